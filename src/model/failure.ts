@@ -1,0 +1,148 @@
+/** The facts that belong to each code. The words for them stand in `render/words-*.ts`, nowhere else. */
+export interface FactsByCode {
+  // The manifest as a file
+  'manifest-missing': { readonly searched: readonly string[] };
+  'manifest-unreadable': { readonly path: string; readonly errno: string };
+  'manifest-too-large': { readonly path: string; readonly bytes: number; readonly limit: number };
+  'manifest-syntax': { readonly detail: string };
+  'manifest-aliases': { readonly limit: number };
+  'manifest-shape': { readonly got: string };
+  'manifest-empty': { readonly path: string };
+  // Its contents
+  'processes-shape': { readonly got: string };
+  'key-unknown': { readonly key: string; readonly near: string | null; readonly known: readonly string[] };
+  'key-planned': { readonly key: string };
+  'key-missing': { readonly key: string; readonly owner: string; readonly example: string };
+  'key-useless': { readonly key: string; readonly backend: string; readonly why: string };
+  'value-wrong': { readonly key: string; readonly expected: string; readonly got: string };
+  'value-no-unit': { readonly key: string; readonly got: string; readonly example: string };
+  'name-invalid': { readonly name: string; readonly rule: string };
+  'backend-unknown': {
+    readonly backend: string;
+    readonly near: string | null;
+    readonly known: readonly string[];
+  };
+  'backend-planned': { readonly backend: string };
+  'option-unknown': { readonly option: string; readonly backend: string; readonly near: string | null };
+  'option-refused': { readonly option: string; readonly why: string; readonly instead: string };
+  'option-spelling': { readonly option: string; readonly spelling: string };
+  'option-conflict': { readonly option: string; readonly other: string; readonly why: string };
+  'option-ignored': { readonly option: string; readonly why: string; readonly instead: string };
+  'variable-unset': { readonly name: string };
+  'variable-required': { readonly name: string; readonly message: string };
+  'variable-syntax': { readonly text: string };
+  'beat-twice': { readonly names: readonly string[]; readonly app: string };
+  // The command line
+  usage: { readonly detail: string };
+  'name-needed': { readonly names: readonly string[] };
+  'process-unknown': {
+    readonly name: string;
+    readonly near: string | null;
+    readonly names: readonly string[];
+  };
+  'platform-unsupported': { readonly platform: string };
+  // Starting and supervising
+  'already-running': {
+    readonly names: readonly string[];
+    readonly pid: number | null;
+    readonly since: string | null;
+    readonly manifest: string;
+  };
+  'runtime-folder': { readonly path: string; readonly detail: string };
+  'socket-path-long': { readonly path: string; readonly bytes: number; readonly limit: number };
+  'lock-held': {
+    readonly instance: string;
+    readonly pid: number | null;
+    readonly supervisorPid: number | null;
+    readonly since: string | null;
+    readonly manifest: string | null;
+    readonly file: string;
+  };
+  'lock-folder': { readonly tried: readonly string[]; readonly detail: string };
+  'lock-tool': { readonly detail: string };
+  'application-silent': {
+    readonly app: string;
+    readonly output: readonly string[];
+    readonly seconds: number;
+  };
+  'application-broken': { readonly app: string; readonly output: readonly string[]; readonly exit: string };
+  'program-missing': { readonly program: string; readonly searched: readonly string[] };
+  'program-not-executable': { readonly program: string; readonly detail: string };
+  'folder-missing': { readonly cwd: string; readonly detail: string };
+  'spawn-refused': { readonly errno: string; readonly detail: string };
+  'exit-permanent': { readonly code: number; readonly output: readonly string[] };
+  'attempts-used-up': {
+    readonly attempts: number;
+    readonly exit: string;
+    readonly output: readonly string[];
+  };
+  'start-timeout': { readonly ms: number; readonly output: readonly string[] };
+  'subreaper-missing': { readonly detail: string };
+  'processes-ended': { readonly names: readonly string[] };
+  // The control socket
+  'supervisor-missing': { readonly manifest: string };
+  'process-not-running-here': {
+    readonly name: string;
+    readonly near: string | null;
+    readonly names: readonly string[];
+  };
+  'control-broken': { readonly socket: string; readonly detail: string };
+  'control-version': { readonly socket: string; readonly theirs: number; readonly ours: number };
+  'stop-timeout': { readonly instances: readonly string[]; readonly ms: number };
+  // Ourselves
+  internal: { readonly detail: string };
+}
+
+export type Code = keyof FactsByCode;
+
+/** Where in a file: lines and columns count from 1, `endColumn` is the first column after it. */
+export interface Place {
+  readonly file: string;
+  readonly line: number;
+  readonly column: number;
+  readonly endLine: number;
+  readonly endColumn: number;
+  /** The offending line, whole. */
+  readonly excerpt: string;
+  /** `["PRODUCTION_PROCESSES", "worker", "ARGS", "concurency"]` */
+  readonly path: readonly (string | number)[];
+}
+
+/** A failure is a value: what happened as a code and facts; what to say and do about it is looked up by code. */
+export type Failure<C extends Code = Code> = {
+  [K in C]: {
+    readonly code: K;
+    readonly facts: FactsByCode[K];
+    readonly place?: Place;
+    readonly cause?: unknown;
+  };
+}[C];
+
+export function failure<C extends Code>(
+  code: C,
+  facts: FactsByCode[C],
+  extra: { readonly place?: Place | undefined; readonly cause?: unknown } = {},
+): Failure {
+  const value = {
+    code,
+    facts,
+    ...(extra.place === undefined ? {} : { place: extra.place }),
+    ...(extra.cause === undefined ? {} : { cause: extra.cause }),
+  };
+  return value as unknown as Failure;
+}
+
+/** Carries a Failure through code that can only throw; caught where the failure becomes an outcome. */
+export class FailureError extends Error {
+  readonly failure: Failure;
+
+  constructor(failure: Failure) {
+    super(`${failure.code} ${JSON.stringify(failure.facts)}`, { cause: failure.cause });
+    this.name = 'FailureError';
+    this.failure = failure;
+  }
+}
+
+export type Result<T, E = Failure> =
+  | { readonly ok: true; readonly value: T }
+  | { readonly ok: false; readonly error: E };

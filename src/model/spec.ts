@@ -1,0 +1,74 @@
+/** How it is known that a started process does its work. */
+export type Readiness =
+  /** Alive this many milliseconds after exec, judged only after pending exits were reaped. */
+  | { readonly kind: 'alive'; readonly afterMs: number }
+  /** The process listens on all these addresses (on any at all when none is known) and accepts. */
+  | { readonly kind: 'listen'; readonly addresses: readonly Address[] }
+  /** A GET on this URL answers 2xx. `path` alone waits for a listening socket of the process and asks there. */
+  | { readonly kind: 'http'; readonly url: string; readonly addresses: readonly Address[] }
+  /** The process reports over the Celery link. */
+  | { readonly kind: 'link' };
+
+/** A TCP address (`host` empty: any) or a Unix socket's path. */
+export type Address =
+  | { readonly kind: 'tcp'; readonly host: string; readonly port: number }
+  | { readonly kind: 'unix'; readonly path: string };
+
+export type SignalName = 'SIGTERM' | 'SIGINT' | 'SIGQUIT' | 'SIGHUP' | 'SIGUSR1' | 'SIGUSR2' | 'SIGKILL';
+
+/** One rung of a stop: the signal for the main pid, and how long it is given. SIGKILL means the whole tree. */
+export interface Rung {
+  readonly signal: SignalName;
+  readonly waitMs: number;
+}
+
+export interface RestartPolicy {
+  readonly policy: 'always' | 'on-failure' | 'never';
+  /** Ends in a row, each without a stable stretch before it, after which it is FATAL; null: retried for ever. */
+  readonly maxAttempts: number | null;
+  readonly initialMs: number;
+  readonly maxMs: number;
+  readonly factor: number;
+  /** Ready this long: the count of failures starts again. */
+  readonly stableAfterMs: number;
+}
+
+/** What must be held before the process may run, so that only one does. */
+export type SingletonKey =
+  | { readonly kind: 'name'; readonly name: string }
+  /** Ask the application, in its own interpreter, which broker it uses. */
+  | { readonly kind: 'application'; readonly app: string; readonly ask: readonly string[] };
+
+/**
+ * All that the supervisor needs to run one instance; plain data that knows nothing of Celery or Django.
+ * `argv[0]` and `cwd` are paths as written: they are resolved again at each spawn, since release symlinks move.
+ */
+export interface ProcessSpec {
+  readonly name: string;
+  /** `worker.1` */
+  readonly instance: string;
+  readonly index: number;
+  readonly backend: string;
+  readonly argv: readonly [string, ...string[]];
+  /** Those of `argv` that the manifest did not ask for. */
+  readonly added: readonly string[];
+  /** On top of the supervisor's own environment. */
+  readonly env: Readonly<Record<string, string>>;
+  readonly cwd: string;
+  readonly autostart: boolean;
+  /** A report channel is passed to it: the number of its descriptor in the child is the link's business. */
+  readonly link: boolean;
+  readonly readiness: Readiness;
+  readonly startTimeoutMs: number;
+  readonly stop: readonly [Rung, ...Rung[]];
+  readonly restart: RestartPolicy;
+  /** Exit codes after which a new attempt cannot help (Celery's 2: usage, APP not found). */
+  readonly permanentExitCodes: readonly number[];
+  readonly singleton: SingletonKey | null;
+}
+
+export interface Plan {
+  /** Real path of the manifest. */
+  readonly manifest: string;
+  readonly processes: readonly ProcessSpec[];
+}

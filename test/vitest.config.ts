@@ -1,0 +1,16 @@
+import { defineConfig } from 'vitest/config';
+
+const long = process.env['PRODSERVER_TEST_TIER'] === 'long';
+
+export default defineConfig({
+  test: {
+    root: new URL('..', import.meta.url).pathname,
+    include: long ? ['test/**/*.long.test.ts'] : ['test/**/*.test.ts'],
+    exclude: long ? [] : ['test/**/*.long.test.ts'],
+    globalSetup: ['test/support/global-setup.ts'],
+    // Two cores: more files at once only make real processes starve each other.
+    maxWorkers: 2,
+    testTimeout: long ? 3_600_000 : 60_000,
+    hookTimeout: 120_000,
+  },
+});

@@ -31,6 +31,7 @@ export interface FactsByCode {
   'variable-unset': { readonly name: string };
   'variable-required': { readonly name: string; readonly message: string };
   'variable-syntax': { readonly text: string };
+  'instances-conflict': { readonly backend: string; readonly why: string };
   'beat-twice': { readonly names: readonly string[]; readonly app: string };
   // The command line
   usage: { readonly detail: string };
@@ -94,6 +95,16 @@ export interface FactsByCode {
 }
 
 export type Code = keyof FactsByCode;
+
+const WARNINGS: ReadonlySet<Code> = new Set<Code>([
+  'manifest-empty',
+  'option-spelling',
+  'option-ignored',
+  'subreaper-missing',
+]);
+
+/** Errors refuse a manifest; warnings do not. */
+export const severityOf = (code: Code): 'error' | 'warning' => (WARNINGS.has(code) ? 'warning' : 'error');
 
 /** Where in a file: lines and columns count from 1, `endColumn` is the first column after it. */
 export interface Place {

@@ -1,0 +1,66 @@
+import type { Failure } from '../model/failure.ts';
+import type { Readiness, Rung, SingletonKey } from '../model/spec.ts';
+import type { Options } from './options.ts';
+
+/** What an entry of the manifest says, as far as a backend needs it; ARGS are parsed by the backend's own table. */
+export interface Entry {
+  readonly name: string;
+  readonly index: number;
+  readonly instances: number;
+  readonly app: string | null;
+  readonly args: ReadonlyMap<string, unknown>;
+  readonly extraArgs: readonly string[];
+  readonly cmd: readonly [string, ...string[]] | null;
+  readonly lockName: string | null;
+  /** The project's interpreter, as a path or a command name. */
+  readonly python: string;
+  /** The folder of our helpers that run inside that interpreter. */
+  readonly helpers: string;
+  readonly env: Readonly<Record<string, string>>;
+}
+
+/** What a backend makes of an entry. */
+export interface Compiled {
+  readonly argv: readonly [string, ...string[]];
+  readonly added: readonly string[];
+  readonly env: Readonly<Record<string, string>>;
+  readonly readiness: Readiness;
+  readonly link: boolean;
+  readonly stop: readonly [Rung, ...Rung[]];
+  readonly startTimeoutMs: number;
+  readonly permanentExitCodes: readonly number[];
+  readonly singleton: SingletonKey | null;
+}
+
+/** Something that a rule found in parsed ARGS; `option` says where to point, null at the whole entry. */
+export interface Finding {
+  readonly failure: Failure;
+  readonly option: string | null;
+}
+
+/** One BACKEND: what its entry may hold, and how it becomes a process. */
+export interface Backend {
+  /** The bare class name. */
+  readonly name: string;
+  /** Dotted paths of django-prodserver that mean it, 2.x and 3.0. */
+  readonly paths: readonly string[];
+  readonly app: 'required' | 'none';
+  readonly cmd: 'required' | 'none';
+  /** At most one instance may run. */
+  readonly singleton: boolean;
+  /** Built when first asked for: a manifest uses few of the tables. */
+  options(): Options;
+  rules(args: ReadonlyMap<string, unknown>): Finding[];
+  compile(entry: Entry): Compiled;
+}
+
+/** The tokens of `args`, in the manifest's order. */
+export function emitArgs(options: Options, args: ReadonlyMap<string, unknown>): string[] {
+  return [...args].flatMap(([key, value]) => options[key]?.emit(key, value) ?? []);
+}
+
+/** Python buffers a pipe in blocks, which would hold log lines back for minutes. */
+export const PYTHON_ENV: Readonly<Record<string, string>> = { PYTHONUNBUFFERED: '1' };
+
+/** After SIGKILL: how long until it is sent again. A process in uninterruptible sleep takes it later. */
+export const KILL: Rung = { signal: 'SIGKILL', waitMs: 5000 };

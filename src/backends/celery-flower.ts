@@ -1,0 +1,59 @@
+import * as z from 'zod';
+import type { Readiness, Rung } from '../model/spec.ts';
+import { emitArgs, KILL, type Backend } from './backend.ts';
+import { celeryArgv, common, lockByName } from './celery.ts';
+import { choice, decimal, flag, integer, text, type Option, type Options } from './options.ts';
+
+const FLAGS =
+  'auto_refresh debug enable_events log_to_stderr natural_time persistent read_only xheaders'.split(' ');
+const TEXTS = (
+  'address auth auth_provider basic_auth broker_api ca_certs certfile conf cookie_secret db keyfile logging ' +
+  'log_file_prefix log_rotate_mode log_rotate_when oauth2_key oauth2_redirect_uri oauth2_secret task_runtime_metric_buckets tasks_columns ' +
+  'unix_socket url_prefix'
+).split(' ');
+const NUMBERS =
+  'log_file_max_size log_file_num_backups log_rotate_interval max_tasks max_workers purge_offline_workers state_save_interval'.split(
+    ' ',
+  );
+
+/** Flower 2.x (tornado): `--name=value` only, and an unknown option is silently dropped, so the list is closed here. */
+function options(): Options {
+  const yes = (value: unknown): boolean => value !== false && value !== 'False';
+  const truth: Option = {
+    schema: z.union([flag().schema, choice(['True', 'False']).schema]).describe('true or false'),
+    emit: (key, value) => [`--${key}=${yes(value) ? 'True' : 'False'}`],
+  };
+  const named: [string, Option][] = [
+    ...FLAGS.map((name): [string, Option] => [name, truth]),
+    ...TEXTS.map((name): [string, Option] => [name, text()]),
+    ...NUMBERS.map((name): [string, Option] => [name, integer({ min: 0 })]),
+    ['port', integer({ min: 0, max: 65535 })],
+    ['inspect_timeout', decimal({ above: 0 })],
+  ];
+  return Object.fromEntries(
+    named.flatMap(([name, option]): [string, Option][] => [
+      [name, option],
+      [name.replaceAll('_', '-'), option],
+    ]),
+  );
+}
+
+export const celeryFlower: Backend = {
+  name: 'CeleryFlower',
+  paths: [
+    'django_prodserver.backends.servers.flower.CeleryFlower',
+    'django_prodserver.backends.celery.CeleryFlower',
+    'django_prodserver.backends.workers.celery.CeleryFlower',
+  ],
+  app: 'required',
+  cmd: 'none',
+  singleton: false,
+  options,
+  rules: () => [],
+  compile(entry) {
+    const argv = celeryArgv(entry, 'flower', emitArgs(options(), entry.args));
+    const ready: Readiness = { kind: 'listen', addresses: [] };
+    const stop: [Rung, ...Rung[]] = [{ signal: 'SIGTERM', waitMs: 10_000 }, KILL];
+    return { ...common(argv, [], ready, stop), singleton: lockByName(entry) };
+  },
+};

@@ -1,0 +1,174 @@
+import type { Address } from '../model/spec.ts';
+import { emitArgs, KILL, PYTHON_ENV, type Backend, type Entry } from './backend.ts';
+import { choice, flag, integer, refused, repeated, text, type Option, type Options } from './options.ts';
+
+/** gunicorn's own default of --graceful-timeout, seconds. */
+const GRACEFUL_TIMEOUT_S = 30;
+const LEVELS = ['debug', 'info', 'warning', 'error', 'critical'] as const;
+
+const typo = (instead: string): Option => refused('gunicorn has no such option', `write ${instead}`);
+
+/** `gunicorn --help` of 27.0; the refused ones are what django-prodserver's documentation says by mistake. */
+const options = (): Options => ({
+  bind: repeated('an address such as 127.0.0.1:8000 or unix:/run/app.sock, or a list of them'),
+  backlog: integer({ min: 1 }),
+  workers: integer({ min: 1 }),
+  'worker-class': text('a worker class such as sync, gthread, gevent, uvicorn.workers.UvicornWorker'),
+  threads: integer({ min: 1 }),
+  'worker-connections': integer({ min: 1 }),
+  'max-requests': integer({ min: 0 }),
+  'max-requests-jitter': integer({ min: 0 }),
+  timeout: integer({ min: 0 }),
+  'graceful-timeout': integer({ min: 0 }),
+  'keep-alive': integer({ min: 0 }),
+  'limit-request-line': integer({ min: 0 }),
+  'limit-request-fields': integer({ min: 1 }),
+  'limit-request-field_size': integer({ min: 0 }),
+  config: text('a path of a Python file, or python:MODULE'),
+  'print-config': refused('it prints and ends', 'run gunicorn --print-config by hand'),
+  'check-config': refused('it checks and ends', 'run gunicorn --check-config by hand'),
+  reload: flag(),
+  'reload-engine': choice(['auto', 'poll', 'inotify']),
+  'reload-extra-file': repeated('a path, or a list of them'),
+  spew: flag(),
+  preload: flag(),
+  'no-sendfile': flag(),
+  'reuse-port': flag(),
+  chdir: text('a folder'),
+  daemon: refused('a daemon leaves its supervisor', 'leave it out'),
+  env: repeated('NAME=VALUE, or a list of them'),
+  pid: text('a path'),
+  'worker-tmp-dir': text('a folder'),
+  user: text('a user'),
+  group: text('a group'),
+  umask: text('an octal mask'),
+  initgroups: flag(),
+  'access-logfile': text('a path, or "-" for stdout'),
+  'disable-redirect-access-to-syslog': flag(),
+  'access-logformat': text(),
+  'error-logfile': text('a path, or "-" for stderr'),
+  'log-file': text('a path, or "-" for stderr'),
+  'log-level': choice(LEVELS),
+  'capture-output': flag(),
+  'logger-class': text('a dotted path'),
+  'log-config': text('a path'),
+  'log-config-json': text('a path'),
+  'log-syslog-to': text('an address'),
+  'log-syslog': flag(),
+  'log-syslog-prefix': text(),
+  'log-syslog-facility': text(),
+  'enable-stdio-inheritance': flag(),
+  'statsd-host': text('HOST:PORT'),
+  'dogstatsd-tags': text(),
+  'statsd-prefix': text(),
+  name: text('a process name'),
+  pythonpath: text('a comma-separated list of folders'),
+  paste: text('a path'),
+  'proxy-protocol': flag(),
+  'proxy-allow-from': text('a comma-separated list of addresses'),
+  'forwarded-allow-ips': text('a comma-separated list of addresses'),
+  keyfile: text('a path'),
+  certfile: text('a path'),
+  'ssl-version': text(),
+  'cert-reqs': integer({ min: 0, max: 2 }),
+  'ca-certs': text('a path'),
+  'suppress-ragged-eofs': flag(),
+  'do-handshake-on-connect': flag(),
+  ciphers: text(),
+  'paste-global': repeated('NAME=VALUE, or a list of them'),
+  'permit-obsolete-folding': flag(),
+  'strip-header-spaces': flag(),
+  'permit-unconventional-http-method': flag(),
+  'permit-unconventional-http-version': flag(),
+  'casefold-http-method': flag(),
+  'forwarder-headers': text('a comma-separated list of headers'),
+  'header-map': choice(['drop', 'refuse', 'dangerous']),
+  'enable-backlog-metric': flag(),
+  protocol: text('a protocol'),
+  'uwsgi-allow-from': text('a comma-separated list of addresses'),
+  'http-protocols': text('a comma-separated list, such as h2,h1'),
+  'http2-max-concurrent-streams': integer({ min: 1 }),
+  'http2-initial-window-size': integer({ min: 1 }),
+  'http2-max-frame-size': integer({ min: 1 }),
+  'http2-max-header-list-size': integer({ min: 1 }),
+  'asgi-loop': text('an event loop, such as auto, asyncio or uvloop'),
+  'asgi-lifespan': text('auto, on or off'),
+  'asgi-disconnect-grace-period': integer({ min: 0 }),
+  'websocket-max-message-size': integer({ min: 1 }),
+  'http-parser': text('a parser'),
+  'root-path': text('a path'),
+  'dirty-app': repeated('an application, or a list of them'),
+  'dirty-workers': integer({ min: 0 }),
+  'dirty-timeout': integer({ min: 0 }),
+  'dirty-threads': integer({ min: 1 }),
+  'dirty-graceful-timeout': integer({ min: 0 }),
+  'control-socket': text('a path'),
+  'control-socket-mode': integer({ min: 0 }),
+  'no-control-socket': flag(),
+  loglevel: typo('log-level'),
+  accesslog: typo('access-logfile'),
+  errorlog: typo('error-logfile'),
+  keepalive: typo('keep-alive'),
+});
+
+export const gunicornServer: Backend = {
+  name: 'GunicornServer',
+  paths: [
+    'django_prodserver.backends.gunicorn.GunicornServer',
+    'django_prodserver.backends.servers.gunicorn.GunicornServer',
+  ],
+  app: 'required',
+  cmd: 'none',
+  singleton: false,
+  options,
+  rules: () => [],
+  compile(entry) {
+    const graceful = (entry.args.get('graceful-timeout') as number | undefined) ?? GRACEFUL_TIMEOUT_S;
+    return {
+      argv: [
+        entry.python,
+        '-m',
+        'gunicorn',
+        wsgiTarget(entry.app ?? ''),
+        ...emitArgs(options(), entry.args),
+        ...entry.extraArgs,
+      ],
+      added: [],
+      env: PYTHON_ENV,
+      readiness: { kind: 'listen', addresses: boundAddresses(entry) },
+      link: false,
+      // TERM waits graceful-timeout for requests, then gunicorn itself kills its workers; QUIT is its quick stop.
+      stop: [{ signal: 'SIGTERM', waitMs: (graceful + 5) * 1000 }, { signal: 'SIGQUIT', waitMs: 5000 }, KILL],
+      startTimeoutMs: 60_000,
+      permanentExitCodes: [],
+      singleton: null,
+    };
+  },
+};
+
+/** Django writes `project.wsgi.application`; gunicorn wants a colon before the attribute. */
+export function wsgiTarget(app: string): string {
+  if (app.includes(':')) return app;
+  return app.replace(/\.(application|app)$/, ':$1');
+}
+
+/** What gunicorn will bind, as far as the manifest tells; empty where a config file decides. */
+function boundAddresses(entry: Entry): Address[] {
+  const bind = entry.args.get('bind') as string[] | undefined;
+  if (bind !== undefined) return bind.flatMap((item) => parseAddress(item) ?? []);
+  const elsewhere =
+    entry.args.has('config') || entry.extraArgs.some((token) => /^(-b|--bind|-c|--config)/.test(token));
+  const port = entry.env['PORT'];
+  if (elsewhere || port === undefined) return [];
+  return [{ kind: 'tcp', host: '', port: Number(port) }];
+}
+
+/** gunicorn's forms: HOST, HOST:PORT, [V6]:PORT, :PORT, unix:PATH; null for fd:// and what it does not know. */
+export function parseAddress(bind: string): Address | null {
+  if (bind.startsWith('fd://')) return null;
+  const unix = /^unix:(?:\/\/)?(.+)$/.exec(bind);
+  if (unix?.[1] !== undefined) return { kind: 'unix', path: unix[1] };
+  const match = /^(?:tcp:\/\/)?(?:\[([^\]]+)\]|([^:]*))(?::(\d+))?$/.exec(bind);
+  if (match === null) return null;
+  return { kind: 'tcp', host: match[1] ?? match[2] ?? '', port: Number(match[3] ?? 8000) };
+}

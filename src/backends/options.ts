@@ -1,0 +1,97 @@
+import * as z from 'zod';
+
+/** One long option of a program: which values the manifest may give it, and the tokens they become. */
+export interface Option {
+  /** Its description is what an error says was expected. */
+  readonly schema: z.ZodType;
+  /** Takes a parsed value; gives the argv tokens. */
+  emit(key: string, value: unknown): string[];
+  /** Set for an option that exists but must not be used here. */
+  readonly refused?: { readonly why: string; readonly instead: string };
+}
+
+export type Options = Readonly<Record<string, Option>>;
+
+const assign = (key: string, value: unknown): string[] => [`--${key}=${String(value)}`];
+
+/** Django users write numbers as strings ("4"), and interpolation makes strings: both are numbers here. */
+const numeric = (pattern: RegExp, check: (value: number) => boolean, expects: string): z.ZodType =>
+  z
+    .union([z.number(), z.string().regex(pattern).transform(Number)])
+    .refine((value) => check(value))
+    .describe(expects);
+
+export function integer(limits: { readonly min?: number; readonly max?: number } = {}): Option {
+  const { min = -Infinity, max = Infinity } = limits;
+  const range = min === -Infinity ? '' : max === Infinity ? ` from ${min}` : ` from ${min} to ${max}`;
+  const valid = (value: number): boolean => Number.isInteger(value) && value >= min && value <= max;
+  return { schema: numeric(/^-?\d+$/, valid, `a whole number${range}`), emit: assign };
+}
+
+/** Seconds or another quantity that the program reads as a float. */
+export function decimal(limits: { readonly above?: number } = {}): Option {
+  const { above = -Infinity } = limits;
+  const expects = above === -Infinity ? 'a number' : `a number above ${above}`;
+  return { schema: numeric(/^-?\d+(\.\d+)?$/, (value) => value > above, expects), emit: assign };
+}
+
+export function text(expects = 'text'): Option {
+  const schema = z.union([z.string().min(1), z.number().transform(String)]).describe(expects);
+  return { schema, emit: assign };
+}
+
+/** An option without a value: `true` and null give it, `false` leaves it out. */
+export function flag(): Option {
+  return {
+    // Interpolation makes strings, so "true" and "false" are understood as well.
+    schema: z
+      .union([z.boolean(), z.null(), z.enum(['true', 'false'])])
+      .describe('true or false (it takes no value)'),
+    emit: (key, value) => (value === false || value === 'false' ? [] : [`--${key}`]),
+  };
+}
+
+/** One of a closed list, in any case; emitted as the program spells it. */
+export function choice(values: readonly [string, ...string[]]): Option {
+  const spelled = new Map(values.map((value) => [value.toLowerCase(), value]));
+  const schema = z
+    .string()
+    .refine((value) => spelled.has(value.toLowerCase()))
+    .transform((value) => spelled.get(value.toLowerCase()) ?? value)
+    .describe(`one of ${values.join(', ')}`);
+  return { schema, emit: assign };
+}
+
+const items = (expects: string): z.ZodType =>
+  z
+    .union([
+      z.array(z.union([z.string().min(1), z.number().transform(String)])).min(1),
+      z
+        .string()
+        .min(1)
+        .transform((value) => [value]),
+      z.number().transform((value) => [String(value)]),
+    ])
+    .describe(expects);
+
+/** A list in one option, comma-joined (Celery's are not repeatable: the last one would win). */
+export function list(expects: string): Option {
+  return { schema: items(expects), emit: (key, value) => assign(key, (value as string[]).join(',')) };
+}
+
+/** A list as the option repeated. */
+export function repeated(expects: string): Option {
+  return {
+    schema: items(expects),
+    emit: (key, value) => (value as string[]).flatMap((item) => assign(key, item)),
+  };
+}
+
+/** An option that the program has and that would work against supervision. */
+export function refused(why: string, instead: string): Option {
+  return {
+    schema: z.never().describe('nothing: the option is refused'),
+    emit: () => [],
+    refused: { why, instead },
+  };
+}

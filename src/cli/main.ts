@@ -1,0 +1,106 @@
+import { Command, CommanderError } from 'commander';
+import { EXIT } from '../render/words.ts';
+
+const MANIFEST = [
+  '-f, --manifest <file>',
+  'the manifest (default: prodserver.yaml, .yml or .json here)',
+] as const;
+
+/** A verb's options as commander hands them over, and its names where it takes some. */
+export type Flags = Readonly<Record<string, string | boolean | undefined>>;
+export type Verb = (names: readonly string[], flags: Flags) => Promise<number>;
+
+function program(done: (code: number) => void): Command {
+  const root = new Command('prodserver')
+    .description('Keeps the processes of a Django and Celery application alive.')
+    .enablePositionalOptions()
+    .showHelpAfterError('see prodserver --help')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  prodserver check\n  prodserver start --all\n  prodserver start worker\n  prodserver status',
+    );
+
+  // Each verb is loaded when it is called: the parser alone is all that `--help` needs.
+  const verb = (usage: string, about: string, example: string, load: () => Promise<{ run: Verb }>): Command =>
+    root
+      .command(usage)
+      .description(about)
+      .addHelpText('after', `\nExample:\n  ${example}`)
+      .action(async (...args: unknown[]) => {
+        const command = args.at(-1) as Command;
+        const { run } = await load();
+        done(await run((command.processedArgs[0] as string[] | undefined) ?? [], command.opts()));
+      });
+
+  verb(
+    'start [names...]',
+    'Start processes and keep them alive, in the foreground.',
+    'prodserver start web worker',
+    () => import('./start.ts'),
+  )
+    .option(...MANIFEST)
+    .option('-a, --all', 'start every process of the manifest')
+    .option('--log-format <format>', 'text or json, one object a line', 'text')
+    .option('--no-wait', 'end with 75 at once where another process holds a lock');
+  verb(
+    'check',
+    'Check the manifest; exit 0 or 78.',
+    'prodserver check --format github',
+    () => import('./check.ts'),
+  )
+    .option(...MANIFEST)
+    .option('--format <format>', 'text, json or github', 'text')
+    .option('--json', 'the same as --format json')
+    .option('--strict', 'take warnings for errors');
+  verb('plan [names...]', 'Show what would be run.', 'prodserver plan --json', () => import('./plan.ts'))
+    .option(...MANIFEST)
+    .option('--running', 'show what the running supervisors have instead')
+    .option('--json', 'one JSON object');
+  verb(
+    'status [names...]',
+    'Show the state of the processes.',
+    'prodserver status --json',
+    () => import('./status.ts'),
+  )
+    .option(...MANIFEST)
+    .option('--json', 'one JSON object')
+    .option('--strict', 'exit 3 for STARTING, WAITING and BACKOFF too');
+  verb(
+    'stop [names...]',
+    'Stop processes in order; without names, everything and the supervisor itself.',
+    'prodserver stop worker',
+    () => import('./stop.ts'),
+  )
+    .option(...MANIFEST)
+    .option('--timeout <duration>', 'give up waiting after this long, for example 90s')
+    .option('--no-wait', 'do not wait for the end')
+    .option('--json', 'one JSON object');
+  verb('version', 'Show the version.', 'prodserver version --json', () => import('./version.ts')).option(
+    '--json',
+    'one JSON object',
+  );
+  root.option('-V, --version', 'show the version');
+  return root;
+}
+
+async function main(argv: readonly string[]): Promise<void> {
+  let code: number = EXIT.ok;
+  const root = program((given) => (code = given));
+  for (const command of [root, ...root.commands]) command.exitOverride();
+  if (argv[0] === '-V' || argv[0] === '--version') argv = ['version'];
+  if (argv.length === 0) argv = ['--help'];
+  try {
+    await root.parseAsync([...argv], { from: 'user' });
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error;
+    code = error.exitCode === 0 ? EXIT.ok : EXIT.usage;
+  }
+  process.exitCode = code;
+}
+
+try {
+  await main(process.argv.slice(2));
+} catch (error) {
+  const { reportCrash } = await import('./crash.ts');
+  process.exitCode = reportCrash(error);
+}

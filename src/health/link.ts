@@ -1,0 +1,72 @@
+/** What a Celery worker or beat reports from inside, one JSON object a line. The other end is python/prodserver_link.py. */
+import * as z from 'zod';
+import type { BrokerTrouble } from '../model/process.ts';
+
+const PROTOCOL = 1;
+const LINE_LIMIT = 4096;
+
+const common = { v: z.literal(PROTOCOL), pid: z.number().int(), at: z.number() };
+const text = z.string().max(2000);
+
+const reportSchema = z.discriminatedUnion('event', [
+  z.object({
+    ...common,
+    event: z.literal('init'),
+    role: z.enum(['worker', 'beat']),
+    versions: z.record(z.string().max(40), z.string().max(80).nullable()),
+  }),
+  z.object({ ...common, event: z.literal('ready'), node: text.nullable() }),
+  z.object({
+    ...common,
+    event: z.literal('broker-lost'),
+    url: text,
+    error: text,
+    retry_in: z.number().nullable(),
+  }),
+  z.object({ ...common, event: z.literal('broker-found'), url: text }),
+  z.object({ ...common, event: z.literal('stopping') }),
+  z.object({ ...common, event: z.literal('stopped') }),
+]);
+
+export type Report = z.output<typeof reportSchema>;
+
+/** Reports of one run; anything that is none is counted and dropped. */
+export interface LinkReader {
+  push(chunk: Buffer): Report[];
+  garbled(): number;
+}
+
+export function newLinkReader(): LinkReader {
+  let held = '';
+  let garbled = 0;
+  const parse = (line: string): Report[] => {
+    try {
+      const report = reportSchema.safeParse(JSON.parse(line));
+      if (report.success) return [report.data];
+    } catch (error) {
+      if (!(error instanceof SyntaxError)) throw error;
+    }
+    garbled += 1;
+    return [];
+  };
+  return {
+    push(chunk) {
+      const lines = (held + chunk.toString('latin1')).split('\n');
+      held = lines.pop() ?? '';
+      if (held.length > LINE_LIMIT) {
+        held = '';
+        garbled += 1;
+      }
+      // Read as bytes, so that a chunk's border cannot split a character; the reports are UTF-8.
+      return lines
+        .filter((line) => line !== '')
+        .flatMap((line) => parse(Buffer.from(line, 'latin1').toString('utf8')));
+    },
+    garbled: () => garbled,
+  };
+}
+
+export const troubleOf = (report: Extract<Report, { event: 'broker-lost' }>): BrokerTrouble => ({
+  url: report.url,
+  error: report.error,
+});

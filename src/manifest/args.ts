@@ -1,0 +1,71 @@
+/** ARGS of one entry against its backend's table. */
+import type { Backend } from '../backends/backend.ts';
+import type { Option, Options } from '../backends/options.ts';
+import { failure, type Failure } from '../model/failure.ts';
+import { nearest } from '../model/units.ts';
+import type { Document, Path } from './document.ts';
+import { kindOf, wrongValue } from './problems.ts';
+
+export interface ParsedArgs {
+  /** Option name, as the program spells it, to its parsed value; in the manifest's order. */
+  readonly args: ReadonlyMap<string, unknown>;
+  readonly failures: readonly Failure[];
+}
+
+export function parseArgs(doc: Document, backend: Backend, input: unknown, base: Path): ParsedArgs {
+  const failures: Failure[] = [];
+  const args = new Map<string, unknown>();
+  if (input === undefined) return { args, failures };
+  if (typeof input !== 'object' || input === null || Array.isArray(input)) {
+    const place = doc.place(base, 'value');
+    const facts = { key: 'ARGS', expected: 'a mapping of options', got: kindOf(input) };
+    return { args, failures: [failure('value-wrong', facts, { place })] };
+  }
+  const options = backend.options();
+  const places = new Map<string, Path>();
+  for (const [key, value] of Object.entries(input)) {
+    const path = [...base, key];
+    const found = findOption(options, key);
+    if (found === null) {
+      failures.push(unknownOption(doc, backend, options, key, path));
+      continue;
+    }
+    const { name, option } = found;
+    const atKey = { place: doc.place(path, 'key') };
+    if (option.refused !== undefined) {
+      failures.push(failure('option-refused', { option: key, ...option.refused }, atKey));
+      continue;
+    }
+    if (name !== key) failures.push(failure('option-spelling', { option: key, spelling: name }, atKey));
+    const parsed = option.schema.safeParse(value);
+    if (parsed.success) args.set(name, parsed.data);
+    else failures.push(wrongValue(doc, path, option.schema.description ?? 'something else', value));
+    places.set(name, path);
+  }
+  for (const finding of backend.rules(args)) {
+    const path = finding.option === null ? base.slice(0, -1) : (places.get(finding.option) ?? base);
+    failures.push({ ...finding.failure, place: doc.place(path, 'key') });
+  }
+  return { args, failures };
+}
+
+/** Django users write underscores; click knows hyphens only. */
+function findOption(options: Options, key: string): { name: string; option: Option } | null {
+  for (const name of [key, key.replaceAll('_', '-')]) {
+    const option = options[name];
+    if (option !== undefined) return { name, option };
+  }
+  return null;
+}
+
+function unknownOption(
+  doc: Document,
+  backend: Backend,
+  options: Options,
+  option: string,
+  path: Path,
+): Failure {
+  const usable = Object.keys(options).filter((name) => options[name]?.refused === undefined);
+  const facts = { option, backend: backend.name, near: nearest(option, usable) };
+  return failure('option-unknown', facts, { place: doc.place(path, 'key') });
+}

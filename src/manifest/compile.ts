@@ -1,0 +1,109 @@
+/** One valid entry of the manifest as the specs of its instances. */
+import { resolve } from 'node:path';
+import type { Backend, Compiled, Entry } from '../backends/backend.ts';
+import type { Address, ProcessSpec, Readiness, RestartPolicy, Rung } from '../model/spec.ts';
+import type { EntryInput } from './schema.ts';
+
+export interface EntryContext {
+  /** The manifest's folder: where relative paths start, and the default CWD. */
+  readonly folder: string;
+  readonly python: string;
+  readonly helpers: string;
+  readonly env: Readonly<Record<string, string | undefined>>;
+}
+
+/** Sources of the numbers: `notes` on policy.ts, and the design's section 4. */
+const RESTART: RestartPolicy = {
+  policy: 'always',
+  maxAttempts: null,
+  initialMs: 1000,
+  maxMs: 60_000,
+  factor: 2,
+  stableAfterMs: 600_000,
+};
+
+export function compileEntry(
+  name: string,
+  backend: Backend,
+  input: EntryInput,
+  args: ReadonlyMap<string, unknown>,
+  context: EntryContext,
+): ProcessSpec[] {
+  const instances = input.INSTANCES ?? 1;
+  return Array.from({ length: instances }, (_, position) => {
+    const index = position + 1;
+    const entry: Entry = {
+      name,
+      index,
+      instances,
+      app: input.APP ?? null,
+      args,
+      extraArgs: input.EXTRA_ARGS ?? [],
+      cmd: (input.CMD as [string, ...string[]] | undefined) ?? null,
+      lockName: input.LOCK?.name ?? null,
+      python: context.python,
+      helpers: context.helpers,
+      env: { ...definedOnly(context.env), ...input.ENV },
+    };
+    const compiled = backend.compile(entry);
+    return {
+      name,
+      instance: `${name}.${index}`,
+      index,
+      backend: backend.name,
+      argv: compiled.argv,
+      added: compiled.added,
+      env: { ...compiled.env, ...input.ENV },
+      cwd: resolve(context.folder, input.CWD ?? '.'),
+      autostart: input.AUTOSTART ?? true,
+      link: compiled.link,
+      readiness: readinessOf(input, compiled),
+      startTimeoutMs: input.READY?.timeout ?? compiled.startTimeoutMs,
+      stop: withGrace(compiled.stop, input.STOP?.timeout),
+      restart: restartOf(input),
+      permanentExitCodes: compiled.permanentExitCodes,
+      singleton: compiled.singleton,
+    };
+  });
+}
+
+function readinessOf(input: EntryInput, compiled: Compiled): Readiness {
+  const { http, tcp } = input.READY ?? {};
+  const addresses = compiled.readiness.kind === 'listen' ? compiled.readiness.addresses : [];
+  if (http !== undefined) return { kind: 'http', url: http, addresses };
+  if (tcp !== undefined) return { kind: 'listen', addresses: [tcpAddress(tcp)] };
+  return compiled.readiness;
+}
+
+function tcpAddress(text: string): Address {
+  const colon = text.lastIndexOf(':');
+  return {
+    kind: 'tcp',
+    host: text.slice(0, colon).replaceAll(/[[\]]/g, ''),
+    port: Number(text.slice(colon + 1)),
+  };
+}
+
+/** The grace is what the first, gentle rung is given. */
+function withGrace(
+  stop: readonly [Rung, ...Rung[]],
+  graceMs: number | undefined,
+): readonly [Rung, ...Rung[]] {
+  const [first, ...rest] = stop;
+  return graceMs === undefined ? stop : [{ ...first, waitMs: graceMs }, ...rest];
+}
+
+function restartOf(input: EntryInput): RestartPolicy {
+  const { RESTART: given } = input;
+  return {
+    policy: given?.policy ?? RESTART.policy,
+    maxAttempts: given?.['max-attempts'] ?? RESTART.maxAttempts,
+    initialMs: given?.backoff?.initial ?? RESTART.initialMs,
+    maxMs: given?.backoff?.max ?? RESTART.maxMs,
+    factor: given?.backoff?.factor ?? RESTART.factor,
+    stableAfterMs: given?.['stable-after'] ?? RESTART.stableAfterMs,
+  };
+}
+
+const definedOnly = (env: EntryContext['env']): Record<string, string> =>
+  Object.fromEntries(Object.entries(env).filter((pair): pair is [string, string] => pair[1] !== undefined));

@@ -1,0 +1,191 @@
+/** From the manifest's text to a Plan, with everything that is wrong in between. */
+import { dirname, resolve } from 'node:path';
+import type { Backend } from '../backends/backend.ts';
+import { backendNames, backendSpellings, findBackend, isPlannedBackend } from '../backends/registry.ts';
+import { failure, severityOf, type Failure, type Result } from '../model/failure.ts';
+import type { Plan, ProcessSpec } from '../model/spec.ts';
+import { nearest } from '../model/units.ts';
+import { fileExists, helpersFolder, readManifestText, realPath } from '../os/files.ts';
+import { parseArgs } from './args.ts';
+import { compileEntry, type EntryContext } from './compile.ts';
+import { parseManifest, type Document } from './document.ts';
+import { interpolate, type Environment } from './interpolate.ts';
+import { kindOf, parseAt, show, unknownKey } from './problems.ts';
+import { findPython } from './python.ts';
+import { entrySchema, isName, NAME_RULE, supervisorSchema } from './schema.ts';
+
+export interface Loaded {
+  /** Null where there are errors. */
+  readonly plan: Plan | null;
+  /** Errors and warnings, in the order of the text. */
+  readonly findings: readonly Failure[];
+}
+
+const FILES = ['prodserver.yaml', 'prodserver.yml', 'prodserver.json'];
+const SECTIONS = ['PRODUCTION_PROCESSES', 'SUPERVISOR'];
+
+/** The manifest to use: the one given, else PRODSERVER_MANIFEST, else the first of prodserver.{yaml,yml,json} here. */
+export function findManifest(given: string | undefined, cwd: string, env: Environment): Result<string> {
+  if (given === '-') return { ok: true, value: '-' };
+  const named = given ?? env['PRODSERVER_MANIFEST'];
+  const candidates = named === undefined || named === '' ? FILES : [named];
+  const found = candidates.map((file) => resolve(cwd, file)).find(fileExists);
+  if (found !== undefined) return { ok: true, value: found };
+  return {
+    ok: false,
+    error: failure('manifest-missing', { searched: candidates.map((file) => resolve(cwd, file)) }),
+  };
+}
+
+/** Reads and compiles the manifest at `path` (`-` is standard input). `shown` is its name in diagnostics. */
+export function loadManifest(path: string, shown: string, env: Environment, cwd: string): Loaded {
+  const text = readManifestText(path);
+  if (!text.ok) return { plan: null, findings: [text.error] };
+  const parsed = parseManifest(shown, text.value);
+  if (!parsed.ok) return { plan: null, findings: parsed.error };
+  const folder = path === '-' ? cwd : dirname(path);
+  return compile(parsed.value, { path: path === '-' ? '-' : realPath(path), folder, env });
+}
+
+interface Source {
+  readonly path: string;
+  readonly folder: string;
+  readonly env: Environment;
+}
+
+function compile(doc: Document, source: Source): Loaded {
+  const findings: Failure[] = [];
+  const done = (processes: readonly ProcessSpec[]): Loaded => {
+    const refused = findings.some((finding) => severityOf(finding.code) === 'error');
+    const order = (finding: Failure): number =>
+      (finding.place?.line ?? 0) * 10_000 + (finding.place?.column ?? 0);
+    findings.sort((a, b) => order(a) - order(b));
+    return { plan: refused ? null : { manifest: source.path, processes }, findings };
+  };
+
+  const interpolated = interpolate(doc.value, source.env);
+  for (const problem of interpolated.problems) {
+    findings.push({ ...problem.failure, place: doc.place(problem.path, 'value') });
+  }
+  const root = interpolated.value ?? {};
+  if (!isMapping(root)) {
+    findings.push(failure('manifest-shape', { got: kindOf(root) }, { place: doc.place([], 'value') }));
+    return done([]);
+  }
+  for (const key of Object.keys(root)) {
+    if (!SECTIONS.includes(key) && !key.startsWith('x-'))
+      findings.push(unknownKey(doc, [key], key, SECTIONS));
+  }
+  const supervisor = parseAt(doc, supervisorSchema, root['SUPERVISOR'] ?? {}, ['SUPERVISOR']);
+  findings.push(...supervisor.failures);
+  const section = root['PRODUCTION_PROCESSES'] ?? {};
+  if (!isMapping(section)) {
+    const place = doc.place(['PRODUCTION_PROCESSES'], 'value');
+    findings.push(failure('processes-shape', { got: kindOf(section) }, { place }));
+    return done([]);
+  }
+  const context: EntryContext = {
+    folder: source.folder,
+    python: findPython(supervisor.value?.python, source.folder, source.env),
+    helpers: helpersFolder(),
+    env: source.env,
+  };
+  const entries = Object.entries(section);
+  if (entries.length === 0) findings.push(failure('manifest-empty', { path: doc.file }));
+  const processes = entries.flatMap(([name, value]) => compileOne(doc, name, value, context, findings));
+  findings.push(...beatRules(doc, processes));
+  return done(processes);
+}
+
+function compileOne(
+  doc: Document,
+  name: string,
+  value: unknown,
+  context: EntryContext,
+  findings: Failure[],
+): ProcessSpec[] {
+  const base = ['PRODUCTION_PROCESSES', name];
+  if (!isName(name)) {
+    const shown = name.length > 60 ? `${name.slice(0, 57)}...` : name;
+    findings.push(
+      failure('name-invalid', { name: shown, rule: NAME_RULE }, { place: doc.place(base, 'key') }),
+    );
+  }
+  if (!isMapping(value)) {
+    const facts = { key: name, expected: 'a mapping with BACKEND', got: kindOf(value) };
+    findings.push(failure('value-wrong', facts, { place: doc.place(base, 'value') }));
+    return [];
+  }
+  const entry = parseAt(doc, entrySchema, value, base);
+  findings.push(...entry.failures);
+  const backend =
+    typeof value['BACKEND'] === 'string' ? resolveBackend(doc, value['BACKEND'], base, findings) : null;
+  if (backend === null) return [];
+  findings.push(...shapeRules(doc, backend, value, base));
+  const parsed = parseArgs(doc, backend, value['ARGS'] ?? undefined, [...base, 'ARGS']);
+  findings.push(...parsed.failures);
+  return entry.value === null ? [] : compileEntry(name, backend, entry.value, parsed.args, context);
+}
+
+function resolveBackend(doc: Document, text: string, base: string[], findings: Failure[]): Backend | null {
+  const backend = findBackend(text);
+  if (backend !== null) return backend;
+  const place = doc.place([...base, 'BACKEND'], 'value');
+  if (isPlannedBackend(text)) findings.push(failure('backend-planned', { backend: text }, { place }));
+  else {
+    const near = nearest(text, backendSpellings) ?? nearest(text.split('.').at(-1) ?? '', backendNames);
+    findings.push(failure('backend-unknown', { backend: text, near, known: backendNames }, { place }));
+  }
+  return null;
+}
+
+/** Which of APP, CMD and ARGS a backend wants, and how many instances it bears. */
+function shapeRules(
+  doc: Document,
+  backend: Backend,
+  entry: Record<string, unknown>,
+  base: string[],
+): Failure[] {
+  const found: Failure[] = [];
+  const owner = base.at(-1) ?? '';
+  const { name } = backend;
+  const missing = (key: string, example: string): void => {
+    found.push(failure('key-missing', { key, owner, example }, { place: doc.place(base, 'key') }));
+  };
+  const useless = (key: string, why: string): void => {
+    const place = doc.place([...base, key], 'key');
+    found.push(failure('key-useless', { key, backend: name, why }, { place }));
+  };
+  if (backend.app === 'required' && entry['APP'] === undefined) {
+    missing('APP', name === 'GunicornServer' ? 'APP: myproject.wsgi' : 'APP: myproject.celery.app');
+  }
+  if (backend.cmd === 'required' && entry['CMD'] === undefined)
+    missing('CMD', 'CMD: [python, manage.py, runjobs]');
+  if (backend.cmd === 'none' && entry['CMD'] !== undefined) useless('CMD', 'only BACKEND: Command takes it');
+  if (backend.cmd === 'required') {
+    if (entry['APP'] !== undefined) useless('APP', 'CMD says all');
+    if (entry['ARGS'] !== undefined) useless('ARGS', 'CMD says all');
+  }
+  const instances = entry['INSTANCES'];
+  if (backend.singleton && typeof instances === 'number' && instances > 1) {
+    const facts = { backend: name, why: 'only one may run, or every periodic task is sent twice' };
+    found.push(failure('instances-conflict', facts, { place: doc.place([...base, 'INSTANCES'], 'value') }));
+  }
+  return found;
+}
+
+/** Two beats on one application would wait for each other for ever: the second never starts. */
+function beatRules(doc: Document, processes: readonly ProcessSpec[]): Failure[] {
+  const beats = processes.filter((spec) => spec.backend === 'CeleryBeat' && spec.index === 1);
+  return beats.flatMap((spec, position) => {
+    const key = show(spec.singleton);
+    const earlier = beats.slice(0, position).find((other) => show(other.singleton) === key);
+    if (earlier === undefined) return [];
+    const app = spec.singleton?.kind === 'application' ? spec.singleton.app : (spec.singleton?.name ?? '');
+    const place = doc.place(['PRODUCTION_PROCESSES', spec.name], 'key');
+    return [failure('beat-twice', { names: [earlier.name, spec.name], app }, { place })];
+  });
+}
+
+const isMapping = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);

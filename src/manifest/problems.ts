@@ -1,0 +1,97 @@
+/** zod's issues as located failures in our own codes. */
+import type * as z from 'zod';
+import { failure, type Failure } from '../model/failure.ts';
+import { nearest } from '../model/units.ts';
+import type { Document, Path } from './document.ts';
+import { isDurationText, isPlannedKey } from './schema.ts';
+
+const EXAMPLES: Readonly<Record<string, string>> = {
+  BACKEND: 'BACKEND: CeleryWorker',
+  APP: 'APP: myproject.celery.app',
+};
+
+/** What an error shows of a value: short, on one line. */
+export function show(value: unknown): string {
+  if (value === null) return 'nothing';
+  const json = JSON.stringify(value) ?? typeof value;
+  return json.length > 60 ? `${json.slice(0, 57)}...` : json;
+}
+
+/** What kind of thing a value is, for "expected a mapping, got ...". */
+export function kindOf(value: unknown): string {
+  if (value === null || value === undefined) return 'nothing';
+  if (Array.isArray(value)) return 'a list';
+  return typeof value === 'object' ? 'a mapping' : `the ${typeof value} ${show(value)}`;
+}
+
+/** Parses `value`, which stands at `base`; every issue becomes a failure at its place. */
+export function parseAt<T>(
+  doc: Document,
+  schema: z.ZodType<T>,
+  value: unknown,
+  base: Path,
+): { readonly value: T | null; readonly failures: Failure[] } {
+  const result = schema.safeParse(value);
+  if (result.success) return { value: result.data, failures: [] };
+  const failures = result.error.issues.flatMap((issue) => {
+    const inner = issue.path as Path;
+    const path = [...base, ...inner];
+    if (issue.code === 'unrecognized_keys') {
+      const known = Object.keys(shapeOf(describedAt(schema, inner).schema));
+      return issue.keys.map((key) => unknownKey(doc, [...path, key], key, known));
+    }
+    const got = inner.reduce<unknown>(
+      (node, step) => (node as Record<string | number, unknown> | null)?.[step],
+      value,
+    );
+    const key = String(path.at(-1));
+    if (got === undefined) {
+      const owner = String(path.at(-2));
+      const facts = { key, owner, example: EXAMPLES[key] ?? `${key}: ...` };
+      return [failure('key-missing', facts, { place: doc.place(path.slice(0, -1), 'key') })];
+    }
+    const { expected } = describedAt(schema, inner);
+    return [wrongValue(doc, path, expected, got)];
+  });
+  return { value: null, failures };
+}
+
+/** The value at `path` is not what `expected` says. */
+export function wrongValue(doc: Document, path: Path, expected: string, got: unknown): Failure {
+  const key = typeof path.at(-1) === 'number' ? String(path.at(-2)) : String(path.at(-1));
+  const place = doc.place(path, 'value');
+  if (typeof got === 'number' && isDurationText(expected)) {
+    return failure('value-no-unit', { key, got: String(got), example: `${got}s` }, { place });
+  }
+  const shown = typeof got === 'object' && got !== null ? kindOf(got) : show(got);
+  return failure('value-wrong', { key, expected, got: shown }, { place });
+}
+
+export function unknownKey(doc: Document, path: Path, key: string, known: readonly string[]): Failure {
+  const place = doc.place(path, 'key');
+  if (isPlannedKey(path)) return failure('key-planned', { key }, { place });
+  return failure('key-unknown', { key, near: nearest(key, known), known }, { place });
+}
+
+type Inner = z.ZodType & { readonly def: { readonly innerType?: z.ZodType; readonly valueType?: z.ZodType } };
+
+/** The deepest schema on the way of `path`, and the last description met on that way. */
+function describedAt(schema: z.ZodType, path: Path): { schema: z.ZodType; expected: string } {
+  let here = schema;
+  let expected = 'something else';
+  for (const step of [null, ...path]) {
+    const next = step === null ? here : (shapeOf(here)[step] ?? (here as Inner).def.valueType);
+    if (next === undefined) break;
+    here = unwrap(next);
+    expected = here.description ?? next.description ?? expected;
+  }
+  return { schema: here, expected };
+}
+
+function unwrap(schema: z.ZodType): z.ZodType {
+  const { innerType } = (schema as Inner).def;
+  return innerType === undefined ? schema : unwrap(innerType);
+}
+
+const shapeOf = (schema: z.ZodType): Record<string, z.ZodType> =>
+  'shape' in schema ? (schema.shape as Record<string, z.ZodType>) : {};

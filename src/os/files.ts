@@ -1,0 +1,43 @@
+import { existsSync, readFileSync, realpathSync, statSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { failure, type Result } from '../model/failure.ts';
+
+/** A manifest is a page or two; past this it is something else. Bytes. */
+export const MANIFEST_LIMIT = 1024 * 1024;
+
+/** The text of a file of at most `MANIFEST_LIMIT` bytes; `-` reads standard input. */
+export function readManifestText(path: string): Result<string> {
+  try {
+    const bytes = path === '-' ? 0 : statSync(path).size;
+    const buffer = bytes > MANIFEST_LIMIT ? null : readFileSync(path === '-' ? 0 : path);
+    const size = buffer?.length ?? bytes;
+    if (buffer !== null && size <= MANIFEST_LIMIT) return { ok: true, value: buffer.toString('utf8') };
+    return { ok: false, error: failure('manifest-too-large', { path, bytes: size, limit: MANIFEST_LIMIT }) };
+  } catch (error) {
+    const errno = (error as NodeJS.ErrnoException).code ?? 'unknown';
+    if (errno === 'ENOENT') return { ok: false, error: failure('manifest-missing', { searched: [path] }) };
+    return { ok: false, error: failure('manifest-unreadable', { path, errno }, { cause: error }) };
+  }
+}
+
+export const fileExists = (path: string): boolean => existsSync(path);
+
+/** With every link resolved; the path itself where there is nothing to resolve. */
+export function realPath(path: string): string {
+  try {
+    return realpathSync(path);
+  } catch {
+    return path; // standard input, or gone: the name is all there is
+  }
+}
+
+/** The folder of the Python helpers, seen from the bundle as from the sources. */
+export function helpersFolder(): string {
+  for (let folder = dirname(fileURLToPath(import.meta.url)); ; folder = dirname(folder)) {
+    const helpers = join(folder, 'python');
+    if (existsSync(join(helpers, 'prodserver_celery.py'))) return helpers;
+    if (folder === dirname(folder))
+      throw new Error('the installation is incomplete: no python/ folder above it');
+  }
+}

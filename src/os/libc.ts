@@ -1,0 +1,63 @@
+/** The few calls that Node lacks, through koffi, which is optional: without it `libc()` is null and each caller degrades. */
+import { createRequire } from 'node:module';
+
+export interface Libc {
+  /** Orphans below this process become its own children. True when it took. */
+  becomeSubreaper(): boolean;
+  /** Reaps one dead child without waiting; true when it was reaped. Only for pids that libuv does not wait for. */
+  reap(pid: number): boolean;
+  /** flock(2), exclusive, without waiting: 'locked', 'busy', or an errno's number. */
+  lockExclusive(fd: number): 'locked' | 'busy' | number;
+}
+
+const PR_SET_CHILD_SUBREAPER = 36; // linux/prctl.h
+const WNOHANG = 1; // bits/waitflags.h
+const LOCK_EX_NB = 2 | 4; // sys/file.h
+const EWOULDBLOCK = 11; // asm-generic/errno-base.h
+
+let loaded: { readonly libc: Libc | null; readonly problem: string } | null = null;
+
+/** Null where koffi cannot be loaded; `libcProblem()` then says why. */
+export function libc(): Libc | null {
+  loaded ??= load();
+  return loaded.libc;
+}
+
+export function libcProblem(): string {
+  loaded ??= load();
+  return loaded.problem;
+}
+
+function load(): { libc: Libc | null; problem: string } {
+  if (process.env['PRODSERVER_NO_KOFFI'] === '1') {
+    return { libc: null, problem: 'switched off by PRODSERVER_NO_KOFFI=1' };
+  }
+  try {
+    return { libc: bind(createRequire(import.meta.url)('koffi') as typeof import('koffi')), problem: '' };
+  } catch (error) {
+    const first = error instanceof Error ? error.message.split('\n')[0] : String(error);
+    return { libc: null, problem: first ?? 'unknown' };
+  }
+}
+
+function bind(koffi: typeof import('koffi')): Libc {
+  const self = koffi.load(null);
+  const prctl = self.func('int prctl(int, unsigned long, unsigned long, unsigned long, unsigned long)') as (
+    ...args: number[]
+  ) => number;
+  const waitpid = self.func('int waitpid(int, _Out_ int *, int)') as (
+    pid: number,
+    status: number[],
+    options: number,
+  ) => number;
+  const flock = self.func('int flock(int, int)') as (fd: number, operation: number) => number;
+  return {
+    becomeSubreaper: () => prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) === 0,
+    reap: (pid) => waitpid(pid, [0], WNOHANG) === pid,
+    lockExclusive(fd) {
+      if (flock(fd, LOCK_EX_NB) === 0) return 'locked';
+      const errno = koffi.errno();
+      return errno === EWOULDBLOCK ? 'busy' : errno;
+    },
+  };
+}

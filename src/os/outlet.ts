@@ -1,0 +1,86 @@
+/** Descriptors to write to without ever blocking the loop, whatever stands behind them. */
+import { closeSync, constants, fstatSync, openSync, writeSync } from 'node:fs';
+import { Socket } from 'node:net';
+import type { Clock } from '../model/clock.ts';
+import type { Outlet } from '../model/line.ts';
+import { readStat } from './proc.ts';
+
+/** How often a full terminal or pipe is tried again, at first and at most. Milliseconds. */
+const RETRY_FIRST_MS = 1;
+const RETRY_MOST_MS = 50;
+/** Bytes that may wait inside a socket of Node's before it counts as full. */
+const SOCKET_LIMIT = 64 * 1024;
+
+/**
+ * The flag O_NONBLOCK belongs to the open file, which the shell and others share, so the descriptor is opened anew
+ * through /proc: a terminal (Node's own stdout would freeze the loop when it is stopped by Ctrl-S) and a pipe get an
+ * open file of their own. A socket cannot be opened anew; a regular file never blocks and keeps its offset.
+ */
+export function openOutlet(fd: 1 | 2, clock: Clock): Outlet {
+  const stat = fstatSync(fd);
+  if (stat.isSocket()) return socketOutlet(fd);
+  if (stat.isFile()) return descriptorOutlet(fd, clock);
+  const own = reopen(`/proc/self/fd/${fd}`) ?? (isControllingTerminal(stat.rdev) ? reopen('/dev/tty') : null);
+  if (own !== null) return descriptorOutlet(own, clock);
+  // A pipe of another user may not be opened anew: the flag is then set on the shared one, which pipes can bear.
+  return stat.isFIFO() ? socketOutlet(fd) : descriptorOutlet(fd, clock);
+}
+
+function reopen(path: string): number | null {
+  try {
+    return openSync(path, constants.O_WRONLY | constants.O_NONBLOCK | constants.O_NOCTTY);
+  } catch {
+    return null; // another user's: the caller has a second way
+  }
+}
+
+const isControllingTerminal = (device: number): boolean => readStat('self')?.terminal === device;
+
+function descriptorOutlet(fd: number, clock: Clock): Outlet {
+  let delay = RETRY_FIRST_MS;
+  return {
+    write(bytes) {
+      try {
+        const taken = writeSync(fd, bytes);
+        delay = RETRY_FIRST_MS;
+        return taken;
+      } catch (error) {
+        const { code } = error as NodeJS.ErrnoException;
+        // A full disk passes; a pipe without a reader and a terminal that hung up do not.
+        return code === 'EPIPE' || code === 'EBADF' || code === 'EIO' ? null : 0;
+      }
+    },
+    whenWritable(again) {
+      clock.after(delay, again);
+      delay = Math.min(delay * 2, RETRY_MOST_MS);
+    },
+    close() {
+      if (fd > 2) closeSync(fd);
+    },
+  };
+}
+
+function socketOutlet(fd: number): Outlet {
+  const socket = new Socket({ fd, readable: false, writable: true });
+  let broken = false;
+  socket.on('error', () => (broken = true));
+  return {
+    write(bytes) {
+      if (broken) return null;
+      if (socket.writableLength > SOCKET_LIMIT) return 0;
+      const part = bytes.subarray(0, SOCKET_LIMIT);
+      socket.write(part);
+      return part.length;
+    },
+    whenWritable(again) {
+      const go = (): void => {
+        socket.off('drain', go);
+        socket.off('close', go);
+        again();
+      };
+      socket.once('drain', go);
+      socket.once('close', go);
+    },
+    close: () => socket.destroy(),
+  };
+}

@@ -1,0 +1,78 @@
+/** Reads of /proc. All are total: a process that is gone, or a /proc that is not there, gives null or nothing. */
+import { readFileSync, readdirSync } from 'node:fs';
+
+export interface ProcessStat {
+  readonly pid: number;
+  /** One letter, as in proc(5): R, S, D, Z, T, X ... */
+  readonly state: string;
+  readonly parent: number;
+  readonly group: number;
+  readonly session: number;
+  /** The device number of its controlling terminal; 0: none. */
+  readonly terminal: number;
+  /** Clock ticks since boot: together with the pid it names one process for ever. */
+  readonly startTicks: number;
+}
+
+export function readStat(pid: number | 'self'): ProcessStat | null {
+  const text = readProc(`/proc/${pid}/stat`);
+  if (text === null) return null;
+  // The command name stands in parentheses and may itself contain spaces and parentheses.
+  const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
+  return {
+    pid: Number.parseInt(text, 10),
+    state: fields[0] ?? 'X',
+    parent: Number(fields[1]),
+    group: Number(fields[2]),
+    session: Number(fields[3]),
+    terminal: Number(fields[4]),
+    startTicks: Number(fields[19]),
+  };
+}
+
+/** Alive means that it can still act: a zombie cannot. */
+export function isAlive(pid: number): boolean {
+  const stat = readStat(pid);
+  return stat !== null && stat.state !== 'Z' && stat.state !== 'X';
+}
+
+export function allStats(): ProcessStat[] {
+  let names: string[];
+  try {
+    names = readdirSync('/proc');
+  } catch {
+    return []; // not Linux: nothing is known
+  }
+  return names
+    .filter((name) => /^\d+$/.test(name))
+    .map((name) => readStat(Number(name)))
+    .filter((stat) => stat !== null);
+}
+
+/**
+ * The pids of this process's own children, adopted ones too; null where the kernel does not list them
+ * (CONFIG_PROC_CHILDREN). libuv forks on the main thread and orphans are given to it, so that thread's list is whole.
+ */
+export function ownChildren(): number[] | null {
+  const text = readProc(`/proc/self/task/${process.pid}/children`);
+  return text === null ? null : text.split(' ').filter(Boolean).map(Number);
+}
+
+/** Proportional and resident memory in bytes; null where it may not be read. */
+export function readMemory(pid: number): { readonly pss: number | null; readonly rss: number | null } {
+  const rollup = readProc(`/proc/${pid}/smaps_rollup`);
+  const kibibytes = (name: string, text: string | null): number | null => {
+    const match = new RegExp(`^${name}:\\s+(\\d+) kB`, 'm').exec(text ?? '');
+    return match === null ? null : Number(match[1]) * 1024;
+  };
+  const rss = kibibytes('Rss', rollup) ?? kibibytes('VmRSS', readProc(`/proc/${pid}/status`));
+  return { pss: kibibytes('Pss', rollup), rss };
+}
+
+export function readProc(path: string): string | null {
+  try {
+    return readFileSync(path, 'latin1');
+  } catch {
+    return null; // gone in the meantime, or not ours to read: both mean "not known"
+  }
+}

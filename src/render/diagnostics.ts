@@ -1,0 +1,110 @@
+/** What is wrong with a manifest, for people, for programs and for GitHub. */
+import { stripVTControlCharacters } from 'node:util';
+import { severityOf, type Failure } from '../model/failure.ts';
+import { hintOf, messageOf } from './failures.ts';
+import type { Paint } from './paint.ts';
+
+const plural = (count: number, word: string): string => `${count} ${word}${count === 1 ? '' : 's'}`;
+
+export function countBySeverity(findings: readonly Failure[]): { errors: number; warnings: number } {
+  const errors = findings.filter((finding) => severityOf(finding.code) === 'error').length;
+  return { errors, warnings: findings.length - errors };
+}
+
+/** `2 errors, 1 warning`; empty when there is nothing to count. */
+export function countText(findings: readonly Failure[]): string {
+  const { errors, warnings } = countBySeverity(findings);
+  const parts = [errors > 0 ? plural(errors, 'error') : '', warnings > 0 ? plural(warnings, 'warning') : ''];
+  return parts.filter((part) => part !== '').join(', ');
+}
+
+/** One finding with its line and a caret under what it speaks of. */
+export function diagnosticText(finding: Failure, paint: Paint): string {
+  const severity = severityOf(finding.code);
+  const label = severity === 'error' ? paint.red(severity) : paint.yellow(severity);
+  const { place } = finding;
+  const where = place === undefined ? '' : paint.bold(`${place.file}:${place.line}:${place.column}: `);
+  const lines = [`${where}${label}: ${messageOf(finding)} [${finding.code}]`];
+  if (place !== undefined && place.excerpt.trim() !== '') {
+    const number = String(place.line).padStart(5);
+    const cut = clip(place.excerpt, place.column, place.endColumn);
+    lines.push(
+      `${number} | ${cut.text}`,
+      `${' '.repeat(number.length)} | ${cut.lead}${paint.red('^'.repeat(cut.carets))}`,
+    );
+  }
+  const hint = hintOf(finding);
+  if (hint !== null) lines.push(`${' '.repeat(5)} = ${hint}`);
+  return lines.join('\n');
+}
+
+/** Longer lines are shown around the place. Columns. */
+const WIDTH = 100;
+
+/** The line as it is shown, the white space that puts the caret under the place, and the carets. */
+function clip(
+  excerpt: string,
+  column: number,
+  endColumn: number,
+): { text: string; lead: string; carets: number } {
+  const start = column - 1 > WIDTH - 20 ? column - 21 : 0;
+  const shown = excerpt.slice(start, start + WIDTH);
+  const before = shown.slice(0, column - 1 - start);
+  const under = shown.slice(column - 1 - start, endColumn - 1 - start);
+  return {
+    text: stripVTControlCharacters(shown),
+    // A tab stays a tab, so that the caret moves as the line does; a wide character takes two columns.
+    lead: Array.from(before, (char) => (char === '\t' ? '\t' : ' '.repeat(columns(char)))).join(''),
+    carets: Math.max(
+      1,
+      Array.from(under).reduce((sum, char) => sum + columns(char), 0),
+    ),
+  };
+}
+
+/** Terminal columns of one character: East Asian wide and emoji blocks take two (Unicode TR 11, coarse). */
+function columns(char: string): number {
+  const code = char.codePointAt(0) ?? 0;
+  if (code >= 0x300 && code <= 0x36f) return 0;
+  const wide =
+    (code >= 0x1100 && code <= 0x115f) ||
+    (code >= 0x2e80 && code <= 0xa4cf) ||
+    (code >= 0xac00 && code <= 0xd7a3) ||
+    (code >= 0xf900 && code <= 0xfaff) ||
+    (code >= 0xfe30 && code <= 0xfe6f) ||
+    (code >= 0xff00 && code <= 0xff60) ||
+    (code >= 0x1f300 && code <= 0x1faff);
+  return wide ? 2 : 1;
+}
+
+/** The object that `check --format json` prints. */
+export function diagnosticsJson(findings: readonly Failure[]): object {
+  const diagnostics = findings.map((finding) => ({
+    code: finding.code,
+    severity: severityOf(finding.code),
+    message: messageOf(finding),
+    hint: hintOf(finding),
+    file: finding.place?.file ?? null,
+    line: finding.place?.line ?? null,
+    column: finding.place?.column ?? null,
+    end_line: finding.place?.endLine ?? null,
+    end_column: finding.place?.endColumn ?? null,
+    path: finding.place?.path ?? [],
+  }));
+  return { diagnostics, ...countBySeverity(findings) };
+}
+
+/** One workflow command, as GitHub turns into an annotation. */
+export function diagnosticGithub(finding: Failure): string {
+  const { place } = finding;
+  const data = (text: string): string =>
+    text.replaceAll('%', '%25').replaceAll('\r', '%0D').replaceAll('\n', '%0A');
+  const property = (text: string): string => data(text).replaceAll(':', '%3A').replaceAll(',', '%2C');
+  const where =
+    place === undefined
+      ? ''
+      : `file=${property(place.file)},line=${place.line},endLine=${place.endLine},col=${place.column},endColumn=${place.endColumn},`;
+  const hint = hintOf(finding);
+  const message = hint === null ? messageOf(finding) : `${messageOf(finding)} (${hint})`;
+  return `::${severityOf(finding.code)} ${where}title=${finding.code}::${data(message)}`;
+}

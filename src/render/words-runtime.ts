@@ -1,0 +1,214 @@
+import { formatDuration } from '../model/units.ts';
+import { andList, EXIT, meant, type WordsFor } from './words.ts';
+
+const said = (output: readonly string[]): string =>
+  output.length === 0 ? '' : `; it said:\n  ${output.join('\n  ')}`;
+const byPid = (pid: number | null): string => (pid === null ? 'another process' : `pid ${pid}`);
+const since = (time: string | null): string => (time === null ? '' : ` since ${time}`);
+
+export const runtimeWords: WordsFor<
+  | 'usage'
+  | 'name-needed'
+  | 'process-unknown'
+  | 'platform-unsupported'
+  | 'already-running'
+  | 'runtime-folder'
+  | 'socket-path-long'
+  | 'lock-held'
+  | 'lock-folder'
+  | 'lock-tool'
+  | 'application-silent'
+  | 'application-broken'
+  | 'program-missing'
+  | 'program-not-executable'
+  | 'folder-missing'
+  | 'spawn-refused'
+  | 'exit-permanent'
+  | 'attempts-used-up'
+  | 'start-timeout'
+  | 'subreaper-missing'
+  | 'processes-ended'
+  | 'supervisor-missing'
+  | 'process-not-running-here'
+  | 'control-broken'
+  | 'control-version'
+  | 'stop-timeout'
+  | 'internal'
+> = {
+  usage: {
+    exit: EXIT.usage,
+    about: 'The command line could not be understood.',
+    message: ({ detail }) => detail,
+    hint: () => 'see prodserver --help',
+  },
+  'name-needed': {
+    exit: EXIT.usage,
+    about: '`start` was given neither names nor --all.',
+    message: () => 'which processes?',
+    hint: ({ names }) => `write "prodserver start --all", or names of: ${names.join(', ')}`,
+  },
+  'process-unknown': {
+    exit: EXIT.usage,
+    about: '`start` was given a name that the manifest does not have.',
+    message: ({ name, near }) => `the manifest has no process "${name}"${meant(near)}`,
+    hint: ({ names }) => `it has: ${names.join(', ')}`,
+  },
+  'platform-unsupported': {
+    exit: EXIT.failure,
+    about: 'Processes are supervised on Linux only; check and plan work elsewhere too.',
+    message: ({ platform }) => `processes cannot be supervised on ${platform}`,
+    hint: () => 'run it on Linux or in a Linux container; check, plan and version work here',
+  },
+  'already-running': {
+    exit: EXIT.failure,
+    about: 'Another supervisor has one of these processes of this manifest already.',
+    message: ({ names, pid, since: time, manifest }) =>
+      `${andList(names)} of ${manifest} ${names.length === 1 ? 'is' : 'are'} supervised by ${byPid(pid)}${since(time)}`,
+    hint: () => 'see "prodserver status"; end it with "prodserver stop"',
+  },
+  'runtime-folder': {
+    exit: EXIT.failure,
+    about: 'The folder for control sockets and locks cannot be used.',
+    message: ({ path, detail }) => `cannot use the runtime folder ${path}: ${detail}`,
+    hint: () => 'give one that only this user can write, in PRODSERVER_RUNTIME_DIR',
+  },
+  'socket-path-long': {
+    exit: EXIT.failure,
+    about: "The control socket's path is longer than the kernel takes; it would be cut without a word.",
+    message: ({ path, bytes, limit }) => `the socket path ${path} has ${bytes} bytes; ${limit} is the most`,
+    hint: () => 'give a shorter folder in PRODSERVER_RUNTIME_DIR',
+  },
+  'lock-held': {
+    exit: EXIT.lockHeld,
+    about:
+      'Another process on this host holds the lock (beat of the same application, or an entry with the same LOCK).',
+    message: ({ instance, pid, supervisorPid, since: time, manifest, file }) =>
+      `${instance}: the lock is held by ${byPid(pid ?? supervisorPid)}${since(time)}` +
+      `${manifest === null ? '' : ` for ${manifest}`} (${file})`,
+    hint: () => 'stop that one, or start without --no-wait to take over when it ends',
+  },
+  'lock-folder': {
+    exit: EXIT.failure,
+    about: 'No folder for host-wide locks could be used.',
+    message: ({ tried, detail }) => `cannot keep locks in ${andList(tried)}: ${detail}`,
+    hint: () => 'make /run/lock/prodserver writable for this user (mode 1777)',
+  },
+  'lock-tool': {
+    exit: EXIT.failure,
+    about: 'The kernel lock could not be asked for: neither koffi nor util-linux could do it.',
+    message: ({ detail }) => `cannot lock: ${detail}`,
+    hint: () =>
+      'install util-linux (the command flock), or install prodserver with its optional dependencies',
+  },
+  'application-silent': {
+    exit: EXIT.failure,
+    about: 'The application was asked for its broker and did not answer in time.',
+    message: ({ app, output, seconds }) =>
+      `${app} did not tell its broker within ${seconds} s${said(output)}`,
+    hint: () => 'look for something slow in its settings, or give the lock a name: LOCK: {name: ...}',
+  },
+  'application-broken': {
+    exit: EXIT.failure,
+    about: 'The application could not be imported, so it will not start either.',
+    message: ({ app, output, exit }) => `${app} cannot be loaded (${exit})${said(output)}`,
+    hint: () => 'check APP, CWD and the interpreter (SUPERVISOR.python)',
+  },
+  'program-missing': {
+    exit: EXIT.failure,
+    about: 'The program to run does not exist.',
+    message: ({ program, searched }) =>
+      searched.length > 1 ? `there is no "${program}" in PATH` : `${searched[0] ?? program} does not exist`,
+    hint: () => 'install it, or name the interpreter in SUPERVISOR.python',
+  },
+  'program-not-executable': {
+    exit: EXIT.failure,
+    about: 'The program exists and cannot be executed.',
+    message: ({ program, detail }) => `${program} cannot be executed: ${detail}`,
+    hint: () => 'check its permissions and its first line',
+  },
+  'folder-missing': {
+    exit: EXIT.failure,
+    about: 'The folder to run in cannot be entered.',
+    message: ({ cwd, detail }) => `CWD ${cwd} ${detail}`,
+    hint: () => 'check CWD, and the permissions on the way to it',
+  },
+  'spawn-refused': {
+    exit: EXIT.failure,
+    about:
+      'The system refused to start a process for lack of something. It is tried again; the program is not to blame.',
+    message: ({ errno }) => `the system refused to start a process: ${errno}`,
+    hint: ({ errno }) =>
+      errno === 'EMFILE' || errno === 'ENFILE'
+        ? 'raise the limit of open files'
+        : 'look at memory and at the limit of processes',
+  },
+  'exit-permanent': {
+    exit: EXIT.failure,
+    about: 'The program ended with a code that says that another attempt cannot help.',
+    message: ({ code, output }) => `exit code ${code}: another attempt cannot help${said(output)}`,
+    hint: () => 'mend what it says, then start it again',
+  },
+  'attempts-used-up': {
+    exit: EXIT.failure,
+    about: 'RESTART.max-attempts ends in a row.',
+    message: ({ attempts, exit, output }) =>
+      `given up after ${attempts} attempts; the last: ${exit}${said(output)}`,
+    hint: () => 'mend what it says, then start it again',
+  },
+  'start-timeout': {
+    exit: EXIT.failure,
+    about: 'A process did not become ready in time.',
+    message: ({ ms, output }) => `not ready within ${formatDuration(ms)}${said(output)}`,
+    hint: () => 'raise READY.timeout if it is only slow',
+  },
+  'subreaper-missing': {
+    exit: EXIT.failure,
+    about: 'Orphans cannot be adopted: koffi is not installed or could not be loaded.',
+    message: ({ detail }) => `orphaned grandchildren cannot be adopted or reaped (${detail})`,
+    hint: () =>
+      'install prodserver with its optional dependencies (koffi); as PID 1 run it under an init such as tini',
+  },
+  'processes-ended': {
+    exit: EXIT.failure,
+    about: 'Every process has ended for good, so nothing is left to supervise.',
+    message: ({ names }) => `nothing is left to supervise: ${andList(names)} ended for good`,
+    hint: () => null,
+  },
+  'supervisor-missing': {
+    exit: EXIT.unknown,
+    about: 'No supervisor of this manifest runs.',
+    message: ({ manifest }) => `no supervisor of ${manifest} is running`,
+    hint: () => 'start one with "prodserver start --all"',
+  },
+  'process-not-running-here': {
+    exit: EXIT.unknown,
+    about: 'The running supervisors have no process of this name.',
+    message: ({ name, near }) => `no supervisor has a process "${name}"${meant(near)}`,
+    hint: ({ names }) => (names.length === 0 ? null : `they have: ${names.join(', ')}`),
+  },
+  'control-broken': {
+    exit: EXIT.failure,
+    about: 'A supervisor is there and did not answer as it should.',
+    message: ({ socket, detail }) => `the supervisor at ${socket} did not answer: ${detail}`,
+    hint: () => 'look at its log; if it hangs, end it with a signal',
+  },
+  'control-version': {
+    exit: EXIT.failure,
+    about: 'The running supervisor is of a version that speaks another protocol.',
+    message: ({ socket, theirs, ours }) =>
+      `the supervisor at ${socket} speaks protocol ${theirs}, this command ${ours}`,
+    hint: () => 'use the command of the version that runs, or restart the supervisor',
+  },
+  'stop-timeout': {
+    exit: EXIT.failure,
+    about: 'A stop took longer than --timeout.',
+    message: ({ instances, ms }) => `${andList(instances)} not stopped after ${formatDuration(ms)}`,
+    hint: () => 'it goes on stopping; see "prodserver status"',
+  },
+  internal: {
+    exit: EXIT.failure,
+    about: 'A bug in prodserver.',
+    message: ({ detail }) => `internal error: ${detail}`,
+    hint: () => 'please report it with the lines above',
+  },
+};

@@ -1,3 +1,5 @@
+import type { Exit } from './process.ts';
+
 /** The facts that belong to each code. The words for them stand in `render/words-*.ts`, nowhere else. */
 export interface FactsByCode {
   // The manifest as a file
@@ -66,7 +68,7 @@ export interface FactsByCode {
     readonly output: readonly string[];
     readonly seconds: number;
   };
-  'application-broken': { readonly app: string; readonly output: readonly string[]; readonly exit: string };
+  'application-broken': { readonly app: string; readonly output: readonly string[]; readonly exit: Exit };
   'program-missing': { readonly program: string; readonly searched: readonly string[] };
   'program-not-executable': { readonly program: string; readonly detail: string };
   'folder-missing': { readonly cwd: string; readonly detail: string };
@@ -74,7 +76,7 @@ export interface FactsByCode {
   'exit-permanent': { readonly code: number; readonly output: readonly string[] };
   'attempts-used-up': {
     readonly attempts: number;
-    readonly exit: string;
+    readonly exit: Exit;
     readonly output: readonly string[];
   };
   'start-timeout': { readonly ms: number; readonly output: readonly string[] };

@@ -25,7 +25,7 @@ export function parseDuration(text: string): number | null {
   for (const [, amount, unit] of text.matchAll(/(\d+(?:\.\d+)?)(ms|[smhd])/g)) {
     total += Number(amount) * (DURATION_UNITS[unit ?? ''] ?? 0);
   }
-  return total;
+  return Math.round(total);
 }
 
 /** `512MiB`, `1GB` as bytes (KiB is 1024, KB is 1000); null for anything else. */
@@ -37,7 +37,7 @@ export function parseSize(text: string): number | null {
 
 /** Milliseconds for people: `350 ms`, `1.2 s`, `34 s`, `2 min 5 s`, `3 h 4 min`, `2 d 3 h`. */
 export function formatDuration(ms: number): string {
-  if (ms < 1000) return `${Math.round(ms)} ms`;
+  if (Math.round(ms) < 1000) return `${Math.round(ms)} ms`;
   if (ms < 9950) return `${(ms / 1000).toFixed(1).replace(/\.0$/, '')} s`;
   const seconds = Math.round(ms / 1000);
   if (seconds < 60) return `${seconds} s`;
@@ -54,7 +54,7 @@ export function formatDuration(ms: number): string {
 export function formatBytes(bytes: number): string {
   let value = bytes;
   for (const unit of ['B', 'KiB', 'MiB', 'GiB']) {
-    if (value < 1024 || unit === 'GiB') return unit === 'B' ? `${value} B` : `${value.toFixed(1)} ${unit}`;
+    if (value < 1023.95 || unit === 'GiB') return unit === 'B' ? `${value} B` : `${value.toFixed(1)} ${unit}`;
     value /= 1024;
   }
   return `${bytes} B`;
@@ -62,6 +62,7 @@ export function formatBytes(bytes: number): string {
 
 /** The candidate nearest to `word` by edit distance (transpositions count one), or null when none is near. */
 export function nearest(word: string, candidates: Iterable<string>): string | null {
+  if (word.length < 2) return null;
   const limit = Math.max(1, Math.floor(word.length / 3));
   let best: string | null = null;
   let bestDistance = limit + 1;

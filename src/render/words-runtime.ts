@@ -1,5 +1,5 @@
 import { formatDuration } from '../model/units.ts';
-import { andList, EXIT, meant, type WordsFor } from './words.ts';
+import { andList, EXIT, exitText, meant, type WordsFor } from './words.ts';
 
 const said = (output: readonly string[]): string =>
   output.length === 0 ? '' : `; it said:\n  ${output.join('\n  ')}`;
@@ -110,7 +110,7 @@ export const runtimeWords: WordsFor<
   'application-broken': {
     exit: EXIT.failure,
     about: 'The application could not be imported, so it will not start either.',
-    message: ({ app, output, exit }) => `${app} cannot be loaded (${exit})${said(output)}`,
+    message: ({ app, output, exit }) => `${app} cannot be loaded (${exitText(exit)})${said(output)}`,
     hint: () => 'check APP, CWD and the interpreter (SUPERVISOR.python)',
   },
   'program-missing': {
@@ -152,7 +152,7 @@ export const runtimeWords: WordsFor<
     exit: EXIT.failure,
     about: 'RESTART.max-attempts ends in a row.',
     message: ({ attempts, exit, output }) =>
-      `given up after ${attempts} attempts; the last: ${exit}${said(output)}`,
+      `given up after ${attempts} attempts; the last: ${exitText(exit)}${said(output)}`,
     hint: () => 'mend what it says, then start it again',
   },
   'start-timeout': {

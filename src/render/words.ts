@@ -1,5 +1,6 @@
 /** The form of an entry in the tables of words; the only sentences of the program stand in these tables. */
 import type { Code, FactsByCode } from '../model/failure.ts';
+import type { Exit } from '../model/process.ts';
 
 export interface Words<C extends Code> {
   /** Exit code of the command that ends with this failure. */
@@ -31,3 +32,6 @@ export function andList(items: readonly string[]): string {
 }
 
 export const meant = (near: string | null): string => (near === null ? '' : `; did you mean "${near}"?`);
+
+export const exitText = ({ code, signal }: Exit): string =>
+  signal === null ? `exit code ${code ?? 'unknown'}` : `ended by ${signal}`;

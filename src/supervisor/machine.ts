@@ -28,6 +28,7 @@ import {
   begin,
   climb,
   drop,
+  rest,
   spawn,
   stay,
   sweep,
@@ -75,7 +76,7 @@ export function step(machine: Machine, event: Event, now: Moment): Step {
       );
     case 'lock-failed':
       if (machine.state.id !== 'WAITING') return drop(machine);
-      return onFailure(machine, event, machine.failures + 1, now);
+      return onFailure(machine, event, now);
     case 'spawned':
       return onSpawned(machine, event.pid, now);
     case 'spawn-failed':
@@ -114,31 +115,22 @@ function onSpawned(machine: Machine, pid: number, now: Moment): Step {
 
 function onSpawnFailed(machine: Machine, event: Extract<Event, { type: 'spawn-failed' }>, now: Moment): Step {
   const { state } = machine;
-  if (state.id === 'STARTING' && state.pid === null) {
-    const refused = { ...machine, refusals: machine.refusals + 1 };
-    return onFailure(refused, event, machine.failures, now);
-  }
+  if (state.id === 'STARTING' && state.pid === null) return onFailure(machine, event, now);
   if (state.id === 'STOPPING' && state.phase.kind === 'spawning') {
-    return state.next.kind === 'begin'
-      ? begin(machine, now)
-      : to(machine, { id: 'STOPPED', since: now.at, ordered: true });
+    if (state.next.kind !== 'begin') return rest(machine, now);
+    return event.permanent ? onFailure(machine, event, now) : begin(machine, now);
   }
   return drop(machine);
 }
 
-/** A failure of ours or of the system's, before there was a process: the child is not to blame. */
-function onFailure(
-  machine: Machine,
-  event: Extract<Event, { failure: unknown }>,
-  failures: number,
-  now: Moment,
-): Step {
+/** A failure of ours or of the system's, before there was a process: the program is not to blame, nor counted. */
+function onFailure(machine: Machine, event: Extract<Event, { failure: unknown }>, now: Moment): Step {
   const { failure } = event;
   if (event.permanent)
     return to(machine, { id: 'FATAL', since: now.at, cause: { kind: 'failure', failure } });
-  const tries = Math.max(machine.refusals, failures);
-  const ms = restartDelay(machine.policy.restart, tries, false, now.chance);
-  return backoff({ ...machine, failures }, now.at + ms, { kind: 'failure', failure }, now);
+  const refusals = machine.refusals + 1;
+  const ms = restartDelay(machine.policy.restart, refusals, false, now.chance);
+  return backoff({ ...machine, refusals }, now.at + ms, { kind: 'failure', failure }, now);
 }
 
 function onReady(machine: Machine, now: Moment): Step {
@@ -199,7 +191,8 @@ function judge(
   now: Moment,
 ): [Machine, Then] {
   const { permanentExitCodes, restart } = machine.policy;
-  const ended = { exit, readyMs, failures: machine.failures, permanentExitCodes };
+  const timedOut = kind === 'start-timeout';
+  const ended = { exit, readyMs, failures: machine.failures, permanentExitCodes, timedOut };
   const decision = afterEnd(restart, ended, now.chance);
   const counted = { ...machine, failures: decision.failures };
   switch (decision.kind) {
@@ -226,7 +219,7 @@ function onSwept(machine: Machine, now: Moment): Step {
   switch (next.kind) {
     case 'rest':
     case 'judge':
-      return to({ ...machine, failures: 0 }, { id: 'STOPPED', since: now.at, ordered: true });
+      return rest(machine, now);
     case 'begin':
       return begin(machine, now);
     case 'backoff':

@@ -2,7 +2,7 @@
 import type { Moment } from '../model/clock.ts';
 import { unreachable } from '../model/unreachable.ts';
 import type { Machine, Step, Then } from './state.ts';
-import { askLock, begin, climb, stay, to } from './transitions.ts';
+import { askLock, begin, climb, rest, stay, to } from './transitions.ts';
 
 export function onStart(machine: Machine, now: Moment): Step {
   const { state } = machine;
@@ -27,40 +27,38 @@ export function onStart(machine: Machine, now: Moment): Step {
 
 export function onStop(machine: Machine, now: Moment, rung: number): Step {
   const { state } = machine;
-  const rest: Then = { kind: 'rest' };
+  const stopped: Then = { kind: 'rest' };
   switch (state.id) {
     case 'STOPPED':
     case 'EXITED':
     case 'FATAL':
       return stay(machine);
     case 'WAITING':
-      return to(machine, { id: 'STOPPED', since: now.at, ordered: true }, [
-        { do: 'abandon-lock', generation: state.generation },
-      ]);
+      return rest(machine, now, [{ do: 'abandon-lock', generation: state.generation }]);
     case 'BACKOFF':
-      return to({ ...machine, failures: 0 }, { id: 'STOPPED', since: now.at, ordered: true });
+      return rest(machine, now);
     case 'STARTING':
-      if (state.pid !== null) return climb(machine, state.pid, rung, now, rest, now.at);
+      if (state.pid !== null) return climb(machine, state.pid, rung, now, stopped, now.at);
       return to(machine, {
         id: 'STOPPING',
         since: now.at,
         generation: state.generation,
         phase: { kind: 'spawning', rung },
-        next: rest,
+        next: stopped,
         timer: null,
       });
     case 'RUNNING':
-      return climb(machine, state.pid, rung, now, rest, now.at);
+      return climb(machine, state.pid, rung, now, stopped, now.at);
     case 'STOPPING': {
       const { phase } = state;
       if (phase.kind === 'spawning') {
         const lower = Math.max(phase.rung, rung);
-        return to(machine, { ...state, phase: { kind: 'spawning', rung: lower }, next: rest });
+        return to(machine, { ...state, phase: { kind: 'spawning', rung: lower }, next: stopped });
       }
       if (phase.kind === 'signalled' && rung > phase.rung) {
-        return climb(machine, phase.pid, rung, now, rest, state.since);
+        return climb(machine, phase.pid, rung, now, stopped, state.since);
       }
-      return to(machine, { ...state, next: rest });
+      return to(machine, { ...state, next: stopped });
     }
     default:
       return unreachable(state);
@@ -69,7 +67,8 @@ export function onStop(machine: Machine, now: Moment, rung: number): Step {
 
 export function onStep(machine: Machine, now: Moment): Step {
   const { state } = machine;
-  if (state.id !== 'STOPPING' || state.phase.kind !== 'signalled') return onStop(machine, now, 0);
+  if (state.id !== 'STOPPING' || state.phase.kind === 'sweeping') return onStop(machine, now, 0);
   const rung = Math.min(state.phase.rung + 1, machine.policy.stop.length - 1);
+  if (state.phase.kind === 'spawning') return onStop(machine, now, rung);
   return climb(machine, state.phase.pid, rung, now, { kind: 'rest' }, state.since);
 }

@@ -14,6 +14,8 @@ export interface Ended {
   /** Ends in a row before this one, without a stable stretch between. */
   readonly failures: number;
   readonly permanentExitCodes: readonly number[];
+  /** It was stopped because it was not ready in time: its exit answers our signal and says nothing of its own. */
+  readonly timedOut: boolean;
 }
 
 export type Decision =
@@ -27,12 +29,13 @@ export type Decision =
  */
 export function afterEnd(policy: RestartPolicy, ended: Ended, chance: number): Decision {
   const { exit, readyMs } = ended;
-  if (exit.code !== null && ended.permanentExitCodes.includes(exit.code) && readyMs === null) {
+  const own = !ended.timedOut;
+  if (own && exit.code !== null && ended.permanentExitCodes.includes(exit.code) && readyMs === null) {
     return { kind: 'give-up', why: 'permanent', failures: ended.failures + 1 };
   }
   const stable = readyMs !== null && readyMs >= policy.stableAfterMs;
   const failures = (stable ? 0 : ended.failures) + 1;
-  if (policy.policy === 'never' || (policy.policy === 'on-failure' && exit.code === 0)) {
+  if (policy.policy === 'never' || (policy.policy === 'on-failure' && own && exit.code === 0)) {
     return { kind: 'leave', failures };
   }
   if (policy.maxAttempts !== null && failures >= policy.maxAttempts) {

@@ -83,6 +83,10 @@ export function to(machine: Machine, state: State, effects: readonly Effect[] = 
   return { machine: { ...machine, state }, effects: [...leaving, ...effects] };
 }
 
+/** At rest because it was ordered: what was counted is forgotten. */
+export const rest = (machine: Machine, now: Moment, effects: readonly Effect[] = []): Step =>
+  to({ ...machine, failures: 0, refusals: 0 }, { id: 'STOPPED', since: now.at, ordered: true }, effects);
+
 export const stay = (machine: Machine): Step => ({ machine, effects: [] });
 
 export const drop = (machine: Machine): Step => ({

@@ -1,0 +1,97 @@
+/** What supervisor and commands say to each other: JSON over HTTP over a Unix socket, checked on both sides. */
+import { createHash } from 'node:crypto';
+import * as z from 'zod';
+import { STATE_NAMES, type StateName } from '../model/process.ts';
+
+export const PROTOCOL = 1;
+
+/** Supervisors of one manifest are found by this. */
+export const manifestId = (realPath: string): string =>
+  createHash('sha256').update(realPath).digest('hex').slice(0, 16);
+
+const exit = z.object({ code: z.number().nullable(), signal: z.string().nullable() });
+const holder = z.object({
+  pid: z.number().nullable(),
+  supervisorPid: z.number().nullable(),
+  since: z.string().nullable(),
+  manifest: z.string().nullable(),
+  file: z.string(),
+});
+
+/** The facts behind a process's reason; the command that shows them has the words. */
+const cause = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('crash'), exit }),
+  z.object({ kind: z.literal('start-timeout'), exit }),
+  z.object({
+    kind: z.literal('failure'),
+    failure: z.object({ code: z.string(), facts: z.record(z.string(), z.unknown()) }),
+  }),
+  z.object({ kind: z.literal('broker-unreachable'), url: z.string(), error: z.string() }),
+  z.object({ kind: z.literal('lock-held'), holder }),
+  z.object({ kind: z.literal('manual') }),
+]);
+
+const processRow = z.object({
+  name: z.string(),
+  instance: z.string(),
+  supervisor_pid: z.number(),
+  backend: z.string(),
+  state: z.enum(STATE_NAMES as [StateName, ...StateName[]]),
+  ready: z.boolean(),
+  cause: cause.nullable(),
+  pid: z.number().nullable(),
+  uptime_s: z.number().nullable(),
+  restarts: z.number(),
+  attempt: z.number(),
+  next_retry_at: z.string().nullable(),
+  exit,
+  memory: z.object({ rss_bytes: z.number().nullable(), pss_bytes: z.number().nullable() }),
+  cpu_percent: z.number().nullable(),
+  tasks: z.object({
+    done: z.number().nullable(),
+    failed: z.number().nullable(),
+    active: z.number().nullable(),
+  }),
+  lock: z
+    .object({
+      holder: holder.nullable(),
+      since: z.string().nullable(),
+      fence: z.number().nullable(),
+      expires_in_s: z.number().nullable(),
+    })
+    .nullable(),
+  versions: z.record(z.string(), z.string().nullable()).nullable(),
+  /** The last lines it said, where it does not run. */
+  said: z.array(z.string()),
+});
+
+export const statusAnswer = z.object({
+  protocol: z.literal(PROTOCOL),
+  supervisor: z.object({
+    pid: z.number(),
+    version: z.string(),
+    manifest: z.string(),
+    started_at: z.string(),
+    degraded: z.boolean(),
+    stopping: z.boolean(),
+    log_lines_dropped: z.number(),
+  }),
+  processes: z.array(processRow),
+});
+
+export const planAnswer = z.object({
+  protocol: z.literal(PROTOCOL),
+  plan: z.object({ manifest: z.string(), processes: z.array(z.record(z.string(), z.unknown())) }),
+});
+
+/** Null: everything, and the supervisor itself. */
+export const stopRequest = z.strictObject({ names: z.array(z.string().max(100)).max(10_000).nullable() });
+export const stopAnswer = z.object({ protocol: z.literal(PROTOCOL), instances: z.array(z.string()) });
+
+export const errorAnswer = z.object({ protocol: z.number(), error: z.string() });
+
+export type Cause = z.output<typeof cause>;
+export type ProcessRow = z.output<typeof processRow>;
+export type StatusAnswer = z.output<typeof statusAnswer>;
+export type PlanAnswer = z.output<typeof planAnswer>;
+export type StopAnswer = z.output<typeof stopAnswer>;

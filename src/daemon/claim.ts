@@ -1,0 +1,60 @@
+/** Makes sure that no process of a manifest has two supervisors: one kernel lock for each name. */
+import * as z from 'zod';
+import { manifestId } from '../control/protocol.ts';
+import type { Clock } from '../model/clock.ts';
+import { failure, type Result } from '../model/failure.ts';
+import { lockFile, type LockAttempt, type LockFile } from '../os/lock-file.ts';
+
+const noteSchema = z.object({ pid: z.number(), since: z.string() });
+/** The winner of a race writes its pid right after it has locked; a loser looks again this often, this many times. */
+const NOTE_RETRY_MS = 20;
+const NOTE_TRIES = 25;
+
+export interface Claim {
+  release(): void;
+}
+
+/** Claims `names` of `manifest` for this process, or says who has some of them. */
+export async function claimNames(
+  folder: string,
+  manifest: string,
+  names: readonly string[],
+  clock: Clock,
+): Promise<Result<Claim>> {
+  const held: LockFile[] = [];
+  const release = (): void => held.forEach((file) => file.close());
+  // In one order, so that of several starts with overlapping sets exactly one gets through the first common name.
+  for (const name of [...new Set(names)].toSorted()) {
+    const attempt = await claimOne(`${folder}/${manifestId(manifest)}.${name}.lock`, clock);
+    if (attempt.ok && attempt.value.kind === 'locked') {
+      const { file } = attempt.value;
+      file.write(`${JSON.stringify({ pid: process.pid, since: new Date(clock.wall()).toISOString() })}\n`);
+      held.push(file);
+      continue;
+    }
+    release();
+    if (!attempt.ok) return attempt;
+    const note = attempt.value.kind === 'busy' ? parseNote(attempt.value.text) : null;
+    const facts = { names: [name], pid: note?.pid ?? null, since: note?.since ?? null, manifest };
+    return { ok: false, error: failure('already-running', facts) };
+  }
+  return { ok: true, value: { release } };
+}
+
+/** Asks again while a holder has not yet written who it is; a holder that is gone by then leaves the lock to us. */
+async function claimOne(path: string, clock: Clock): Promise<Result<LockAttempt>> {
+  for (let tries = 0; ; tries++) {
+    const attempt = lockFile(path, 0o600);
+    const unclear = attempt.ok && attempt.value.kind === 'busy' && parseNote(attempt.value.text) === null;
+    if (!unclear || tries === NOTE_TRIES) return attempt;
+    await new Promise<void>((done) => void clock.after(NOTE_RETRY_MS, done));
+  }
+}
+
+function parseNote(text: string): z.output<typeof noteSchema> | null {
+  try {
+    return noteSchema.safeParse(JSON.parse(text)).data ?? null;
+  } catch {
+    return null; // not written yet
+  }
+}

@@ -1,0 +1,163 @@
+/** What orders, signals and faults do to a supervisor, and what its end amounts to. */
+import { PROTOCOL, type PlanAnswer, type StatusAnswer, type StopAnswer } from '../control/protocol.ts';
+import { failure, type Failure } from '../model/failure.ts';
+import type { Exit } from '../model/process.ts';
+import type { Plan, ProcessSpec } from '../model/spec.ts';
+import { systemClock as clock } from '../os/clock.ts';
+import { hasTerminal } from '../os/terminal.ts';
+import type { News } from '../supervisor/news.ts';
+import type { Supervisor } from '../supervisor/supervisor.ts';
+import type { SupervisorSignal } from './signals.ts';
+import { statusRow } from './status.ts';
+
+export interface DirectorOptions {
+  readonly plan: Plan;
+  readonly specs: readonly ProcessSpec[];
+  readonly version: string;
+  readonly wait: boolean;
+  present(news: News): readonly string[];
+  write(line: string): void;
+  /** Log lines that were dropped. */
+  dropped(): number;
+}
+
+/** Why a supervisor ended. */
+export type Ending =
+  | { readonly kind: 'stopped' }
+  | { readonly kind: 'signalled'; readonly signal: SupervisorSignal }
+  /** Of the only process of the set. */
+  | { readonly kind: 'exited'; readonly exit: Exit }
+  | { readonly kind: 'failed'; readonly failure: Failure };
+
+/** Takes the supervisor's orders: signals, requests, and the faults of its own. */
+export interface Director {
+  attach(supervisor: Supervisor): void;
+  onSignal(signal: SupervisorSignal): void;
+  tell(news: News): void;
+  readonly control: {
+    status(): StatusAnswer;
+    plan(): PlanAnswer;
+    stop(names: readonly string[] | null): StopAnswer;
+  };
+  result(supervisor: Supervisor): Ending;
+}
+
+export function newDirector(options: DirectorOptions): Director {
+  const startedAt = new Date(clock.wall()).toISOString();
+  const startedOnTerminal = hasTerminal();
+  let supervisor: Supervisor | null = null;
+  let stopSignal: SupervisorSignal | null = null;
+  let stopOrders = 0;
+  let refusal: Failure | null = null;
+  let degraded = false;
+
+  const tell = (news: News): void => {
+    for (const line of options.present(news)) options.write(line);
+    if (news.type !== 'changed' || options.wait || refusal !== null) return;
+    const { state } = news.machine;
+    if (state.id !== 'WAITING' || state.holder === null) return;
+    refusal = failure('lock-held', { instance: news.spec.instance, ...state.holder });
+    supervisor?.shutdown('stop');
+  };
+
+  const onFault = (error: unknown): void => {
+    degraded = true;
+    tell({ type: 'crashed', error });
+  };
+  process.on('uncaughtException', onFault);
+  process.on('unhandledRejection', onFault);
+
+  const status = (): StatusAnswer => ({
+    protocol: PROTOCOL,
+    supervisor: {
+      pid: process.pid,
+      version: options.version,
+      manifest: options.plan.manifest,
+      started_at: startedAt,
+      degraded,
+      stopping: supervisor?.stopping ?? false,
+      log_lines_dropped: options.dropped(),
+    },
+    processes: (supervisor?.instances ?? []).map((instance) => statusRow(instance, clock)),
+  });
+
+  const shutdown = (signal: SupervisorSignal, urgency: 'stop' | 'step' | 'kill'): void => {
+    stopSignal ??= signal;
+    stopOrders += 1;
+    tell({ type: 'ordered', signal, order: urgency });
+    supervisor?.shutdown(urgency);
+  };
+
+  return {
+    attach(given) {
+      supervisor = given;
+    },
+    tell,
+    onSignal(signal) {
+      switch (signal) {
+        case 'SIGTERM':
+        case 'SIGINT':
+          return shutdown(signal, (['stop', 'step', 'kill'] as const)[stopOrders] ?? 'kill');
+        case 'SIGQUIT':
+          return shutdown(signal, 'kill');
+        case 'SIGHUP':
+          // With the terminal gone the one who started it is gone too; sent by hand it means to read the manifest.
+          if (!startedOnTerminal || hasTerminal()) return tell({ type: 'ordered', signal, order: 'none' });
+          return shutdown(signal, 'stop');
+        case 'SIGUSR1':
+          return tell({ type: 'ordered', signal, order: 'none' });
+        case 'SIGUSR2':
+          return tell({ type: 'dump', state: status() });
+        default:
+          return signal satisfies never;
+      }
+    },
+    control: {
+      status,
+      plan: () =>
+        ({
+          protocol: PROTOCOL,
+          plan: { manifest: options.plan.manifest, processes: [...options.specs] },
+        }) as unknown as PlanAnswer,
+      stop(names) {
+        const all = supervisor?.instances ?? [];
+        const chosen = all.filter((instance) => names === null || isNamed(instance.spec, names));
+        tell({ type: 'ordered', signal: null, order: 'stop' });
+        // After the answer is on its way: the end of everything closes the socket.
+        setImmediate(() => (names === null ? supervisor?.shutdown('stop') : supervisor?.stop(chosen)));
+        return { protocol: PROTOCOL, instances: chosen.map((instance) => instance.spec.instance) };
+      },
+    },
+    result(given) {
+      process.off('uncaughtException', onFault);
+      process.off('unhandledRejection', onFault);
+      if (refusal !== null) return { kind: 'failed', failure: refusal };
+      if (stopSignal !== null) return { kind: 'signalled', signal: stopSignal };
+      return endedByItself(given);
+    },
+  };
+}
+
+const isNamed = (spec: ProcessSpec, names: readonly string[]): boolean =>
+  names.includes(spec.name) || names.includes(spec.instance);
+
+function endedByItself(supervisor: Supervisor): Ending {
+  const { instances, stopping } = supervisor;
+  const states = instances.map((instance) => instance.machine().state);
+  if (stopping || states.every((state) => state.id === 'STOPPED')) return { kind: 'stopped' };
+  const [only] = instances;
+  if (instances.length === 1 && only !== undefined) {
+    const { state, exit } = only.machine();
+    if (state.id === 'FATAL' && state.cause.kind === 'failure')
+      return { kind: 'failed', failure: state.cause.failure };
+    if (state.id === 'FATAL' || state.id === 'EXITED')
+      return { kind: 'exited', exit: exit ?? { code: 1, signal: null } };
+  }
+  const fatal = instances.find((instance) => instance.machine().state.id === 'FATAL');
+  const bad = instances.some((instance) => instance.machine().exit?.code !== 0);
+  if (fatal === undefined && !bad) return { kind: 'stopped' };
+  return {
+    kind: 'failed',
+    failure: failure('processes-ended', { names: instances.map((one) => one.spec.instance) }),
+  };
+}

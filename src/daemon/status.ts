@@ -1,0 +1,104 @@
+/** The state of an instance as a row of the control protocol. */
+import type { Cause, ProcessRow } from '../control/protocol.ts';
+import type { Clock } from '../model/clock.ts';
+import type { Failure } from '../model/failure.ts';
+import type { Exit } from '../model/process.ts';
+import { unreachable } from '../model/unreachable.ts';
+import { readMemory } from '../os/proc.ts';
+import type { Instance } from '../supervisor/instance.ts';
+import type { FatalCause, State } from '../supervisor/state.ts';
+
+const NO_EXIT: Exit = { code: null, signal: null };
+
+export function statusRow(instance: Instance, clock: Clock): ProcessRow {
+  const { spec } = instance;
+  const machine = instance.machine();
+  const { state } = machine;
+  const run = instance.run();
+  const pid = livePid(state);
+  return {
+    name: spec.name,
+    instance: spec.instance,
+    supervisor_pid: process.pid,
+    backend: spec.backend,
+    state: state.id,
+    ready: state.id === 'RUNNING',
+    cause: causeOf(state, run?.tail() ?? []),
+    pid,
+    uptime_s: pid === null || run === null ? null : Math.round(run.uptimeMs()) / 1000,
+    restarts: machine.restarts,
+    attempt: machine.failures,
+    next_retry_at:
+      state.id === 'BACKOFF' ? new Date(clock.wall() + state.until - clock.now()).toISOString() : null,
+    exit: machine.exit ?? NO_EXIT,
+    memory:
+      pid === null || run === null ? { rss_bytes: null, pss_bytes: null } : treeMemory(run.tree.members()),
+    cpu_percent: null,
+    tasks: { done: null, failed: null, active: null },
+    lock: spec.singleton === null ? null : lockOf(state, pid, run?.startedAt ?? null),
+    versions: run?.versions() ?? null,
+    said: pid === null ? [...(run?.tail() ?? [])] : [],
+  };
+}
+
+function livePid(state: State): number | null {
+  if (state.id === 'STARTING' || state.id === 'RUNNING') return state.pid;
+  return state.id === 'STOPPING' && state.phase.kind === 'signalled' ? state.phase.pid : null;
+}
+
+/** Shared pages are counted once by PSS; where that may not be read it is not known. */
+function treeMemory(pids: readonly number[]): ProcessRow['memory'] {
+  const parts = pids.map(readMemory);
+  const sum = (values: (number | null)[]): number | null => {
+    const known = values.filter((value) => value !== null);
+    return known.length < values.length || known.length === 0 ? null : known.reduce((a, b) => a + b, 0);
+  };
+  return { rss_bytes: sum(parts.map((part) => part.rss)), pss_bytes: sum(parts.map((part) => part.pss)) };
+}
+
+function lockOf(state: State, pid: number | null, since: string | null): NonNullable<ProcessRow['lock']> {
+  const unknown = { fence: null, expires_in_s: null };
+  if (state.id === 'WAITING') return { ...unknown, holder: state.holder, since: state.holder?.since ?? null };
+  return { ...unknown, holder: null, since: pid === null ? null : since };
+}
+
+function causeOf(state: State, said: readonly string[]): Cause | null {
+  switch (state.id) {
+    case 'STOPPED':
+      return state.ordered ? { kind: 'manual' } : null;
+    case 'WAITING':
+      return state.holder === null ? null : { kind: 'lock-held', holder: state.holder };
+    case 'STARTING':
+    case 'RUNNING':
+      return state.trouble === null ? null : { kind: 'broker-unreachable', ...state.trouble };
+    case 'BACKOFF':
+      return state.cause.kind === 'failure' ? plain(state.cause.failure) : { ...state.cause };
+    case 'STOPPING':
+      return null;
+    case 'EXITED':
+      return { kind: 'crash', exit: state.exit };
+    case 'FATAL':
+      return plain(fatalFailure(state.cause, said));
+    default:
+      return unreachable(state);
+  }
+}
+
+const plain = ({ code, facts }: Failure): Cause => ({
+  kind: 'failure',
+  failure: { code, facts: { ...facts } },
+});
+
+/** The failure that a FATAL cause amounts to, with what the process said last. */
+export function fatalFailure(cause: FatalCause, output: readonly string[]): Failure {
+  switch (cause.kind) {
+    case 'failure':
+      return cause.failure;
+    case 'permanent-exit':
+      return { code: 'exit-permanent', facts: { code: cause.exit.code ?? 0, output } };
+    case 'attempts':
+      return { code: 'attempts-used-up', facts: { attempts: cause.attempts, exit: cause.exit, output } };
+    default:
+      return unreachable(cause);
+  }
+}

@@ -1,0 +1,78 @@
+/** The folder of this user's control sockets and set locks. */
+import { chmodSync, mkdirSync, readdirSync, statSync, unlinkSync } from 'node:fs';
+import { failure, type Result } from '../model/failure.ts';
+
+/** sun_path of unix(7) has 108 bytes with its end; Node 20 cuts a longer one without a word. */
+const SOCKET_PATH_LIMIT = 107;
+
+/**
+ * Where it may be, the first usable one first. By user and not by environment, so that a command in another session
+ * looks where the supervisor is. PRODSERVER_RUNTIME_DIR names it outright.
+ */
+export function runtimeFolders(): readonly string[] {
+  const given = process.env['PRODSERVER_RUNTIME_DIR'];
+  if (given !== undefined && given !== '') return [given];
+  const uid = process.getuid?.() ?? 0;
+  return uid === 0
+    ? ['/run/prodserver', '/tmp/prodserver-0']
+    : [`/run/user/${uid}/prodserver`, `/tmp/prodserver-${uid}`];
+}
+
+/** Makes the folder, for this user alone. */
+export function openRuntimeFolder(): Result<string> {
+  const folders = runtimeFolders();
+  let problem = failure('runtime-folder', { path: folders[0] ?? '', detail: 'unknown' });
+  for (const path of folders) {
+    const detail = prepare(path);
+    if (detail === null) return { ok: true, value: path };
+    problem = failure('runtime-folder', { path, detail });
+  }
+  return { ok: false, error: problem };
+}
+
+function prepare(path: string): string | null {
+  try {
+    mkdirSync(path, { mode: 0o700 });
+    return null;
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    if (code !== 'EEXIST') return message;
+  }
+  const stat = statSync(path);
+  if (!stat.isDirectory()) return 'it is not a folder';
+  if (stat.uid !== process.getuid?.()) return `it belongs to user ${stat.uid}`;
+  chmodSync(path, 0o700);
+  return null;
+}
+
+/** The control socket of the supervisor `pid` of a manifest. */
+export function socketPath(folder: string, manifestId: string, pid: number): Result<string> {
+  const path = `${folder}/${manifestId}.${pid}.sock`;
+  const bytes = Buffer.byteLength(path);
+  if (bytes <= SOCKET_PATH_LIMIT) return { ok: true, value: path };
+  return { ok: false, error: failure('socket-path-long', { path, bytes, limit: SOCKET_PATH_LIMIT }) };
+}
+
+/** The control sockets of all supervisors of a manifest; those of dead ones too. */
+export function findSockets(manifestId: string): string[] {
+  return runtimeFolders().flatMap((folder) => {
+    let names: string[];
+    try {
+      names = readdirSync(folder);
+    } catch {
+      return []; // nobody has started anything here
+    }
+    return names
+      .filter((name) => name.startsWith(`${manifestId}.`) && name.endsWith('.sock'))
+      .toSorted()
+      .map((name) => `${folder}/${name}`);
+  });
+}
+
+export function removeSocket(path: string): void {
+  try {
+    unlinkSync(path);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+  }
+}

@@ -1,0 +1,24 @@
+import type { Failure } from '../model/failure.ts';
+import type { LockHolder } from '../model/process.ts';
+import type { ProcessSpec } from '../model/spec.ts';
+
+/** A lock that is held. It lives as long as any copy of the descriptor is open, so the child's life keeps it. */
+export interface Grip {
+  /** To be inherited by the process that the lock protects. */
+  readonly fd: number;
+  /** Writes down, for those who wait, which process holds it now. */
+  tell(pid: number): void;
+  /** Closes our own copy. */
+  close(): void;
+}
+
+export type LockAnswer =
+  | { readonly kind: 'acquired'; readonly grip: Grip }
+  | { readonly kind: 'held'; readonly holder: LockHolder }
+  | { readonly kind: 'failed'; readonly failure: Failure; readonly permanent: boolean };
+
+/** One holder at a time. */
+export interface Locker {
+  /** Asks once, without waiting; `abort` ends what the asking has started. */
+  take(spec: ProcessSpec, abort: AbortSignal): Promise<LockAnswer>;
+}

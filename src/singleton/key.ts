@@ -1,0 +1,73 @@
+/** What a lock is about, as one text: equal texts exclude each other. */
+import * as z from 'zod';
+import { failure, type Failure, type Result } from '../model/failure.ts';
+import type { ProcessSpec } from '../model/spec.ts';
+import type { HelperResult } from '../os/run.ts';
+
+/** How long an application may take to import. Milliseconds. */
+const ASK_TIMEOUT_MS = 60_000;
+
+const answerSchema = z.object({
+  v: z.literal(1),
+  main: z.string().nullable(),
+  broker: z.union([z.string(), z.array(z.string())]),
+  scope: z.record(z.string(), z.unknown()),
+});
+
+export type Ask = (order: {
+  readonly argv: readonly [string, ...string[]];
+  readonly env: Readonly<Record<string, string>>;
+  readonly cwd: string;
+  readonly timeoutMs: number;
+  readonly abort: AbortSignal;
+}) => Promise<HelperResult>;
+
+export interface KeyFailure {
+  readonly failure: Failure;
+  readonly permanent: boolean;
+}
+
+/**
+ * The name given in LOCK, else the application and the broker that it really uses: staging and production may both be
+ * named "config" and not block each other, while two checkouts of one application do. Passwords are left out.
+ */
+export async function lockKey(
+  spec: ProcessSpec,
+  ask: Ask,
+  abort: AbortSignal,
+): Promise<Result<string, KeyFailure>> {
+  const { singleton } = spec;
+  if (singleton === null) throw new Error(`${spec.instance} wants no lock`);
+  if (singleton.kind === 'name') return { ok: true, value: `name ${singleton.name}` };
+  const { app } = singleton;
+  const argv = singleton.ask as [string, ...string[]];
+  const env = { ...spec.env, PRODSERVER_PROBE_FD: '3' };
+  const result = await ask({ argv, env, cwd: spec.cwd, timeoutMs: ASK_TIMEOUT_MS, abort });
+  const output = result.said;
+  if (result.errno !== null)
+    return refuse(failure('program-missing', { program: argv[0], searched: [argv[0]] }), true);
+  if (result.timedOut) {
+    return refuse(failure('application-silent', { app, output, seconds: ASK_TIMEOUT_MS / 1000 }), false);
+  }
+  const answer = parse(result.answer);
+  if (result.exit.code !== 0 || answer === null) {
+    const { exit } = result;
+    // Celery's own exit code for an APP that is not found: trying again cannot help.
+    return refuse(failure('application-broken', { app, output, exit }), result.exit.code === 2);
+  }
+  const scope = Object.entries(answer.scope).toSorted(([a], [b]) => (a < b ? -1 : 1));
+  return { ok: true, value: JSON.stringify(['application', answer.main ?? app, answer.broker, scope]) };
+}
+
+const refuse = (problem: Failure, permanent: boolean): Result<string, KeyFailure> => ({
+  ok: false,
+  error: { failure: problem, permanent },
+});
+
+function parse(text: string): z.output<typeof answerSchema> | null {
+  try {
+    return answerSchema.safeParse(JSON.parse(text)).data ?? null;
+  } catch {
+    return null; // no JSON: the exit code and what was said tell why
+  }
+}

@@ -1,0 +1,212 @@
+/** One instance: feeds its machine with what happens, and carries out what the machine orders. The only caller of step. */
+import type { Cancel, Clock } from '../model/clock.ts';
+import { failure, type Failure, type Result } from '../model/failure.ts';
+import type { Exit } from '../model/process.ts';
+import type { ProcessSpec, Readiness } from '../model/spec.ts';
+import { unreachable } from '../model/unreachable.ts';
+import type { Child, SpawnFailure, SpawnOrder } from '../os/spawn.ts';
+import type { Tree } from '../os/tree.ts';
+import type { Grip, Locker } from '../singleton/holder.ts';
+import { newMachine, step } from './machine.ts';
+import type { News } from './news.ts';
+import { newRun, type Run } from './run.ts';
+import type { Effect, Event, Machine } from './state.ts';
+
+/** What an instance needs from the world; the daemon wires the real one. */
+export interface Ports {
+  readonly clock: Clock;
+  /** 0 <= chance < 1 */
+  chance(): number;
+  spawn(order: SpawnOrder): Promise<Result<Child, SpawnFailure>>;
+  tree(pid: number): Tree;
+  watchReadiness(readiness: Readiness, pid: number, ready: () => void): Cancel;
+  readonly locker: Locker;
+  tell(news: News): void;
+}
+
+export interface Instance {
+  readonly spec: ProcessSpec;
+  machine(): Machine;
+  /** The newest run; null before the first spawn. */
+  run(): Run | null;
+  order(event: Extract<Event, { type: `${string}-ordered` }>['type']): void;
+  /** Resolves when everything that the last run wrote has been passed on. */
+  drained(): Promise<void>;
+}
+
+export function newInstance(spec: ProcessSpec, ports: Ports): Instance {
+  const { clock } = ports;
+  const timers = new Map<number, Cancel>();
+  let machine = newMachine(
+    {
+      startTimeoutMs: spec.startTimeoutMs,
+      stop: spec.stop,
+      restart: spec.restart,
+      permanentExitCodes: spec.permanentExitCodes,
+      locked: spec.singleton !== null,
+    },
+    clock.now(),
+  );
+  let run: Run | null = null;
+  let grip: Grip | null = null;
+  let asking: AbortController | null = null;
+  let stopWatching: Cancel = () => undefined;
+
+  /** Events that effects cause are handled after the event that caused them, in order. */
+  const inbox: Event[] = [];
+  let busy = false;
+  const post = (event: Event): void => {
+    inbox.push(event);
+    if (busy) return;
+    busy = true;
+    try {
+      for (let next = inbox.shift(); next !== undefined; next = inbox.shift()) handle(next);
+    } finally {
+      busy = false;
+    }
+  };
+
+  const handle = (event: Event): void => {
+    const from = machine.state;
+    const result = step(machine, event, { at: clock.now(), chance: ports.chance() });
+    machine = result.machine;
+    for (const effect of result.effects) act(effect);
+    if (from !== machine.state) {
+      ports.tell({
+        type: 'changed',
+        spec,
+        from,
+        machine,
+        at: clock.now(),
+        uptimeMs: run?.uptimeMs() ?? null,
+      });
+    }
+  };
+
+  const act = (effect: Effect): void => {
+    switch (effect.do) {
+      case 'take-lock':
+        return void takeLock(effect.generation);
+      case 'abandon-lock':
+        return abandonLock();
+      case 'spawn':
+        return void spawn(effect.generation);
+      case 'watch-readiness': {
+        const { generation } = effect;
+        stopWatching = ports.watchReadiness(spec.readiness, effect.pid, () =>
+          post({ type: 'became-ready', generation }),
+        );
+        return undefined;
+      }
+      case 'stop-watching':
+        return stopWatching();
+      case 'signal':
+        return run?.tree.signal(effect.signal);
+      case 'kill-tree':
+        return run?.tree.kill();
+      case 'sweep':
+        return run?.tree.sweep(() => post({ type: 'swept', generation: effect.generation }));
+      case 'arm':
+        timers.set(
+          effect.timer,
+          clock.after(effect.ms, () => {
+            timers.delete(effect.timer);
+            post({ type: 'timer-fired', timer: effect.timer });
+          }),
+        );
+        return undefined;
+      case 'disarm':
+        timers.get(effect.timer)?.();
+        timers.delete(effect.timer);
+        return undefined;
+      default:
+        return unreachable(effect);
+    }
+  };
+
+  const takeLock = async (generation: number): Promise<void> => {
+    const mine = new AbortController();
+    asking = mine;
+    const answer = await ports.locker.take(spec, mine.signal).catch(unexpected);
+    if (mine.signal.aborted) {
+      if (answer.kind === 'acquired') answer.grip.close();
+      return;
+    }
+    switch (answer.kind) {
+      case 'acquired':
+        grip = answer.grip;
+        return post({ type: 'lock-acquired', generation });
+      case 'held':
+        return post({ type: 'lock-refused', generation, holder: answer.holder });
+      case 'failed':
+        return post({
+          type: 'lock-failed',
+          generation,
+          failure: answer.failure,
+          permanent: answer.permanent,
+        });
+      default:
+        return unreachable(answer);
+    }
+  };
+
+  /** A fault of our own must not leave the machine waiting for an answer for ever. */
+  const unexpected = (error: unknown): { kind: 'failed'; failure: Failure; permanent: false } => ({
+    kind: 'failed',
+    failure: failure('internal', { detail: String(error) }, { cause: error }),
+    permanent: false,
+  });
+
+  const abandonLock = (): void => {
+    asking?.abort();
+    grip?.close();
+    grip = null;
+  };
+
+  const spawn = async (generation: number): Promise<void> => {
+    const lock = grip;
+    grip = null;
+    try {
+      const result = await ports
+        .spawn(spawnOrder(spec, lock))
+        .catch((error: unknown) => ({ ok: false as const, error: unexpected(error) }));
+      if (!result.ok) {
+        const { failure: problem, permanent } = result.error;
+        return post({ type: 'spawn-failed', generation, failure: problem, permanent });
+      }
+      const child = result.value;
+      lock?.tell(child.pid);
+      run = newRun(spec, child, ports.tree(child.pid), ports, {
+        ready: () => post({ type: 'became-ready', generation }),
+        brokerLost: (trouble) => post({ type: 'broker-lost', generation, trouble }),
+        brokerFound: () => post({ type: 'broker-found', generation }),
+      });
+      post({ type: 'spawned', generation, pid: child.pid });
+      void child.exited.then((exit: Exit) => post({ type: 'exited', generation, exit }));
+    } finally {
+      // From here on the lock lives by the child's copy alone: it is free the moment that the child is gone.
+      lock?.close();
+    }
+  };
+
+  return {
+    spec,
+    machine: () => machine,
+    run: () => run,
+    order: (type) => post({ type }),
+    drained: async () => run?.drained(),
+  };
+}
+
+/** Extra descriptors start at 3: the link first, where there is one, then the lock. */
+function spawnOrder(spec: ProcessSpec, lock: Grip | null): SpawnOrder {
+  const extra: ('pipe' | number)[] = [];
+  const env: Record<string, string> = { ...spec.env };
+  const pass = (name: string, item: 'pipe' | number): void => {
+    env[name] = String(3 + extra.length);
+    extra.push(item);
+  };
+  if (spec.link) pass('PRODSERVER_LINK_FD', 'pipe');
+  if (lock !== null) pass('PRODSERVER_LOCK_FD', lock.fd);
+  return { argv: spec.argv, env, cwd: spec.cwd, extra };
+}

@@ -1,0 +1,114 @@
+/** One life of a process: its tree, its output cut into lines, and what it reports over the link. */
+import type { Readable } from 'node:stream';
+import { newLinkReader, type Report } from '../health/link.ts';
+import { newFramer, type Piece } from '../logs/framer.ts';
+import type { Cancel, Clock } from '../model/clock.ts';
+import type { StreamName } from '../model/line.ts';
+import type { BrokerTrouble } from '../model/process.ts';
+import type { ProcessSpec } from '../model/spec.ts';
+import type { Child } from '../os/spawn.ts';
+import type { Tree } from '../os/tree.ts';
+import type { News } from './news.ts';
+
+/** How much of its stderr is kept for the one who asks why it failed. Lines. */
+const TAIL_LINES = 20;
+/** How long after the exit output is still waited for: somebody else may hold the pipe open. Milliseconds. */
+const DRAIN_MS = 1000;
+
+export interface Run {
+  readonly pid: number;
+  readonly tree: Tree;
+  /** ISO 8601 */
+  readonly startedAt: string;
+  uptimeMs(): number;
+  /** The last lines of its stderr, or of its stdout where it said nothing else. */
+  tail(): readonly string[];
+  versions(): Readonly<Record<string, string | null>> | null;
+  /** Stops and resumes reading its output: it then waits in its own write. */
+  pause(): void;
+  resume(): void;
+  drained(): Promise<void>;
+}
+
+export interface RunEvents {
+  ready(): void;
+  brokerLost(trouble: BrokerTrouble): void;
+  brokerFound(): void;
+}
+
+export function newRun(
+  spec: ProcessSpec,
+  child: Child,
+  tree: Tree,
+  ports: { readonly clock: Clock; tell(news: News): void },
+  events: RunEvents,
+): Run {
+  const { clock } = ports;
+  const started = clock.now();
+  const tails: Record<StreamName, string[]> = { stdout: [], stderr: [] };
+  let versions: Readonly<Record<string, string | null>> | null = null;
+  let endedMs: number | null = null;
+
+  const pass = (stream: StreamName, pieces: readonly Piece[]): void => {
+    for (const { text, cut } of pieces) {
+      const tail = tails[stream];
+      tail.push(text.length > 500 ? `${text.slice(0, 500)}...` : text);
+      if (tail.length > TAIL_LINES) tail.shift();
+      ports.tell({ type: 'line', line: { instance: spec.instance, stream, text, cut } });
+    }
+  };
+  const read = (stream: StreamName, source: Readable): void => {
+    const framer = newFramer(stream);
+    source.on('data', (chunk: Buffer) => pass(stream, framer.push(chunk)));
+    source.once('close', () => pass(stream, framer.end()));
+    // A broken pipe of a dying child is an end, not a fault of ours.
+    source.on('error', () => source.destroy());
+  };
+  read('stdout', child.stdout);
+  read('stderr', child.stderr);
+
+  const hear = (report: Report): void => {
+    if (report.event === 'init') versions = report.versions;
+    else if (report.event === 'ready' && spec.readiness.kind === 'link') events.ready();
+    else if (report.event === 'broker-lost') events.brokerLost({ url: report.url, error: report.error });
+    else if (report.event === 'broker-found') events.brokerFound();
+  };
+  const link = spec.link ? child.pipes[0] : undefined;
+  if (link !== undefined) {
+    const reader = newLinkReader();
+    link.on('data', (chunk: Buffer) => reader.push(chunk).forEach(hear));
+    link.on('error', () => link.destroy());
+  }
+
+  const drain = async (): Promise<void> => {
+    await child.exited;
+    endedMs = clock.now() - started;
+    // What it wrote last is wanted even while a slow reader has us paused: the sink drops and counts if it must.
+    child.stdout.resume();
+    child.stderr.resume();
+    let cancel: Cancel = () => undefined;
+    const bound = new Promise<void>((done) => (cancel = clock.after(DRAIN_MS, done)));
+    await Promise.race([child.drained, bound]);
+    cancel();
+    for (const stream of [child.stdout, child.stderr, ...child.pipes]) stream.destroy();
+  };
+  const drained = drain();
+
+  return {
+    pid: child.pid,
+    tree,
+    startedAt: new Date(clock.wall()).toISOString(),
+    uptimeMs: () => endedMs ?? clock.now() - started,
+    tail: () => (tails.stderr.length > 0 ? tails.stderr : tails.stdout),
+    versions: () => versions,
+    pause() {
+      child.stdout.pause();
+      child.stderr.pause();
+    },
+    resume() {
+      child.stdout.resume();
+      child.stderr.resume();
+    },
+    drained: () => drained,
+  };
+}

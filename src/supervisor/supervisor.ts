@@ -1,0 +1,104 @@
+/** All instances of one set: starts and stops them, and knows when nothing is left to do. */
+import type { Clock } from '../model/clock.ts';
+import type { ProcessSpec } from '../model/spec.ts';
+import { newInstance, type Instance, type Ports } from './instance.ts';
+import type { News, StillStopping } from './news.ts';
+import type { State } from './state.ts';
+
+/** How often a stop that takes long says whom it waits for. Milliseconds. */
+const PROGRESS_MS = 2000;
+
+export interface Supervisor {
+  readonly instances: readonly Instance[];
+  /** Starts all that start by themselves. */
+  start(): void;
+  /** Orders the named processes to stop; the others go on. */
+  stop(instances: readonly Instance[]): void;
+  /** Stops everything, then ends: first as the ladders say; each further call steps every ladder on, then kills. */
+  shutdown(urgency: 'stop' | 'step' | 'kill'): void;
+  readonly stopping: boolean;
+  /** Resolves when everything has ended, for good or because it was ordered to, and all output was passed on. */
+  readonly ended: Promise<void>;
+  pauseOutput(): void;
+  resumeOutput(): void;
+}
+
+export const isOver = (state: State): boolean =>
+  state.id === 'STOPPED' || state.id === 'EXITED' || state.id === 'FATAL';
+
+export function newSupervisor(specs: readonly ProcessSpec[], ports: Ports): Supervisor {
+  const { clock } = ports;
+  let stopping = false;
+  let finish: () => void = () => undefined;
+  const ended = new Promise<void>((done) => (finish = done));
+
+  const tell = (news: News): void => {
+    ports.tell(news);
+    if (news.type === 'changed' && isOver(news.machine.state)) void settle();
+  };
+  const instances = specs.map((spec) => newInstance(spec, { ...ports, tell }));
+
+  const settle = async (): Promise<void> => {
+    if (!nothingLeft(instances, stopping)) return;
+    await Promise.all(instances.map(async (instance) => instance.drained()));
+    if (nothingLeft(instances, stopping)) finish();
+  };
+
+  const progress = (): void => {
+    if (!stopping) return;
+    const waitingFor = stillStopping(instances, clock);
+    if (waitingFor.length === 0) return;
+    ports.tell({ type: 'stopping', waitingFor });
+    clock.after(PROGRESS_MS, progress);
+  };
+
+  return {
+    instances,
+    start() {
+      for (const instance of instances) if (instance.spec.autostart) instance.order('start-ordered');
+      void settle();
+    },
+    stop(named) {
+      for (const instance of named) instance.order('stop-ordered');
+    },
+    shutdown(urgency) {
+      const first = !stopping;
+      stopping = true;
+      for (const instance of instances) instance.order(`${urgency}-ordered`);
+      if (first) clock.after(PROGRESS_MS, progress);
+      void settle();
+    },
+    get stopping() {
+      return stopping;
+    },
+    ended,
+    pauseOutput: () => instances.forEach((instance) => instance.run()?.pause()),
+    resumeOutput: () => instances.forEach((instance) => instance.run()?.resume()),
+  };
+}
+
+/**
+ * Nothing runs, and nothing will: everything ended for good, or a stop of everything was ordered. Processes that an
+ * operator stopped by name can be started again, so they keep the supervisor, unless there is only the one.
+ */
+function nothingLeft(instances: readonly Instance[], stopping: boolean): boolean {
+  const states = instances.map((instance) => instance.machine().state);
+  if (!states.every(isOver)) return false;
+  const stoppedByName = states.some((state) => state.id === 'STOPPED' && state.ordered);
+  return stopping || instances.length === 1 || !stoppedByName;
+}
+
+function stillStopping(instances: readonly Instance[], clock: Clock): StillStopping[] {
+  return instances.flatMap((instance) => {
+    const { state } = instance.machine();
+    if (state.id !== 'STOPPING') return [];
+    return [
+      {
+        instance: instance.spec.instance,
+        pid: state.phase.kind === 'signalled' ? state.phase.pid : null,
+        elapsedMs: clock.now() - state.since,
+        totalMs: instance.spec.stop.slice(0, -1).reduce((sum, rung) => sum + rung.waitMs, 0),
+      },
+    ];
+  });
+}

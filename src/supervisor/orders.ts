@@ -16,7 +16,7 @@ export function onStart(machine: Machine, now: Moment): Step {
     case 'STOPPING':
       return to(fresh, { ...state, next: { kind: 'begin' } });
     case 'WAITING':
-      return state.holder === null ? stay(machine) : askLock(machine, state.generation, state.since);
+      return state.timer === null ? stay(machine) : askLock(machine, state.generation, state.since);
     case 'STARTING':
     case 'RUNNING':
       return stay(machine);

@@ -31,8 +31,9 @@ export type State =
       readonly id: 'WAITING';
       readonly since: number;
       readonly generation: number;
-      /** Null while the lock is being asked for. */
+      /** Who had it when it was last asked for; null before the first answer. */
       readonly holder: LockHolder | null;
+      /** Until it is asked for again; null while it is being asked for. */
       readonly timer: number | null;
     }
   | {

@@ -10,10 +10,12 @@ export function begin(machine: Machine, now: Moment): Step {
   return machine.policy.locked ? askLock(next, next.generation, now.at) : spawn(next, now);
 }
 
-export const askLock = (machine: Machine, generation: number, since: number): Step =>
-  to(machine, { id: 'WAITING', since, generation, holder: null, timer: null }, [
+export function askLock(machine: Machine, generation: number, since: number): Step {
+  const holder = machine.state.id === 'WAITING' ? machine.state.holder : null;
+  return to(machine, { id: 'WAITING', since, generation, holder, timer: null }, [
     { do: 'take-lock', generation },
   ]);
+}
 
 export function spawn(machine: Machine, now: Moment): Step {
   const { generation } = machine;

@@ -1,0 +1,31 @@
+import { findSupervisors } from '../control/client.ts';
+import { findManifest } from '../manifest/load.ts';
+import { failure, type Result } from '../model/failure.ts';
+import { nearest } from '../model/units.ts';
+import { realPath } from '../os/files.ts';
+import type { Flags } from './main.ts';
+
+export type Found = Extract<Awaited<ReturnType<typeof findSupervisors>>, { ok: true }>['value'];
+
+/** The running supervisors of the manifest that the flags name; a failure where there is none, or not all `names`. */
+export async function findRunning(flags: Flags, names: readonly string[]): Promise<Result<Found>> {
+  const manifest = findManifest(flags['manifest'] as string | undefined, process.cwd(), process.env);
+  if (!manifest.ok) return manifest;
+  const found = await findSupervisors(realPath(manifest.value));
+  if (!found.ok) return found;
+  if (found.value.length === 0) {
+    return { ok: false, error: failure('supervisor-missing', { manifest: manifest.value }) };
+  }
+  const rows = found.value.flatMap(({ status }) => status.processes);
+  const known = [...new Set(rows.map((row) => row.name))];
+  const spelled = new Set([...known, ...rows.map((row) => row.instance)]);
+  const unknown = names.find((name) => !spelled.has(name));
+  if (unknown !== undefined) {
+    const facts = { name: unknown, near: nearest(unknown, spelled), names: known };
+    return { ok: false, error: failure('process-not-running-here', facts) };
+  }
+  return found;
+}
+
+export const isNamed = (row: { name: string; instance: string }, names: readonly string[]): boolean =>
+  names.length === 0 || names.includes(row.name) || names.includes(row.instance);

@@ -1,0 +1,49 @@
+import { failure } from '../model/failure.ts';
+import { nearest } from '../model/units.ts';
+import type { ProcessSpec } from '../model/spec.ts';
+import { planJson, planText } from '../render/plan.ts';
+import { EXIT } from '../render/words.ts';
+import type { Flags } from './main.ts';
+import { loadPlan } from './manifest.ts';
+import { findRunning } from './names.ts';
+import { fail, outputPaint, print } from './output.ts';
+
+export async function run(names: readonly string[], flags: Flags): Promise<number> {
+  const all = flags['running'] === true ? await runningSpecs(names, flags) : manifestSpecs(flags);
+  if (typeof all === 'number') return all;
+  const known = [...new Set(all.specs.map((spec) => spec.name))];
+  const unknown = names.find((name) => !known.includes(name));
+  if (unknown !== undefined) {
+    return fail(failure('process-unknown', { name: unknown, near: nearest(unknown, known), names: known }));
+  }
+  const chosen = all.specs.filter((spec) => names.length === 0 || names.includes(spec.name));
+  if (flags['json'] === true) print(JSON.stringify(planJson(all.manifest, chosen), null, 2));
+  else print(planText(all.manifest, chosen, outputPaint()));
+  return EXIT.ok;
+}
+
+interface Specs {
+  readonly manifest: string;
+  readonly specs: readonly ProcessSpec[];
+}
+
+function manifestSpecs(flags: Flags): Specs | number {
+  const source = loadPlan(flags);
+  return typeof source === 'number'
+    ? source
+    : { manifest: source.plan.manifest, specs: source.plan.processes };
+}
+
+async function runningSpecs(names: readonly string[], flags: Flags): Promise<Specs | number> {
+  const found = await findRunning(flags, names);
+  if (!found.ok) return fail(found.error);
+  const specs: ProcessSpec[] = [];
+  let manifest = '';
+  for (const { remote } of found.value) {
+    const answer = await remote.plan();
+    if (!answer.ok) return fail(answer.error);
+    manifest = answer.value.plan.manifest;
+    specs.push(...(answer.value.plan.processes as unknown as ProcessSpec[]));
+  }
+  return { manifest, specs };
+}

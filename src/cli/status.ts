@@ -1,0 +1,21 @@
+import { statusJson, statusLines, statusTable } from '../render/status.ts';
+import { EXIT } from '../render/words.ts';
+import type { Flags } from './main.ts';
+import { findRunning, isNamed } from './names.ts';
+import { fail, outputPaint, print } from './output.ts';
+
+const DOWN = new Set(['STOPPED', 'EXITED', 'FATAL']);
+const UNSETTLED = new Set(['STARTING', 'WAITING', 'BACKOFF', 'STOPPING']);
+
+export async function run(names: readonly string[], flags: Flags): Promise<number> {
+  const found = await findRunning(flags, names);
+  if (!found.ok) return fail(found.error);
+  const supervisors = found.value.map(({ status }) => status.supervisor);
+  const rows = found.value.flatMap(({ status }) => status.processes).filter((row) => isNamed(row, names));
+  if (flags['json'] === true) print(JSON.stringify(statusJson(supervisors, rows), null, 2));
+  else if (process.stdout.isTTY) print(statusTable(supervisors, rows, outputPaint()));
+  else for (const line of statusLines(rows)) print(line);
+  const bad = rows.some((row) => DOWN.has(row.state) || row.state === 'BACKOFF');
+  const unsettled = flags['strict'] === true && rows.some((row) => UNSETTLED.has(row.state));
+  return bad || unsettled ? EXIT.someDown : EXIT.ok;
+}

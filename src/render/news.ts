@@ -1,0 +1,169 @@
+/** News as lines: for people with a prefix a line, or one JSON object a line. */
+import { unreachable } from '../model/unreachable.ts';
+import type { News } from '../supervisor/news.ts';
+import type { State } from '../supervisor/state.ts';
+import { renderFailure } from './failures.ts';
+import type { Paint } from './paint.ts';
+import { sourceStack } from './stack.ts';
+import { transitionText, waitingText } from './transition.ts';
+
+export interface Presenter {
+  lines(news: News): readonly string[];
+  lost(count: number): string;
+}
+
+const OURS = 'prodserver';
+
+export const lostText = (count: number): string =>
+  `${count} log line${count === 1 ? '' : 's'} dropped: nobody read them in time`;
+
+/** `worker.1   | text`, one line a line; a long one that was cut ends with a mark. */
+export function newTextPresenter(instances: readonly string[], paint: Paint): Presenter {
+  const width = Math.max(OURS.length, ...instances.map((name) => name.length));
+  const colours = new Map(instances.map((name, index) => [name, paint.nth(index)]));
+  const prefix = (name: string): string => (colours.get(name) ?? paint.dim)(`${name.padEnd(width)} | `);
+  const own = (text: string): string[] => text.split('\n').map((line) => `${prefix(OURS)}${line}`);
+  const shown = new Map<string, State['id']>();
+
+  return {
+    lost: (count) => `${prefix(OURS)}${paint.yellow(lostText(count))}`,
+    lines(news) {
+      switch (news.type) {
+        case 'line':
+          return [
+            `${prefix(news.line.instance)}${news.line.text}${news.line.cut ? paint.dim(' [cut]') : ''}`,
+          ];
+        case 'changed': {
+          const { instance } = news.spec;
+          const text = transitionText(news, shown.get(instance) ?? 'STOPPED');
+          if (text === null) return [];
+          const { id } = news.machine.state;
+          const before = shown.get(instance) ?? 'STOPPED';
+          shown.set(instance, id);
+          const colour =
+            id === 'FATAL' || id === 'BACKOFF' ? paint.red : id === 'RUNNING' ? paint.green : paint.bold;
+          const states = before === id ? colour(id) : `${before} -> ${colour(id)}`;
+          return own(`${instance} ${states}${text === '' ? '' : ` ${text}`}`);
+        }
+        default:
+          return own(plainText(news, paint));
+      }
+    },
+  };
+}
+
+function plainText(news: Exclude<News, { type: 'line' | 'changed' }>, paint: Paint): string {
+  switch (news.type) {
+    case 'begun':
+      return `pid ${news.pid}, ${news.manifest}: ${news.instances.join(', ')}`;
+    case 'ordered':
+      return orderText(news);
+    case 'stopping':
+      return `stopping: waiting for ${news.waitingFor.map(waitingText).join(', ')}`;
+    case 'failed':
+      return paint.yellow(renderFailure(news.failure));
+    case 'crashed':
+      return paint.red(`a fault of prodserver itself; supervision goes on\n${sourceStack(news.error)}`);
+    case 'dump':
+      return `state: ${JSON.stringify(news.state)}`;
+    case 'over':
+      return 'everything has ended';
+    default:
+      return unreachable(news);
+  }
+}
+
+function orderText({ signal, order }: Extract<News, { type: 'ordered' }>): string {
+  const from = signal ?? 'a command';
+  switch (order) {
+    case 'stop':
+      return signal === null
+        ? 'stopping, as a command asks'
+        : `${from}: stopping in order (again: faster; a third time: kill)`;
+    case 'step':
+      return `${from}: every stop takes its next step`;
+    case 'kill':
+      return `${from}: killing what is left`;
+    case 'none':
+      return signal === 'SIGUSR1'
+        ? 'SIGUSR1: there are no log files to reopen'
+        : `${from}: this version does not re-read the manifest; nothing was changed`;
+    default:
+      return unreachable(order);
+  }
+}
+
+/** The part of pino that is used: a line of JSON for each call, handed to `write`. */
+export interface JsonLogger {
+  info(facts: object, message: string): void;
+  warn(facts: object, message: string): void;
+  error(facts: object, message: string): void;
+}
+
+/** pino's shape for the supervisor's own lines; a child's line with its process, stream and time. */
+export function newJsonPresenter(
+  logger: (write: (line: string) => void) => JsonLogger,
+  wall: () => number,
+): Presenter {
+  let out: string[] = [];
+  const log = logger((line) => out.push(line.trimEnd()));
+  const plain: Paint['red'] = (text) => text;
+  const paint: Paint = {
+    red: plain,
+    green: plain,
+    yellow: plain,
+    cyan: plain,
+    dim: plain,
+    bold: plain,
+    nth: () => plain,
+  };
+  const shown = new Map<string, State['id']>();
+
+  const add = (news: News): void => {
+    switch (news.type) {
+      case 'line': {
+        const { instance, stream, text, cut } = news.line;
+        const process = instance.slice(0, instance.lastIndexOf('.'));
+        out.push(
+          JSON.stringify({ time: wall(), process, instance, stream, line: text, ...(cut ? { cut } : {}) }),
+        );
+        return;
+      }
+      case 'changed': {
+        const { instance, name } = news.spec;
+        const before = shown.get(instance) ?? 'STOPPED';
+        const text = transitionText(news, before);
+        if (text === null) return;
+        const { id } = news.machine.state;
+        shown.set(instance, id);
+        const facts = { process: name, instance, from: before, to: id };
+        const level = id === 'FATAL' ? 'error' : id === 'BACKOFF' ? 'warn' : 'info';
+        log[level](facts, `${instance} ${id}${text === '' ? '' : ` ${text}`}`);
+        return;
+      }
+      case 'failed':
+        return log.warn({ code: news.failure.code, facts: news.failure.facts }, renderFailure(news.failure));
+      case 'crashed':
+        return log.error(
+          { stack: sourceStack(news.error) },
+          'a fault of prodserver itself; supervision goes on',
+        );
+      case 'dump':
+        return log.info({ state: news.state }, 'state');
+      case 'stopping':
+        return log.info({ waiting_for: news.waitingFor }, plainText(news, paint));
+      default:
+        return log.info({}, plainText(news, paint));
+    }
+  };
+
+  return {
+    lost: (count) => JSON.stringify({ level: 40, time: wall(), dropped: count, msg: lostText(count) }),
+    lines(news) {
+      add(news);
+      const lines = out;
+      out = [];
+      return lines;
+    },
+  };
+}

@@ -1,0 +1,123 @@
+/** The state of the processes: supervisorctl's columns for scripts, a table for people, one object for programs. */
+import type { Cause, ProcessRow, StatusAnswer } from '../control/protocol.ts';
+import type { Failure } from '../model/failure.ts';
+import { unreachable } from '../model/unreachable.ts';
+import { formatBytes, formatDuration } from '../model/units.ts';
+import { messageOf } from './failures.ts';
+import type { Paint } from './paint.ts';
+import { brokerText, holderText } from './transition.ts';
+import { exitText } from './words.ts';
+
+type SupervisorRow = StatusAnswer['supervisor'];
+
+/** The short word of `reason` in JSON. */
+const reasonOf = (cause: Cause | null): string | null =>
+  cause === null ? null : cause.kind === 'failure' ? cause.failure.code : cause.kind;
+
+/** The reason in words; null where the state says all. */
+export function detailOf(row: ProcessRow): string | null {
+  const { cause } = row;
+  if (cause === null) return null;
+  switch (cause.kind) {
+    case 'crash':
+      return exitText(cause.exit);
+    case 'start-timeout':
+      return `not ready in time, ${exitText(cause.exit)}`;
+    case 'failure':
+      return messageOf(cause.failure as unknown as Failure);
+    case 'broker-unreachable':
+      return brokerText(cause);
+    case 'lock-held':
+      return holderText(cause.holder);
+    case 'manual':
+      return 'stopped by order';
+    default:
+      return unreachable(cause);
+  }
+}
+
+/** What supervisorctl shows as its third column, and what we know beyond it. One line. */
+function description(row: ProcessRow): string {
+  const detail = detailOf(row)?.split('\n')[0];
+  const parts = [
+    row.pid === null ? null : `pid ${row.pid}`,
+    row.pid === null || row.uptime_s === null ? null : `uptime ${clockText(row.uptime_s)}`,
+    row.next_retry_at === null ? null : `next start at ${row.next_retry_at}`,
+    detail ?? null,
+  ];
+  return parts.filter((part) => part !== null).join(', ');
+}
+
+/** `0:00:08`, `2 days, 3:04:05`, as supervisorctl writes it. */
+function clockText(seconds: number): string {
+  const whole = Math.floor(seconds);
+  const two = (value: number): string => String(value).padStart(2, '0');
+  const time = `${Math.floor((whole % 86_400) / 3600)}:${two(Math.floor((whole % 3600) / 60))}:${two(whole % 60)}`;
+  const days = Math.floor(whole / 86_400);
+  return days === 0 ? time : `${days} day${days === 1 ? '' : 's'}, ${time}`;
+}
+
+/** name padded to max(30, longest) + 3, state to 10, description. */
+export function statusLines(rows: readonly ProcessRow[]): string[] {
+  const width = Math.max(30, ...rows.map((row) => row.instance.length)) + 3;
+  return rows.map((row) =>
+    `${row.instance.padEnd(width)}${row.state.padEnd(10)}${description(row)}`.trimEnd(),
+  );
+}
+
+export function statusTable(
+  supervisors: readonly SupervisorRow[],
+  rows: readonly ProcessRow[],
+  paint: Paint,
+): string {
+  const head = ['NAME', 'STATE', 'PID', 'UPTIME', 'RESTARTS', 'MEMORY', 'DETAIL'];
+  const cells = rows.map((row) => [
+    row.instance,
+    row.state,
+    row.pid === null ? '-' : String(row.pid),
+    row.uptime_s === null ? '-' : formatDuration(row.uptime_s * 1000),
+    String(row.restarts),
+    memoryText(row),
+    detailOf(row)?.split('\n')[0] ?? '',
+  ]);
+  const widths = head.map((title, column) =>
+    Math.max(title.length, ...cells.map((row) => row[column]?.length ?? 0)),
+  );
+  const line = (row: readonly string[], colour: (text: string, column: number) => string): string =>
+    row
+      .map((text, column) => colour(text.padEnd(widths[column] ?? 0), column))
+      .join('  ')
+      .trimEnd();
+  const state = (text: string): string => {
+    const name = text.trim();
+    if (name === 'RUNNING') return paint.green(text);
+    return name === 'FATAL' || name === 'BACKOFF' ? paint.red(text) : paint.yellow(text);
+  };
+  const notes = supervisors.map(
+    (one) =>
+      `supervisor pid ${one.pid}, ${one.manifest}, since ${one.started_at}` +
+      `${one.stopping ? ', stopping' : ''}${one.degraded ? ', degraded' : ''}` +
+      (one.log_lines_dropped === 0 ? '' : `, ${one.log_lines_dropped} log lines dropped`),
+  );
+  return [
+    line(head, (text) => paint.dim(text)),
+    ...cells.map((row) => line(row, (text, column) => (column === 1 ? state(text) : text))),
+    ...notes.map((note) => paint.dim(note)),
+  ].join('\n');
+}
+
+function memoryText(row: ProcessRow): string {
+  const { pss_bytes: pss, rss_bytes: rss } = row.memory;
+  const bytes = pss ?? rss;
+  return bytes === null ? '-' : formatBytes(bytes);
+}
+
+/** The object of `status --json`. */
+export const statusJson = (supervisors: readonly SupervisorRow[], rows: readonly ProcessRow[]): object => ({
+  supervisors,
+  processes: rows.map(({ cause, ...row }) => ({
+    ...row,
+    reason: reasonOf(cause),
+    detail: detailOf({ ...row, cause }),
+  })),
+});

@@ -1,0 +1,117 @@
+/** What a change of state says about itself. */
+import type { BrokerTrouble, Exit, LockHolder } from '../model/process.ts';
+import { unreachable } from '../model/unreachable.ts';
+import { formatDuration } from '../model/units.ts';
+import type { News, StillStopping } from '../supervisor/news.ts';
+import type { FatalCause, State } from '../supervisor/state.ts';
+import { messageOf } from './failures.ts';
+import { exitText } from './words.ts';
+
+type Changed = Extract<News, { type: 'changed' }>;
+
+export const brokerText = ({ url, error }: BrokerTrouble): string =>
+  `broker unreachable: ${url} (${error}), retrying`;
+
+export function holderText({ pid, supervisorPid, since, manifest, file }: LockHolder): string {
+  const who = pid ?? supervisorPid;
+  const by = who === null ? 'another process' : `pid ${who}`;
+  return `the lock is held by ${by}${since === null ? '' : ` since ${since}`}${manifest === null ? '' : ` for ${manifest}`} (${file})`;
+}
+
+/**
+ * The words after the states, empty where the states say all; null for a step in between that is not worth a line.
+ * `before` is the state that was shown last.
+ */
+export function transitionText(
+  { from, machine, spec, at, uptimeMs }: Changed,
+  before: State['id'],
+): string | null {
+  const { state } = machine;
+  const after = uptimeMs === null ? '' : ` after ${formatDuration(uptimeMs)}`;
+  switch (state.id) {
+    case 'STOPPED':
+      return machine.exit === null || before === 'BACKOFF' || before === 'WAITING'
+        ? ''
+        : `(${exitText(machine.exit)}${after})`;
+    case 'WAITING':
+      if (state.holder === null) return before === 'WAITING' ? null : '(asking for its lock)';
+      // It is asked for every second: news only when it has passed to another holder.
+      return sameHolder(from, state.holder) ? null : `(${holderText(state.holder)})`;
+    case 'STARTING':
+      if (state.pid === null) return null;
+      if (state.trouble !== null) return troubleText(from, state.trouble, '; the start timeout stands still');
+      if (from.id === 'STARTING' && from.pid !== null) return '(the broker answers again)';
+      return crashText(machine.exit, before, after, state.pid);
+    case 'RUNNING':
+      if (state.trouble !== null) return troubleText(from, state.trouble, '');
+      if (from.id === 'RUNNING') return from.trouble === null ? null : '(the broker answers again)';
+      return `(pid ${state.pid}, ready after ${formatDuration(uptimeMs ?? 0)})`;
+    case 'BACKOFF':
+      return `(${backoffText(state.cause, after)}; next start in ${formatDuration(state.until - at)})`;
+    case 'STOPPING': {
+      if (state.phase.kind !== 'signalled') return null;
+      if (from.id === 'STOPPING' && from.phase.kind === 'signalled' && from.phase.until === state.phase.until)
+        return null;
+      const rung = spec.stop[state.phase.rung];
+      const why =
+        state.next.kind === 'judge' && before !== 'STOPPING'
+          ? `not ready within ${formatDuration(spec.startTimeoutMs)}: `
+          : '';
+      const target = rung?.signal === 'SIGKILL' ? 'the whole tree of' : 'to';
+      return `(${why}${rung?.signal} ${target} pid ${state.phase.pid}, up to ${formatDuration(rung?.waitMs ?? 0)})`;
+    }
+    case 'EXITED':
+      return `(${exitText(state.exit)}${after})`;
+    case 'FATAL':
+      return `(${fatalText(state.cause)})`;
+    default:
+      return unreachable(state);
+  }
+}
+
+const sameHolder = (from: State, holder: LockHolder): boolean =>
+  from.id === 'WAITING' && from.holder !== null && holderText(from.holder) === holderText(holder);
+
+function troubleText(from: State, trouble: BrokerTrouble, rest: string): string | null {
+  const known = from.id === 'STARTING' || from.id === 'RUNNING' ? from.trouble : null;
+  return known?.error === trouble.error ? null : `(${brokerText(trouble)}${rest})`;
+}
+
+/** A crash that is followed by a start at once passes no state of its own, so the start tells of it. */
+function crashText(exit: Exit | null, before: State['id'], after: string, pid: number): string {
+  return exit !== null && (before === 'RUNNING' || before === 'STARTING')
+    ? `(${exitText(exit)}; started again: pid ${pid})`
+    : `(pid ${pid})`;
+}
+
+function backoffText(cause: Extract<State, { id: 'BACKOFF' }>['cause'], after: string): string {
+  switch (cause.kind) {
+    case 'crash':
+      return `${exitText(cause.exit)}${after}`;
+    case 'start-timeout':
+      return `not ready in time, ${exitText(cause.exit)}`;
+    case 'failure':
+      return messageOf(cause.failure);
+    default:
+      return unreachable(cause);
+  }
+}
+
+function fatalText(cause: FatalCause): string {
+  switch (cause.kind) {
+    case 'failure':
+      return messageOf(cause.failure);
+    case 'permanent-exit':
+      return `${exitText(cause.exit)}: another attempt cannot help`;
+    case 'attempts':
+      return `given up after ${cause.attempts} attempts; the last: ${exitText(cause.exit)}`;
+    default:
+      return unreachable(cause);
+  }
+}
+
+/** `worker.1 (pid 4711, 12 s of 60 s)` */
+export function waitingText({ instance, pid, elapsedMs, totalMs }: StillStopping): string {
+  const who = pid === null ? '' : `pid ${pid}, `;
+  return `${instance} (${who}${formatDuration(elapsedMs)} of ${formatDuration(totalMs)})`;
+}

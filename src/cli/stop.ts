@@ -51,19 +51,22 @@ async function waitForEnd(
   let told = began;
   for (;;) {
     const busy: ProcessRow[] = [];
+    let supervisors = 0;
     for (const { remote } of found) {
       const status = await remote.status();
       if (status.ok) {
+        supervisors += 1;
         const rows = status.value.processes.filter((row) => isNamed(row, names));
         busy.push(...rows.filter((row) => !['STOPPED', 'EXITED', 'FATAL'].includes(row.state)));
       } else if (!isGone(status.error) && !isHangup(status.error)) return status;
     }
-    if (busy.length === 0) return { ok: true, value: null };
+    // A stop of everything ends the supervisors too, once the last output is out.
+    if (busy.length === 0 && (names.length > 0 || supervisors === 0)) return { ok: true, value: null };
     const elapsed = clock.now() - began;
     const instances = busy.map((row) => row.instance);
     if (elapsed > timeoutMs)
       return { ok: false, error: failure('stop-timeout', { instances, ms: timeoutMs }) };
-    if (clock.now() - told >= TELL_MS) {
+    if (busy.length > 0 && clock.now() - told >= TELL_MS) {
       told = clock.now();
       const who = busy.map((row) => (row.pid === null ? row.instance : `${row.instance} (pid ${row.pid})`));
       tell(`waiting for ${who.join(', ')}, ${formatDuration(elapsed)}`);

@@ -29,6 +29,9 @@ export type Ending =
   | { readonly kind: 'exited'; readonly exit: Exit }
   | { readonly kind: 'failed'; readonly failure: Failure };
 
+/** Signals of one press of a key arrive within this. Milliseconds. */
+const ECHO_MS = 250;
+
 /** Takes the supervisor's orders: signals, requests, and the faults of its own. */
 export interface Director {
   attach(supervisor: Supervisor): void;
@@ -48,6 +51,7 @@ export function newDirector(options: DirectorOptions): Director {
   let supervisor: Supervisor | null = null;
   let stopSignal: SupervisorSignal | null = null;
   let stopOrders = 0;
+  let lastOrder = -Infinity;
   let refusal: Failure | null = null;
   let degraded = false;
 
@@ -81,6 +85,14 @@ export function newDirector(options: DirectorOptions): Director {
     processes: (supervisor?.instances ?? []).map((instance) => statusRow(instance, clock)),
   });
 
+  /** npm and other wrappers pass on a Ctrl-C that the terminal has already sent: two at once are one. */
+  const isEcho = (): boolean => {
+    const now = clock.now();
+    const echo = now - lastOrder < ECHO_MS;
+    lastOrder = now;
+    return echo;
+  };
+
   const shutdown = (signal: SupervisorSignal, urgency: 'stop' | 'step' | 'kill'): void => {
     stopSignal ??= signal;
     stopOrders += 1;
@@ -97,6 +109,7 @@ export function newDirector(options: DirectorOptions): Director {
       switch (signal) {
         case 'SIGTERM':
         case 'SIGINT':
+          if (isEcho()) return undefined;
           return shutdown(signal, (['stop', 'step', 'kill'] as const)[stopOrders] ?? 'kill');
         case 'SIGQUIT':
           return shutdown(signal, 'kill');

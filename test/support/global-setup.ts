@@ -1,3 +1,47 @@
-export default function setup(): void {
-  process.env['NO_COLOR'] = '1';
+/** Installs what the tests need and the project's files name; a missing tool is an error with its remedy. */
+import { spawnSync } from 'node:child_process';
+import { join } from 'node:path';
+import type { TestProject } from 'vitest/node';
+import { ensurePython } from '../../fixtures/venv.mjs';
+
+const SHOP = join(import.meta.dirname, '..', '..', 'fixtures', 'shop');
+/** Commands and the Debian packages that have them. */
+const TOOLS: Readonly<Record<string, string>> = {
+  'redis-server': 'redis-server',
+  flock: 'util-linux',
+  strace: 'strace',
+};
+
+declare module 'vitest' {
+  interface ProvidedContext {
+    /** The interpreter with the sample's packages, exactly as pinned. */
+    python: string;
+  }
+}
+
+const log = (text: string): void => void process.stderr.write(`setup | ${text}\n`);
+
+export default async function setup(project: TestProject): Promise<void> {
+  installTools();
+  project.provide('python', await ensurePython(SHOP, { exact: true, log }));
+}
+
+const has = (command: string): boolean =>
+  spawnSync('sh', ['-c', `command -v ${command}`], { stdio: 'ignore' }).status === 0;
+
+function installTools(): void {
+  const missing = Object.keys(TOOLS).filter((command) => !has(command));
+  if (missing.length === 0) return;
+  const packages = [...new Set(missing.map((command) => TOOLS[command] ?? command))];
+  const install = ['install', '-y', '--no-install-recommends', ...packages];
+  if (process.getuid?.() !== 0 || !has('apt-get')) {
+    throw new Error(`the tests need ${missing.join(', ')}: as root, apt-get ${install.join(' ')}`);
+  }
+  log(`installing ${packages.join(', ')}`);
+  // RUNLEVEL=1 keeps Debian's scripts from starting the services: the tests start their own.
+  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive', RUNLEVEL: '1' };
+  for (const args of [['update'], install]) {
+    const run = spawnSync('apt-get', args, { encoding: 'utf8', env });
+    if (run.status !== 0) throw new Error(`apt-get ${args.join(' ')} failed:\n${run.stdout}${run.stderr}`);
+  }
 }

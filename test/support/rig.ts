@@ -1,0 +1,241 @@
+/** A folder of its own, a supervisor in it, and everything that both said when a test fails. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { onTestFailed, onTestFinished } from 'vitest';
+
+export const ROOT = join(import.meta.dirname, '..', '..');
+const BIN = join(ROOT, 'bin', 'prodserver');
+/** A hang shows as a failure with all output, before vitest's own time-out hides it. Milliseconds. */
+const PATIENCE_MS = 45_000;
+
+export interface Ended {
+  readonly code: number | null;
+  readonly signal: string | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** One running command and what it has said so far. */
+export class Running {
+  readonly child: ChildProcess;
+  readonly ended: Promise<Ended>;
+  readonly label: string;
+  stdout = '';
+  stderr = '';
+  #seen = 0;
+  #watchers = new Set<() => void>();
+
+  constructor(label: string, child: ChildProcess) {
+    this.label = label;
+    this.child = child;
+    child.stdout?.setEncoding('utf8').on('data', (text: string) => this.#hear('stdout', text));
+    child.stderr?.setEncoding('utf8').on('data', (text: string) => this.#hear('stderr', text));
+    this.ended = new Promise((done) => {
+      child.once('close', (code, signal) => {
+        done({ code, signal, stdout: this.stdout, stderr: this.stderr });
+        for (const watcher of this.#watchers) watcher();
+      });
+    });
+  }
+
+  get pid(): number {
+    if (this.child.pid === undefined) throw new Error(`${this.label} was not started`);
+    return this.child.pid;
+  }
+
+  get over(): boolean {
+    return this.child.exitCode !== null || this.child.signalCode !== null;
+  }
+
+  kill(signal: NodeJS.Signals): void {
+    this.child.kill(signal);
+  }
+
+  /** Waits for `pattern` in stdout after the last match, and consumes up to its end. */
+  async says(pattern: RegExp, patienceMs = PATIENCE_MS): Promise<RegExpExecArray> {
+    return until(
+      () => {
+        const match = pattern.exec(this.stdout.slice(this.#seen));
+        if (match !== null) this.#seen += match.index + match[0].length;
+        else if (this.over) throw new Error(`${this.label} ended before it said ${pattern}`);
+        return match;
+      },
+      `${this.label} to say ${pattern}`,
+      patienceMs,
+      this.#watchers,
+    );
+  }
+
+  #hear(stream: 'stdout' | 'stderr', text: string): void {
+    this[stream] += text;
+    for (const watcher of this.#watchers) watcher();
+  }
+}
+
+/** Looks again whenever something is heard, and every 20 ms for what is not heard, until there is a result. */
+export async function until<T>(
+  look: () => T | null | undefined | false | Promise<T | null | undefined | false>,
+  what: string,
+  patienceMs = PATIENCE_MS,
+  watchers: Set<() => void> = new Set(),
+): Promise<T> {
+  const deadline = performance.now() + patienceMs;
+  for (;;) {
+    const found = await look();
+    if (found !== null && found !== undefined && found !== false) return found;
+    if (performance.now() > deadline) throw new Error(`waited ${patienceMs / 1000} s in vain for ${what}`);
+    await new Promise<void>((done) => {
+      const go = (): void => {
+        watchers.delete(go);
+        clearTimeout(timer);
+        done();
+      };
+      const timer = setTimeout(go, 20);
+      watchers.add(go);
+    });
+  }
+}
+
+export interface StatusRow {
+  readonly name: string;
+  readonly instance: string;
+  readonly supervisor_pid: number;
+  readonly state: string;
+  readonly ready: boolean;
+  readonly reason: string | null;
+  readonly detail: string | null;
+  readonly pid: number | null;
+  readonly restarts: number;
+  readonly attempt: number;
+  readonly next_retry_at: string | null;
+  readonly exit: { readonly code: number | null; readonly signal: string | null };
+  readonly memory: { readonly rss_bytes: number | null; readonly pss_bytes: number | null };
+  readonly said: readonly string[];
+}
+
+export class Rig {
+  readonly folder = mkdtempSync(join(tmpdir(), 'ps-'));
+  readonly env: NodeJS.ProcessEnv;
+  #running: Running[] = [];
+
+  constructor() {
+    const runtime = join(this.folder, 'run');
+    // The mark by which whatever is left behind is found and ended, however it escaped.
+    this.env = {
+      ...process.env,
+      PRODSERVER_RUNTIME_DIR: runtime,
+      PRODSERVER_TEST_RIG: this.folder,
+      NO_COLOR: '1',
+    };
+    for (const name of ['PRODSERVER_MANIFEST', 'VIRTUAL_ENV', 'PORT']) delete this.env[name];
+    onTestFailed(() => {
+      for (const one of this.#running) {
+        process.stderr.write(`\n--- ${one.label}\n${one.stdout}\n--- its stderr\n${one.stderr}\n`);
+      }
+    });
+    onTestFinished(() => this.#clear());
+  }
+
+  write(name: string, text: string): string {
+    const path = join(this.folder, name);
+    mkdirSync(dirname(path), { recursive: true });
+    writeFileSync(path, text);
+    return path;
+  }
+
+  read(name: string): string {
+    return readFileSync(join(this.folder, name), 'utf8');
+  }
+
+  /** Writes prodserver.yaml. */
+  manifest(text: string): string {
+    return this.write('prodserver.yaml', text);
+  }
+
+  /** Starts any program in the rig's folder (or `cwd`), its output kept. */
+  spawn(
+    argv: readonly [string, ...string[]],
+    options: { cwd?: string; env?: NodeJS.ProcessEnv } = {},
+  ): Running {
+    const [program, ...args] = argv;
+    const child = spawn(program, args, {
+      cwd: options.cwd ?? this.folder,
+      env: { ...this.env, ...options.env },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    const running = new Running(argv.join(' '), child);
+    this.#running.push(running);
+    return running;
+  }
+
+  start(args: readonly string[], options: { cwd?: string; env?: NodeJS.ProcessEnv } = {}): Running {
+    return this.spawn([process.execPath, BIN, ...args], options);
+  }
+
+  /** Runs prodserver to its end. */
+  async run(
+    args: readonly string[],
+    options: { cwd?: string; env?: NodeJS.ProcessEnv } = {},
+  ): Promise<Ended> {
+    return this.start(args, options).ended;
+  }
+
+  async status(options: { cwd?: string; env?: NodeJS.ProcessEnv } = {}): Promise<StatusRow[]> {
+    const ended = await this.run(['status', '--json'], options);
+    if (ended.stdout === '') return [];
+    return (JSON.parse(ended.stdout) as { processes: StatusRow[] }).processes;
+  }
+
+  /** Every live process that was started below this rig, by the mark in its environment. */
+  survivors(): number[] {
+    return markedPids(`PRODSERVER_TEST_RIG=${this.folder}`);
+  }
+
+  #clear(): void {
+    for (const pid of this.survivors()) tryKill(pid);
+    rmSync(this.folder, { recursive: true, force: true, maxRetries: 5 });
+  }
+}
+
+/** Pids whose environment carries `mark`. */
+export function markedPids(mark: string): number[] {
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name) && Number(name) !== process.pid)
+    .filter((name) => {
+      try {
+        return readFileSync(`/proc/${name}/environ`, 'latin1').split('\0').includes(mark);
+      } catch {
+        return false; // gone, or a kernel thread
+      }
+    })
+    .map(Number);
+}
+
+export function tryKill(pid: number, signal: NodeJS.Signals = 'SIGKILL'): void {
+  try {
+    process.kill(pid, signal);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+  }
+}
+
+/** True for a process that can still act. */
+export function alive(pid: number): boolean {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
+    return !['Z', 'X'].includes(stat.slice(stat.lastIndexOf(')') + 2)[0] ?? 'X');
+  } catch {
+    return false; // gone
+  }
+}
+
+export async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((done) => void server.listen(0, '127.0.0.1', done));
+  const { port } = server.address() as { port: number };
+  await new Promise<void>((done) => void server.close(() => done()));
+  return port;
+}

@@ -2,7 +2,7 @@
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import type { TestProject } from 'vitest/node';
-import { ensurePython } from '../../fixtures/venv.mjs';
+import { ensurePython } from '../../fixtures/venv.ts';
 
 const SHOP = join(import.meta.dirname, '..', '..', 'fixtures', 'shop');
 /** Commands and the Debian packages that have them. */

@@ -1,0 +1,131 @@
+"""Start Celery as `python -m celery` does, with the link in place.
+
+Three things differ: worker and beat report to the supervisor, the command line
+alone decides the options (Celery's parser also reads APP, BROKER_URL,
+CELERY_WORKER_* ..., names that Django settings use for themselves), and the
+lock handed over by the supervisor is held for the life of the process.
+"""
+from __future__ import annotations
+
+import os
+import sys
+from importlib.machinery import SourceFileLoader
+from importlib.util import module_from_spec, spec_from_file_location
+
+LINKED = ("worker", "beat")
+USAGE = 2
+
+
+class UncachedLoader(SourceFileLoader):
+    """Writes no bytecode: our folder may be read-only, or another user's."""
+
+    def set_data(self, *args: object, **kwargs: object) -> None:
+        pass
+
+
+def put_cwd_first() -> None:
+    """A script has its own folder first on sys.path, `-m` the CWD; with -P neither has."""
+    here = os.path.dirname(os.path.realpath(__file__))
+    if getattr(sys.flags, "safe_path", False) or sys.flags.isolated or not sys.path:
+        return
+    if os.path.realpath(sys.path[0]) == here:
+        try:
+            sys.path[0] = os.getcwd()
+        except OSError:
+            del sys.path[0]
+
+
+def hold_lock() -> None:
+    """Keep the supervisor's lock in this process only, never in what it forks or starts."""
+    number = os.environ.pop("PRODSERVER_LOCK_FD", None)
+    try:
+        fd = int(number or "")
+        held = os.fstat(fd)
+        if fd <= 2:
+            return
+        os.set_inheritable(fd, False)
+    except (ValueError, OverflowError, OSError):
+        return
+
+    def let_go() -> None:
+        try:
+            now = os.fstat(fd)
+            if (now.st_dev, now.st_ino) == (held.st_dev, held.st_ino):
+                os.close(fd)
+        except OSError:
+            pass
+    os.register_at_fork(after_in_child=let_go)
+
+
+def load(name: str):
+    """Import one of our modules by location: our folder is not on the user's sys.path."""
+    path = os.path.join(os.path.dirname(os.path.realpath(__file__)), f"{name}.py")
+    spec = spec_from_file_location(name, path, loader=UncachedLoader(name, path))
+    module = sys.modules[name] = module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def install_link(role: str) -> None:
+    if "PRODSERVER_LINK_FD" not in os.environ:
+        return
+    try:
+        load("prodserver_report")
+        load("prodserver_link").install(role)
+    except Exception:
+        pass
+    finally:
+        os.environ.pop("PRODSERVER_LINK_FD", None)
+
+
+def link_when_resolved(group) -> None:
+    """The sub-command is known before click runs the group's body, which imports the app."""
+    resolve = group.resolve_command
+
+    def resolve_command(ctx, args):
+        resolved = resolve(ctx, args)
+        if resolved[0] in LINKED:
+            install_link(resolved[0])
+        os.environ.pop("PRODSERVER_LINK_FD", None)
+        return resolved
+    group.resolve_command = resolve_command
+
+
+def deafen(command) -> None:
+    """Forget the variables that options name; auto_envvar_prefix is simply not passed."""
+    for parameter in command.params:
+        parameter.envvar = None
+    for child in getattr(command, "commands", {}).values():
+        deafen(child)
+
+
+def import_failed(error: ImportError) -> int:
+    """Only for the name `celery` itself; what Celery fails to import is told by its traceback."""
+    if isinstance(error, ModuleNotFoundError):
+        reason = f"this interpreter has no Celery: {sys.executable} (pip install celery)"
+    else:
+        reason = f"the name celery is taken by {error.path} (rename it)"
+    print(f"prodserver: {reason}", file=sys.stderr)
+    return USAGE
+
+
+def main() -> int:
+    put_cwd_first()
+    hold_lock()
+    try:
+        from celery import maybe_patch_concurrency
+    except ImportError as error:
+        if error.name != "celery":
+            raise
+        return import_failed(error)
+    # From here on as celery.__main__.main: green pools patch before anything else is imported.
+    if "multi" not in sys.argv:
+        maybe_patch_concurrency()
+    from celery.bin.celery import celery as group
+    deafen(group)
+    link_when_resolved(group)
+    return group(prog_name="celery")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

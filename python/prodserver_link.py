@@ -1,0 +1,153 @@
+"""The link: what a Celery worker or beat tells the supervisor that started it.
+
+Hooks into the user's main process and reports what it does, one JSON object per
+line, over the inherited socket named by PRODSERVER_LINK_FD. The user's process
+comes first: nothing in here raises, waits, or starts a thread, and a Celery that
+lacks a hook only means fewer reports.
+"""
+from __future__ import annotations
+
+import functools
+import os
+import sys
+from typing import Any, Callable
+
+from prodserver_report import Link, quiet
+
+
+def versions() -> dict[str, str | None]:
+    from importlib import metadata
+    found: dict[str, str | None] = {"python": ".".join(map(str, sys.version_info[:3]))}
+    for name in ("celery", "kombu", "billiard", "redis", "django"):
+        try:
+            found[name] = metadata.version(name)
+        except Exception:
+            found[name] = getattr(sys.modules.get(name), "__version__", None)
+    return found
+
+
+def watching(link: Link, connection: Any, connect: Callable) -> Any:
+    """Run `connect` while this one connection's ensure_connection reports each failed attempt.
+
+    Patching kombu.Connection itself would also report the connections that tasks
+    open in the main process (solo, threads and green pools run them there).
+    """
+    def ensure_connection(errback: Callable | None = None, *args: Any, **kwargs: Any) -> Any:
+        def report(error: BaseException, interval: float) -> Any:
+            link.lost(connection, error, interval)
+            return errback(error, interval) if errback else None
+        return type(connection).ensure_connection(connection, report, *args, **kwargs)
+
+    own = getattr(connection, "__dict__", {})
+    own["ensure_connection"] = ensure_connection
+    try:
+        result = connect()
+    finally:
+        own.pop("ensure_connection", None)
+    link.found(connection)
+    return result
+
+
+@quiet
+def watch_consumer(link: Link) -> None:
+    from celery.worker.consumer.consumer import Consumer
+
+    def wrap(name: str, wrapper: Callable) -> None:
+        original = getattr(Consumer, name, None)
+        if original is not None:
+            setattr(Consumer, name, functools.wraps(original)(
+                lambda consumer, *args, **kwargs: wrapper(original, consumer, *args, **kwargs)))
+
+    def ensure_connected(original: Callable, consumer: Any, *args: Any, **kwargs: Any) -> Any:
+        connection = args[0] if args else kwargs.get("conn")
+        return watching(link, connection, lambda: original(consumer, *args, **kwargs))
+
+    def connection_error(original: Callable, consumer: Any, *args: Any, **kwargs: Any) -> Any:
+        connection = getattr(consumer, "connection", None) or getattr(consumer, "conninfo", None)
+        link.lost(connection, args[0] if args else kwargs.get("exc"), None)
+        return original(consumer, *args, **kwargs)
+
+    # The first sees each failed attempt, the others the loss of an established
+    # connection: Celery calls those only where it is going to retry.
+    wrap("ensure_connected", ensure_connected)
+    wrap("on_connection_error_before_connected", connection_error)
+    wrap("on_connection_error_after_connected", connection_error)
+
+
+@quiet
+def watch_beat(link: Link, service: Any) -> None:
+    """Called from beat_init, where the scheduler exists and no other receiver (RedBeat's
+    waits for its lock) has run yet."""
+    scheduler = service.scheduler
+    sync, tick = service.sync, scheduler.tick
+
+    # Called by beat's handler of TERM and INT, and whenever Service.start ends.
+    def stopping(*args: Any, **kwargs: Any) -> Any:
+        vars(service).pop("sync", None)
+        link.send("stopping", signal=None, how="Warm")
+        return sync(*args, **kwargs)
+
+    def first_tick(*args: Any, **kwargs: Any) -> Any:
+        delay = tick(*args, **kwargs)
+        if vars(scheduler).pop("tick", None):
+            link.send("ready", node=None)
+        return delay
+
+    service.sync, scheduler.tick = stopping, first_tick
+    connect = getattr(scheduler, "_ensure_connected", None)
+    publish = getattr(scheduler, "apply_async", None)
+
+    # The producer is made once. A broker lost later shows only in a failed publish:
+    # Celery logs it, skips that run and tries again at the next due entry.
+    def apply_async(*args: Any, **kwargs: Any) -> Any:
+        try:
+            result = publish(*args, **kwargs)
+        except Exception as error:
+            publish_failed(link, scheduler, error)
+            raise
+        quiet(lambda: link.found(scheduler.connection))()
+        return result
+
+    if connect:
+        scheduler._ensure_connected = lambda *args, **kwargs: watching(
+            link, scheduler.connection, functools.partial(connect, *args, **kwargs))
+    if publish:
+        scheduler.apply_async = apply_async
+
+
+@quiet
+def publish_failed(link: Link, scheduler: Any, error: BaseException) -> None:
+    from kombu.exceptions import OperationalError
+    kinds = (OperationalError, *scheduler.connection.recoverable_connection_errors)
+    # SchedulingError hides the cause: it is raised while the real error is handled.
+    cause: BaseException | None = error
+    while cause is not None and not isinstance(cause, kinds):
+        cause = cause.__cause__ or cause.__context__
+    if cause is not None:
+        link.lost(scheduler.connection, cause, None)
+
+
+@quiet
+def install(role: str) -> None:
+    """Say hello and start to report, if a supervisor left a descriptor and this is a main process."""
+    number = os.environ.pop("PRODSERVER_LINK_FD", None)
+    from billiard.process import current_process
+    if number is None or current_process()._name != "MainProcess":
+        return
+    link = Link(int(number))
+    os.register_at_fork(after_in_child=link.close)
+    link.send("init", role=role, versions=versions())
+
+    from celery import signals
+
+    def on(name: str, receiver: Callable) -> None:
+        getattr(signals, name).connect(quiet(receiver), weak=False, dispatch_uid=f"prodserver.{name}")
+
+    if role == "beat":
+        on("beat_init", lambda sender=None, **_: watch_beat(link, sender))
+        return
+    on("worker_ready", lambda sender=None, **_: link.send("ready", node=getattr(sender, "hostname", None)))
+    on("worker_shutting_down", lambda sig=None, how=None, **_: link.send("stopping", signal=sig, how=how))
+    on("worker_shutdown", lambda **_: link.send("stopped"))
+    # Not worker_init: users monkey-patch in there, before Celery imports the consumer.
+    on("celeryd_after_setup", lambda **_: watch_consumer(link))

@@ -69,7 +69,8 @@ export function newSink(outlet: Outlet, clock: Clock, lost: (count: number) => s
     stuckTimer?.();
     stuckTimer = null;
     stuck = false;
-    if (droppedUntold > 0 && queued === 0) {
+    // What was queued came before what was dropped, so the word about it stands behind it, and before what comes next.
+    if (droppedUntold > 0 && queued < HIGH_WATER) {
       const line = lost(droppedUntold);
       droppedUntold = 0;
       push(line);
@@ -98,7 +99,8 @@ export function newSink(outlet: Outlet, clock: Clock, lost: (count: number) => s
   return {
     write(line) {
       if (gone) return;
-      if (queued + line.length > LIMIT) {
+      // Once lines are lost, more are until there is room again, or the reader would see gaps everywhere.
+      if (droppedUntold > 0 || queued + line.length > LIMIT) {
         droppedTotal += 1;
         droppedUntold += 1;
         return;

@@ -54,6 +54,10 @@ export class Running {
     this.child.kill(signal);
   }
 
+  send(line: string): void {
+    this.child.stdin?.write(`${line}\n`);
+  }
+
   /** Waits for `pattern` in stdout after the last match, and consumes up to its end. */
   async says(pattern: RegExp, patienceMs = PATIENCE_MS): Promise<RegExpExecArray> {
     return until(
@@ -116,7 +120,15 @@ export interface StatusRow {
   readonly said: readonly string[];
 }
 
+export interface SpawnOptions {
+  readonly cwd?: string;
+  readonly env?: NodeJS.ProcessEnv;
+  /** Its standard input stays open, for `send`. */
+  readonly input?: boolean;
+}
+
 export class Rig {
+  readonly bin = BIN;
   readonly folder = mkdtempSync(join(tmpdir(), 'ps-'));
   readonly env: NodeJS.ProcessEnv;
   #running: Running[] = [];
@@ -133,7 +145,9 @@ export class Rig {
     for (const name of ['PRODSERVER_MANIFEST', 'VIRTUAL_ENV', 'PORT']) delete this.env[name];
     onTestFailed(() => {
       for (const one of this.#running) {
-        process.stderr.write(`\n--- ${one.label}\n${one.stdout}\n--- its stderr\n${one.stderr}\n`);
+        process.stderr.write(
+          `\n--- ${one.label}\n${ends(one.stdout)}\n--- its stderr\n${ends(one.stderr)}\n`,
+        );
       }
     });
     onTestFinished(() => this.#clear());
@@ -156,34 +170,35 @@ export class Rig {
   }
 
   /** Starts any program in the rig's folder (or `cwd`), its output kept. */
-  spawn(
-    argv: readonly [string, ...string[]],
-    options: { cwd?: string; env?: NodeJS.ProcessEnv } = {},
-  ): Running {
+  spawn(argv: readonly [string, ...string[]], options: SpawnOptions = {}): Running {
     const [program, ...args] = argv;
     const child = spawn(program, args, {
       cwd: options.cwd ?? this.folder,
       env: { ...this.env, ...options.env },
-      stdio: ['ignore', 'pipe', 'pipe'],
+      stdio: ['pipe', 'pipe', 'pipe'],
     });
+    if (options.input !== true) child.stdin.end();
     const running = new Running(argv.join(' '), child);
     this.#running.push(running);
     return running;
   }
 
-  start(args: readonly string[], options: { cwd?: string; env?: NodeJS.ProcessEnv } = {}): Running {
+  start(args: readonly string[], options: SpawnOptions = {}): Running {
     return this.spawn([process.execPath, BIN, ...args], options);
   }
 
+  /** Starts prodserver on a terminal of its own; `send` takes the lines of terminal.py. */
+  terminal(args: readonly string[], options: SpawnOptions = {}): Running {
+    const helper = join(import.meta.dirname, 'terminal.py');
+    return this.spawn(['python3', helper, process.execPath, BIN, ...args], { ...options, input: true });
+  }
+
   /** Runs prodserver to its end. */
-  async run(
-    args: readonly string[],
-    options: { cwd?: string; env?: NodeJS.ProcessEnv } = {},
-  ): Promise<Ended> {
+  async run(args: readonly string[], options: SpawnOptions = {}): Promise<Ended> {
     return this.start(args, options).ended;
   }
 
-  async status(options: { cwd?: string; env?: NodeJS.ProcessEnv } = {}): Promise<StatusRow[]> {
+  async status(options: SpawnOptions = {}): Promise<StatusRow[]> {
     const ended = await this.run(['status', '--json'], options);
     if (ended.stdout === '') return [];
     return (JSON.parse(ended.stdout) as { processes: StatusRow[] }).processes;
@@ -199,6 +214,10 @@ export class Rig {
     rmSync(this.folder, { recursive: true, force: true, maxRetries: 5 });
   }
 }
+
+/** Both ends of a long text: a flood would bury what matters. */
+const ends = (text: string): string =>
+  text.length < 20_000 ? text : `${text.slice(0, 5000)}\n[...]\n${text.slice(-15_000)}`;
 
 /** Pids whose environment carries `mark`. */
 export function markedPids(mark: string): number[] {

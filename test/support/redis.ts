@@ -1,0 +1,69 @@
+/** A real Redis for one test, on a free port of the loopback interface, with nothing kept on disk. */
+import { connect } from 'node:net';
+import { freePort, type Rig, type Running, tryKill, until } from './rig.ts';
+
+export interface Redis {
+  /** With the password, if there is one. */
+  readonly url: string;
+  readonly port: number;
+  /** Of the server that runs now. */
+  readonly pid: number;
+  stop(): Promise<void>;
+  /** On the same port, and empty: nothing was kept. */
+  restart(): Promise<void>;
+}
+
+export interface RedisOptions {
+  /** A free one unless given. */
+  readonly port?: number;
+  readonly password?: string;
+}
+
+export const redisUrl = (port: number, password?: string): string =>
+  `redis://${password === undefined ? '' : `:${encodeURIComponent(password)}@`}127.0.0.1:${port}/0`;
+
+export async function startRedis(rig: Rig, options: RedisOptions = {}): Promise<Redis> {
+  const { password } = options;
+  const port = options.port ?? (await freePort());
+  const secret = password === undefined ? [] : ['--requirepass', password];
+  const start = async (): Promise<Running> => {
+    const place = ['--port', String(port), '--bind', '127.0.0.1', '--dir', rig.folder];
+    const server = rig.spawn(['redis-server', ...place, '--save', '', '--appendonly', 'no', ...secret]);
+    await until(() => {
+      if (server.over) throw new Error(`redis-server ended on port ${port}:\n${server.stdout}`);
+      return answers(port);
+    }, `redis-server to answer on port ${port}`);
+    return server;
+  };
+  let server = await start();
+  const stop = async (): Promise<void> => {
+    if (!server.over) tryKill(server.pid, 'SIGTERM');
+    await server.ended;
+  };
+  return {
+    url: redisUrl(port, password),
+    port,
+    get pid() {
+      return server.pid;
+    },
+    stop,
+    async restart() {
+      await stop();
+      server = await start();
+    },
+  };
+}
+
+/** True once it speaks: PONG, or a request for the password. */
+const answers = (port: number): Promise<boolean> =>
+  new Promise((done) => {
+    const socket = connect({ port, host: '127.0.0.1' });
+    const end = (spoke: boolean): void => {
+      socket.destroy();
+      done(spoke);
+    };
+    socket.setTimeout(1000, () => end(false));
+    socket.once('error', () => end(false)).once('close', () => end(false));
+    socket.once('data', (reply) => end(/^(\+PONG|-NOAUTH)/.test(reply.toString('latin1'))));
+    socket.write('PING\r\n');
+  });

@@ -11,7 +11,6 @@ export interface Entry {
   readonly args: ReadonlyMap<string, unknown>;
   readonly extraArgs: readonly string[];
   readonly cmd: readonly [string, ...string[]] | null;
-  readonly lockName: string | null;
   /** The project's interpreter, as a path or a command name. */
   readonly python: string;
   /** The folder of our helpers that run inside that interpreter. */
@@ -29,6 +28,7 @@ export interface Compiled {
   readonly stop: readonly [Rung, ...Rung[]];
   readonly startTimeoutMs: number;
   readonly permanentExitCodes: readonly number[];
+  /** The lock that it always needs; a LOCK of the entry takes its place. */
   readonly singleton: SingletonKey | null;
 }
 

@@ -1,5 +1,5 @@
 import { emitArgs, KILL, type Backend } from './backend.ts';
-import { celeryArgv, common, LEVELS, lockByName, supervisors } from './celery.ts';
+import { celeryArgv, common, LEVELS, supervisors } from './celery.ts';
 import { choice, flag, integer, refused, text, type Options } from './options.ts';
 
 /** `celery beat --help` of 5.4 to 5.7. */
@@ -36,7 +36,7 @@ export const celeryBeat: Backend = {
     const ask = [entry.python, `${entry.helpers}/prodserver_probe.py`, app];
     return {
       ...common(argv, [], { kind: 'link' }, [{ signal: 'SIGTERM', waitMs: 10_000 }, KILL]),
-      singleton: lockByName(entry) ?? { kind: 'application', app, ask },
+      singleton: { kind: 'application', app, ask },
     };
   },
 };

@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import type { Readiness, Rung } from '../model/spec.ts';
 import { emitArgs, KILL, type Backend } from './backend.ts';
-import { celeryArgv, common, lockByName } from './celery.ts';
+import { celeryArgv, common } from './celery.ts';
 import { choice, decimal, flag, integer, text, type Option, type Options } from './options.ts';
 
 const FLAGS =
@@ -54,6 +54,6 @@ export const celeryFlower: Backend = {
     const argv = celeryArgv(entry, 'flower', emitArgs(options(), entry.args));
     const ready: Readiness = { kind: 'listen', addresses: [] };
     const stop: [Rung, ...Rung[]] = [{ signal: 'SIGTERM', waitMs: 10_000 }, KILL];
-    return { ...common(argv, [], ready, stop), singleton: lockByName(entry) };
+    return common(argv, [], ready, stop);
   },
 };

@@ -1,7 +1,7 @@
 import { failure } from '../model/failure.ts';
 import type { Rung } from '../model/spec.ts';
 import { emitArgs, KILL, type Backend, type Finding } from './backend.ts';
-import { celeryArgv, common, LEVELS, lockByName, supervisors } from './celery.ts';
+import { celeryArgv, common, LEVELS, supervisors } from './celery.ts';
 import { choice, decimal, flag, integer, list, refused, text, type Options } from './options.ts';
 
 const POOLS = ['prefork', 'eventlet', 'gevent', 'solo', 'processes', 'threads', 'custom'] as const;
@@ -87,6 +87,6 @@ export const celeryWorker: Backend = {
       pool === 'prefork' || pool === 'processes' ? [{ signal: 'SIGQUIT', waitMs: 10_000 }] : [];
     const stop: [Rung, ...Rung[]] = [{ signal: 'SIGTERM', waitMs: 60_000 }, ...cold, KILL];
     const argv = celeryArgv(entry, 'worker', [...tokens, ...added]);
-    return { ...common(argv, added, { kind: 'link' }, stop), singleton: lockByName(entry) };
+    return common(argv, added, { kind: 'link' }, stop);
   },
 };

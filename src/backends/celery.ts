@@ -1,5 +1,5 @@
 /** What Celery's three programs share. */
-import type { Readiness, Rung, SingletonKey } from '../model/spec.ts';
+import type { Readiness, Rung } from '../model/spec.ts';
 import { PYTHON_ENV, type Compiled, type Entry } from './backend.ts';
 import { refused, type Option } from './options.ts';
 
@@ -27,7 +27,7 @@ export const common = (
   added: string[],
   readiness: Readiness,
   stop: [Rung, ...Rung[]],
-): Omit<Compiled, 'singleton'> => ({
+): Compiled => ({
   argv,
   added,
   env: PYTHON_ENV,
@@ -36,8 +36,5 @@ export const common = (
   stop,
   startTimeoutMs: 120_000,
   permanentExitCodes: [USAGE_EXIT],
+  singleton: null,
 });
-
-/** The lock that an entry asks for by name. */
-export const lockByName = (entry: Entry): SingletonKey | null =>
-  entry.lockName === null ? null : { kind: 'name', name: entry.lockName };

@@ -23,7 +23,7 @@ export const command: Backend = {
       stop: [{ signal: 'SIGTERM', waitMs: 10_000 }, KILL],
       startTimeoutMs: 60_000,
       permanentExitCodes: [],
-      singleton: entry.lockName === null ? null : { kind: 'name', name: entry.lockName },
+      singleton: null,
     };
   },
 };

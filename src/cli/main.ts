@@ -64,7 +64,7 @@ function program(done: (code: number) => void): Command {
   )
     .option(...MANIFEST)
     .option('--json', 'one JSON object')
-    .option('--strict', 'exit 3 for STARTING, WAITING and BACKOFF too');
+    .option('--strict', 'exit 3 for STARTING, WAITING and STOPPING too');
   verb(
     'stop [names...]',
     'Stop processes in order; without names, everything and the supervisor itself.',
@@ -96,6 +96,14 @@ async function main(argv: readonly string[]): Promise<void> {
     code = error.exitCode === 0 ? EXIT.ok : EXIT.usage;
   }
   process.exitCode = code;
+}
+
+// A reader that has seen enough (`| head`) is no fault.
+for (const stream of [process.stdout, process.stderr]) {
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error;
+    process.exit(process.exitCode ?? EXIT.ok);
+  });
 }
 
 try {

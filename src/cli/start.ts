@@ -45,10 +45,7 @@ export async function run(names: readonly string[], flags: Flags): Promise<numbe
 /** The processes to start, or the exit code of a complaint. A name may be a process's or one instance's. */
 function choose(plan: Plan, names: readonly string[], all: boolean): ProcessSpec[] | number {
   const known = [...new Set(plan.processes.map((spec) => spec.name))];
-  if (known.length === 0) {
-    complain('nothing to start');
-    return EXIT.manifest;
-  }
+  if (known.length === 0) return fail(failure('nothing-to-start', { manifest: plan.manifest }));
   if (all && names.length > 0)
     return fail(failure('usage', { detail: '--all and names exclude each other' }));
   if (all) return [...plan.processes];

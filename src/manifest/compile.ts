@@ -40,7 +40,6 @@ export function compileEntry(
       args,
       extraArgs: input.EXTRA_ARGS ?? [],
       cmd: (input.CMD as [string, ...string[]] | undefined) ?? null,
-      lockName: input.LOCK?.name ?? null,
       python: context.python,
       helpers: context.helpers,
       env: { ...definedOnly(context.env), ...input.ENV },
@@ -62,7 +61,8 @@ export function compileEntry(
       stop: withGrace(compiled.stop, input.STOP?.timeout),
       restart: restartOf(input),
       permanentExitCodes: compiled.permanentExitCodes,
-      singleton: compiled.singleton,
+      singleton:
+        input.LOCK?.name === undefined ? compiled.singleton : { kind: 'name', name: input.LOCK.name },
     };
   });
 }

@@ -12,7 +12,7 @@ import { parseManifest, type Document } from './document.ts';
 import { interpolate, type Environment } from './interpolate.ts';
 import { kindOf, parseAt, show, unknownKey } from './problems.ts';
 import { findPython } from './python.ts';
-import { entrySchema, isName, NAME_RULE, supervisorSchema } from './schema.ts';
+import { entrySchema, isName, NAME_RULE, supervisorSchema, type EntryInput } from './schema.ts';
 
 export interface Loaded {
   /** Null where there are errors. */
@@ -73,7 +73,8 @@ function compile(doc: Document, source: Source): Loaded {
     return done([]);
   }
   for (const key of Object.keys(root)) {
-    if (!SECTIONS.includes(key) && !key.startsWith('x-'))
+    // `$schema` is how a JSON file names its schema to an editor.
+    if (!SECTIONS.includes(key) && !key.startsWith('x-') && key !== '$schema')
       findings.push(unknownKey(doc, [key], key, SECTIONS));
   }
   const supervisor = parseAt(doc, supervisorSchema, root['SUPERVISOR'] ?? {}, ['SUPERVISOR']);
@@ -121,7 +122,7 @@ function compileOne(
   const backend =
     typeof value['BACKEND'] === 'string' ? resolveBackend(doc, value['BACKEND'], base, findings) : null;
   if (backend === null) return [];
-  findings.push(...shapeRules(doc, backend, value, base));
+  findings.push(...shapeRules(doc, backend, value, base), ...instanceRules(doc, backend, entry.value, base));
   const parsed = parseArgs(doc, backend, value['ARGS'] ?? undefined, [...base, 'ARGS']);
   findings.push(...parsed.failures);
   return entry.value === null ? [] : compileEntry(name, backend, entry.value, parsed.args, context);
@@ -139,7 +140,7 @@ function resolveBackend(doc: Document, text: string, base: string[], findings: F
   return null;
 }
 
-/** Which of APP, CMD and ARGS a backend wants, and how many instances it bears. */
+/** Which of APP, CMD and ARGS a backend wants. */
 function shapeRules(
   doc: Document,
   backend: Backend,
@@ -166,12 +167,13 @@ function shapeRules(
     if (entry['APP'] !== undefined) useless('APP', 'CMD says all');
     if (entry['ARGS'] !== undefined) useless('ARGS', 'CMD says all');
   }
-  const instances = entry['INSTANCES'];
-  if (backend.singleton && typeof instances === 'number' && instances > 1) {
-    const facts = { backend: name, why: 'only one may run, or every periodic task is sent twice' };
-    found.push(failure('instances-conflict', facts, { place: doc.place([...base, 'INSTANCES'], 'value') }));
-  }
   return found;
+}
+
+function instanceRules(doc: Document, backend: Backend, entry: EntryInput | null, base: string[]): Failure[] {
+  if (!backend.singleton || (entry?.INSTANCES ?? 1) === 1) return [];
+  const facts = { backend: backend.name, why: 'only one may run, or every periodic task is sent twice' };
+  return [failure('instances-conflict', facts, { place: doc.place([...base, 'INSTANCES'], 'value') })];
 }
 
 /** Two beats on one application would wait for each other for ever: the second never starts. */

@@ -19,7 +19,10 @@ const whole = (min: number, expects: string): z.ZodType<number> =>
     .describe(expects);
 
 const text = (expects: string): z.ZodString => z.string().min(1).describe(expects);
-const yesNo = z.boolean().describe('true or false');
+/** Interpolation makes texts, so "true" and "false" are understood as well. */
+const yesNo = z
+  .union([z.boolean(), z.enum(['true', 'false']).transform((word) => word === 'true')])
+  .describe('true or false');
 
 const ready = z
   .strictObject({

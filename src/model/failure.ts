@@ -37,6 +37,7 @@ export interface FactsByCode {
   'beat-twice': { readonly names: readonly string[]; readonly app: string };
   // The command line
   usage: { readonly detail: string };
+  'nothing-to-start': { readonly manifest: string };
   'name-needed': { readonly names: readonly string[] };
   'process-unknown': {
     readonly name: string;
@@ -80,6 +81,7 @@ export interface FactsByCode {
     readonly output: readonly string[];
   };
   'start-timeout': { readonly ms: number; readonly output: readonly string[] };
+  'link-silent': { readonly instance: string; readonly ms: number };
   'subreaper-missing': { readonly detail: string };
   'processes-ended': { readonly names: readonly string[] };
   // The control socket
@@ -102,6 +104,7 @@ const WARNINGS: ReadonlySet<Code> = new Set<Code>([
   'manifest-empty',
   'option-spelling',
   'option-ignored',
+  'link-silent',
   'subreaper-missing',
 ]);
 

@@ -13,9 +13,10 @@ export function runtimeFolders(): readonly string[] {
   const given = process.env['PRODSERVER_RUNTIME_DIR'];
   if (given !== undefined && given !== '') return [given];
   const uid = process.getuid?.() ?? 0;
+  // Not /run/user/UID: it comes and goes with logins, and two sets of locks would be none.
   return uid === 0
     ? ['/run/prodserver', '/tmp/prodserver-0']
-    : [`/run/user/${uid}/prodserver`, `/tmp/prodserver-${uid}`];
+    : [`/run/lock/prodserver-${uid}`, `/tmp/prodserver-${uid}`];
 }
 
 /** Makes the folder, for this user alone. */

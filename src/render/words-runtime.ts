@@ -8,6 +8,7 @@ const since = (time: string | null): string => (time === null ? '' : ` since ${t
 
 export const runtimeWords: WordsFor<
   | 'usage'
+  | 'nothing-to-start'
   | 'name-needed'
   | 'process-unknown'
   | 'platform-unsupported'
@@ -26,6 +27,7 @@ export const runtimeWords: WordsFor<
   | 'exit-permanent'
   | 'attempts-used-up'
   | 'start-timeout'
+  | 'link-silent'
   | 'subreaper-missing'
   | 'processes-ended'
   | 'supervisor-missing'
@@ -40,6 +42,12 @@ export const runtimeWords: WordsFor<
     about: 'The command line could not be understood.',
     message: ({ detail }) => detail,
     hint: () => 'see prodserver --help',
+  },
+  'nothing-to-start': {
+    exit: EXIT.manifest,
+    about: '`start` was asked to run a manifest that names no process.',
+    message: ({ manifest }) => `nothing to start: ${manifest} names no process`,
+    hint: () => 'add an entry below PRODUCTION_PROCESSES',
   },
   'name-needed': {
     exit: EXIT.usage,
@@ -160,6 +168,14 @@ export const runtimeWords: WordsFor<
     about: 'A process did not become ready in time.',
     message: ({ ms, output }) => `not ready within ${formatDuration(ms)}${said(output)}`,
     hint: () => 'raise READY.timeout if it is only slow',
+  },
+  'link-silent': {
+    exit: EXIT.failure,
+    about:
+      'A Celery process runs and its link has reported nothing, so whether it is ready is not known. It is left alone.',
+    message: ({ instance, ms }) =>
+      `${instance} has reported nothing for ${formatDuration(ms)}: it counts as ready, unproved`,
+    hint: () => 'check that its Celery is 5.4 or newer, and its log for the reason',
   },
   'subreaper-missing': {
     exit: EXIT.failure,

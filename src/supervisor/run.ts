@@ -3,6 +3,7 @@ import type { Readable } from 'node:stream';
 import { newLinkReader, type Report } from '../health/link.ts';
 import { newFramer, type Piece } from '../logs/framer.ts';
 import type { Cancel, Clock } from '../model/clock.ts';
+import { failure } from '../model/failure.ts';
 import type { StreamName } from '../model/line.ts';
 import type { BrokerTrouble } from '../model/process.ts';
 import type { ProcessSpec } from '../model/spec.ts';
@@ -14,6 +15,8 @@ import type { News } from './news.ts';
 const TAIL_LINES = 20;
 /** How long after the exit output is still waited for: somebody else may hold the pipe open. Milliseconds. */
 const DRAIN_MS = 1000;
+/** A link that has not said hello by now will not. Milliseconds. */
+const LINK_SILENT_MS = 30_000;
 
 export interface Run {
   readonly pid: number;
@@ -68,13 +71,21 @@ export function newRun(
   read('stderr', child.stderr);
 
   const hear = (report: Report): void => {
+    cancelSilence();
     if (report.event === 'init') versions = report.versions;
     else if (report.event === 'ready' && spec.readiness.kind === 'link') events.ready();
     else if (report.event === 'broker-lost') events.brokerLost({ url: report.url, error: report.error });
     else if (report.event === 'broker-found') events.brokerFound();
   };
+  let cancelSilence: Cancel = () => undefined;
   const link = spec.link ? child.pipes[0] : undefined;
   if (link !== undefined) {
+    // The link says hello before the application is imported. Where it cannot, the user's worker is not to suffer.
+    cancelSilence = clock.after(LINK_SILENT_MS, () => {
+      const facts = { instance: spec.instance, ms: LINK_SILENT_MS };
+      ports.tell({ type: 'failed', failure: failure('link-silent', facts) });
+      if (spec.readiness.kind === 'link') events.ready();
+    });
     const reader = newLinkReader();
     link.on('data', (chunk: Buffer) => reader.push(chunk).forEach(hear));
     link.on('error', () => link.destroy());
@@ -83,6 +94,7 @@ export function newRun(
   const drain = async (): Promise<void> => {
     await child.exited;
     endedMs = clock.now() - started;
+    cancelSilence();
     // What it wrote last is wanted even while a slow reader has us paused: the sink drops and counts if it must.
     child.stdout.resume();
     child.stderr.resume();

@@ -47,7 +47,9 @@ const beats = (rig: Rig): number[] =>
   markedPids(`PRODSERVER_TEST_RIG=${rig.folder}`).filter((pid) => {
     try {
       return (
-        / beat( |$)/.test(readFileSync(`/proc/${pid}/cmdline`, 'latin1').replaceAll('\0', ' ')) && alive(pid)
+        /prodserver_celery\.py -A \S+ beat /.test(
+          readFileSync(`/proc/${pid}/cmdline`, 'latin1').replaceAll('\0', ' '),
+        ) && alive(pid)
       );
     } catch {
       return false; // gone

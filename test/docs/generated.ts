@@ -1,0 +1,63 @@
+/** The files that are made from the code: what `npm run generate` writes and the test compares. */
+import { manifestSchema } from '../../src/manifest/json-schema.ts';
+import { severityOf, type Code, type Failure } from '../../src/model/failure.ts';
+import { exitCodeOf, hintOf, messageOf, TABLE } from '../../src/render/failures.ts';
+import { SAMPLES } from './samples.ts';
+import { thirdPartyPage } from './third-party.ts';
+
+export interface Generated {
+  /** From the repository's root. */
+  readonly path: string;
+  readonly text: string;
+}
+
+export const generatedFiles = (): readonly Generated[] => [
+  { path: 'schema/manifest.schema.json', text: `${JSON.stringify(manifestSchema(), null, 2)}\n` },
+  { path: 'docs/errors.md', text: errorsPage() },
+  { path: 'docs/third-party.md', text: thirdPartyPage() },
+];
+
+const codes = Object.keys(TABLE) as Code[];
+const sampleOf = (code: Code): Failure => ({ code, facts: SAMPLES[code] }) as Failure;
+const indent = (text: string): string => text.replaceAll(/^/gm, '    ');
+/** A variable in a sentence is text, not markup. */
+const escape = (text: string): string => text.replaceAll(/(\$\{[^}]*\}|\*\w+)/g, '`$1`');
+
+function errorsPage(): string {
+  const sections = codes.map((code) => {
+    const sample = sampleOf(code);
+    const hint = hintOf(sample);
+    const exit = severityOf(code) === 'warning' ? 'warning' : `error, exit code ${exitCodeOf(sample)}`;
+    return [
+      `### ${code}`,
+      `*${exit}.* ${escape(TABLE[code].about)}`,
+      indent([messageOf(sample), ...(hint === null ? [] : [`  = ${hint}`])].join('\n')),
+    ].join('\n\n');
+  });
+  return `${HEAD}\n${sections.join('\n\n')}\n`;
+}
+
+const HEAD = `# Errors and warnings
+
+Made from the table of codes by \`npm run generate\`; do not edit.
+
+A code is stable: scripts may rely on it. It stands in brackets at the end of a message, as \`code\` in
+\`prodserver check --format json\` and as the title of a GitHub annotation. The exit code is that of a command that ends
+with this error. A warning ends nothing; \`check --strict\` takes warnings of the manifest for errors. Below each code is
+an example of its message and, after "=", of what to do.
+
+| exit code | meaning |
+|---|---|
+| 0 | done |
+| 1 | failure |
+| 2 | usage: the command line is wrong |
+| 3 | \`status\`: something is down |
+| 4 | unknown name, or no supervisor runs |
+| 75 | another process holds the lock (\`start --no-wait\`) |
+| 78 | the manifest is invalid or missing |
+| 128 + n | ended by signal n |
+
+A foreground \`start\` of a single process ends with that process's own code when it ends for good.
+
+## Codes
+`;

@@ -1,0 +1,67 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { allBackends } from '../../src/backends/registry.ts';
+import { isPlannedKey } from '../../src/manifest/schema.ts';
+import { Rig, ROOT } from '../support/rig.ts';
+
+const read = (path: string): string => readFileSync(join(ROOT, path), 'utf8');
+const readme = read('README.md');
+const block = (language: string): string =>
+  new RegExp(`^\`\`\`${language}\n(.*?)^\`\`\``, 'ms').exec(readme)?.[1] ?? '';
+const section = (title: string): string => readme.split(/^## /m).find((one) => one.startsWith(title)) ?? '';
+/** What stands in the first column of the section's table, without its head. */
+const firstColumn = (title: string): string[] =>
+  [...section(title).matchAll(/^\| (`.*?) +\|/gm)].map((match) => match[1] ?? '');
+
+describe('the README', () => {
+  it('shows a manifest that is valid', async () => {
+    const rig = new Rig();
+    rig.manifest(block('yaml'));
+    const check = await rig.run(['check', '--strict']);
+    expect(check.stdout).toBe('prodserver.yaml: ok, web, worker, beat, mailer\n');
+  });
+
+  it('shows an error as it is printed', async () => {
+    const rig = new Rig();
+    rig.manifest(
+      'PRODUCTION_PROCESSES:\n  worker:\n    BACKEND: CeleryWorker\n    APP: shop.celery.app\n    ARGS: {concurency: 4}\n',
+    );
+    const check = await rig.run(['check']);
+    expect(check.code).toBe(78);
+    expect(check.stdout).toContain(block('text'));
+  });
+
+  it('names every command and no other', async () => {
+    const help = await new Rig().run(['--help']);
+    const commands = help.stdout.slice(help.stdout.indexOf('Commands:'), help.stdout.indexOf('Examples:'));
+    const real = [...commands.matchAll(/^ {2}(\w+)/gm)]
+      .map((match) => match[1])
+      .filter((one) => one !== 'help');
+    const told = firstColumn('Commands').map((cell) => /\w+/.exec(cell)?.[0]);
+    expect(told).toEqual(real);
+  });
+
+  it('names every backend and no other', () => {
+    const told = firstColumn('Backends').map((cell) => cell.replaceAll('`', ''));
+    expect(told).toEqual(allBackends().map((backend) => backend.name));
+  });
+
+  it('names as not supported yet what is refused as such', () => {
+    const keys = section('Not in this version').split('\n- ')[1] ?? '';
+    const told = [...keys.matchAll(/`([\w.-]+)`/g)].map((match) => match[1] ?? '');
+    expect(told.length).toBeGreaterThan(15);
+    for (const key of told) {
+      const path = key.startsWith('SUPERVISOR.') ? key.split('.') : ['', '', ...key.split('.')];
+      expect([key, isPlannedKey(path)]).toEqual([key, true]);
+    }
+  });
+});
+
+describe.each(['README.md', 'CONTRIBUTING.md', 'CHANGELOG.md', 'docs/proof.md'])('%s', (file) => {
+  it('links to files that exist', () => {
+    const targets = [...read(file).matchAll(/\]\(([^)#:]+)(?:#[^)]*)?\)/g)].map((match) => match[1] ?? '');
+    const missing = targets.filter((target) => !existsSync(join(ROOT, dirname(file), target)));
+    expect(missing).toEqual([]);
+  });
+});

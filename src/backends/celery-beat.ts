@@ -1,9 +1,9 @@
 import { emitArgs, KILL, type Backend } from './backend.ts';
 import { celeryArgv, common, LEVELS, supervisors } from './celery.ts';
-import { choice, flag, integer, refused, text, type Options } from './options.ts';
+import { choice, flag, integer, refused, text, table } from './options.ts';
 
 /** `celery beat --help` of 5.4 to 5.7. */
-const options = (): Options => ({
+const options = table(() => ({
   detach: refused('a detached beat leaves its supervisor', 'leave it out'),
   schedule: text('a path'),
   scheduler: text('a dotted path, for example django_celery_beat.schedulers:DatabaseScheduler'),
@@ -17,7 +17,7 @@ const options = (): Options => ({
   gid: supervisors('leave it out'),
   umask: supervisors('leave it out'),
   executable: supervisors('use SUPERVISOR.python'),
-});
+}));
 
 export const celeryBeat: Backend = {
   name: 'CeleryBeat',

@@ -2,7 +2,7 @@ import * as z from 'zod';
 import type { Readiness, Rung } from '../model/spec.ts';
 import { emitArgs, KILL, type Backend } from './backend.ts';
 import { celeryArgv, common } from './celery.ts';
-import { choice, decimal, flag, integer, text, type Option, type Options } from './options.ts';
+import { choice, decimal, flag, integer, option, table, text, type Option } from './options.ts';
 
 const FLAGS =
   'auto_refresh debug enable_events log_to_stderr natural_time persistent read_only xheaders'.split(' ');
@@ -17,12 +17,12 @@ const NUMBERS =
   );
 
 /** Flower 2.x (tornado): `--name=value` only, and an unknown option is silently dropped, so the list is closed here. */
-function options(): Options {
+const options = table(() => {
   const yes = (value: unknown): boolean => value !== false && value !== 'False';
-  const truth: Option = {
-    schema: z.union([flag().schema, choice(['True', 'False']).schema]).describe('true or false'),
-    emit: (key, value) => [`--${key}=${yes(value) ? 'True' : 'False'}`],
-  };
+  const truth = option(
+    () => z.union([flag().schema, choice(['True', 'False']).schema]).describe('true or false'),
+    (key, value) => [`--${key}=${yes(value) ? 'True' : 'False'}`],
+  );
   const named: [string, Option][] = [
     ...FLAGS.map((name): [string, Option] => [name, truth]),
     ...TEXTS.map((name): [string, Option] => [name, text()]),
@@ -36,7 +36,7 @@ function options(): Options {
       [name.replaceAll('_', '-'), option],
     ]),
   );
-}
+});
 
 export const celeryFlower: Backend = {
   name: 'CeleryFlower',

@@ -2,12 +2,12 @@ import { failure } from '../model/failure.ts';
 import type { Rung } from '../model/spec.ts';
 import { emitArgs, KILL, type Backend, type Finding } from './backend.ts';
 import { celeryArgv, common, LEVELS, supervisors } from './celery.ts';
-import { choice, decimal, flag, integer, list, refused, text, type Options } from './options.ts';
+import { choice, decimal, flag, integer, list, refused, text, table } from './options.ts';
 
 const POOLS = ['prefork', 'eventlet', 'gevent', 'solo', 'processes', 'threads', 'custom'] as const;
 
 /** `celery worker --help` of 5.4 to 5.7. */
-const options = (): Options => ({
+const options = table(() => ({
   hostname: text('a node name such as worker@%h'),
   detach: refused('a detached worker leaves its supervisor', 'leave it out'),
   statedb: text('a path'),
@@ -47,7 +47,7 @@ const options = (): Options => ({
   gid: supervisors('leave it out'),
   umask: supervisors('leave it out'),
   executable: supervisors('use SUPERVISOR.python'),
-});
+}));
 
 export const celeryWorker: Backend = {
   name: 'CeleryWorker',

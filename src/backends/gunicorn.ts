@@ -1,6 +1,6 @@
 import type { Address } from '../model/spec.ts';
 import { emitArgs, KILL, PYTHON_ENV, type Backend, type Entry } from './backend.ts';
-import { choice, flag, integer, refused, repeated, text, type Option, type Options } from './options.ts';
+import { choice, flag, integer, refused, repeated, text, type Option, table } from './options.ts';
 
 /** gunicorn's own default of --graceful-timeout, seconds. */
 const GRACEFUL_TIMEOUT_S = 30;
@@ -9,7 +9,7 @@ const LEVELS = ['debug', 'info', 'warning', 'error', 'critical'] as const;
 const typo = (instead: string): Option => refused('gunicorn has no such option', `write ${instead}`);
 
 /** `gunicorn --help` of 27.0; the refused ones are what django-prodserver's documentation says by mistake. */
-const options = (): Options => ({
+const options = table(() => ({
   bind: repeated('an address such as 127.0.0.1:8000 or unix:/run/app.sock, or a list of them'),
   backlog: integer({ min: 1 }),
   workers: integer({ min: 1 }),
@@ -109,7 +109,7 @@ const options = (): Options => ({
   accesslog: typo('access-logfile'),
   errorlog: typo('error-logfile'),
   keepalive: typo('keep-alive'),
-});
+}));
 
 export const gunicornServer: Backend = {
   name: 'GunicornServer',

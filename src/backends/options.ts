@@ -12,6 +12,23 @@ export interface Option {
 
 export type Options = Readonly<Record<string, Option>>;
 
+/** Builds the schema when it is first asked for: a manifest uses few of a table's options, and zod's are not cheap. */
+export function option(
+  build: () => z.ZodType,
+  emit: Option['emit'],
+  rest: Pick<Option, 'refused'> = {},
+): Option {
+  let built: z.ZodType | null = null;
+  return {
+    ...rest,
+    emit,
+    get schema() {
+      built ??= build();
+      return built;
+    },
+  };
+}
+
 const assign = (key: string, value: unknown): string[] => [`--${key}=${String(value)}`];
 
 /** Django users write numbers as strings ("4"), and interpolation makes strings: both are numbers here. */
@@ -25,41 +42,39 @@ export function integer(limits: { readonly min?: number; readonly max?: number }
   const { min = -Infinity, max = Infinity } = limits;
   const range = min === -Infinity ? '' : max === Infinity ? ` from ${min}` : ` from ${min} to ${max}`;
   const valid = (value: number): boolean => Number.isInteger(value) && value >= min && value <= max;
-  return { schema: numeric(/^-?\d+$/, valid, `a whole number${range}`), emit: assign };
+  return option(() => numeric(/^-?\d+$/, valid, `a whole number${range}`), assign);
 }
 
 /** Seconds or another quantity that the program reads as a float. */
 export function decimal(limits: { readonly above?: number } = {}): Option {
   const { above = -Infinity } = limits;
   const expects = above === -Infinity ? 'a number' : `a number above ${above}`;
-  return { schema: numeric(/^-?\d+(\.\d+)?$/, (value) => value > above, expects), emit: assign };
+  return option(() => numeric(/^-?\d+(\.\d+)?$/, (value) => value > above, expects), assign);
 }
 
 export function text(expects = 'text'): Option {
-  const schema = z.union([z.string().min(1), z.number().transform(String)]).describe(expects);
-  return { schema, emit: assign };
+  const build = () => z.union([z.string().min(1), z.number().transform(String)]).describe(expects);
+  return option(build, assign);
 }
 
 /** An option without a value: `true` and null give it, `false` leaves it out. */
 export function flag(): Option {
-  return {
-    // Interpolation makes strings, so "true" and "false" are understood as well.
-    schema: z
-      .union([z.boolean(), z.null(), z.enum(['true', 'false'])])
-      .describe('true or false (it takes no value)'),
-    emit: (key, value) => (value === false || value === 'false' ? [] : [`--${key}`]),
-  };
+  // Interpolation makes strings, so "true" and "false" are understood as well.
+  const build = () =>
+    z.union([z.boolean(), z.null(), z.enum(['true', 'false'])]).describe('true or false (it takes no value)');
+  return option(build, (key, value) => (value === false || value === 'false' ? [] : [`--${key}`]));
 }
 
 /** One of a closed list, in any case; emitted as the program spells it. */
 export function choice(values: readonly [string, ...string[]]): Option {
   const spelled = new Map(values.map((value) => [value.toLowerCase(), value]));
-  const schema = z
-    .string()
-    .refine((value) => spelled.has(value.toLowerCase()))
-    .transform((value) => spelled.get(value.toLowerCase()) ?? value)
-    .describe(`one of ${values.join(', ')}`);
-  return { schema, emit: assign };
+  const build = () =>
+    z
+      .string()
+      .refine((value) => spelled.has(value.toLowerCase()))
+      .transform((value) => spelled.get(value.toLowerCase()) ?? value)
+      .describe(`one of ${values.join(', ')}`);
+  return option(build, assign);
 }
 
 const items = (expects: string): z.ZodType =>
@@ -76,22 +91,34 @@ const items = (expects: string): z.ZodType =>
 
 /** A list in one option, comma-joined (Celery's are not repeatable: the last one would win). */
 export function list(expects: string): Option {
-  return { schema: items(expects), emit: (key, value) => assign(key, (value as string[]).join(',')) };
+  return option(
+    () => items(expects),
+    (key, value) => assign(key, (value as string[]).join(',')),
+  );
 }
 
 /** A list as the option repeated. */
 export function repeated(expects: string): Option {
-  return {
-    schema: items(expects),
-    emit: (key, value) => (value as string[]).flatMap((item) => assign(key, item)),
-  };
+  return option(
+    () => items(expects),
+    (key, value) => (value as string[]).flatMap((item) => assign(key, item)),
+  );
 }
 
 /** An option that the program has and that would work against supervision. */
 export function refused(why: string, instead: string): Option {
-  return {
-    schema: z.never().describe('nothing: the option is refused'),
-    emit: () => [],
-    refused: { why, instead },
+  return option(
+    () => z.never().describe('nothing: the option is refused'),
+    () => [],
+    { refused: { why, instead } },
+  );
+}
+
+/** A table that is built once, when it is first asked for. */
+export function table(build: () => Options): () => Options {
+  let built: Options | null = null;
+  return () => {
+    built ??= build();
+    return built;
   };
 }

@@ -138,12 +138,54 @@ describe('on a real Redis', () => {
     );
     const redis = await startRedis(rig, { port, password: 'hidden-word' });
     await start.says(/worker\.1 STARTING -> RUNNING/);
+    // Lost again later: it stays RUNNING, says so, and no restart is made of it.
+    await redis.stop();
+    await start.says(/worker\.1 RUNNING \(broker unreachable: redis:\/\/:\*\*@127\.0\.0\.1/);
+    await redis.restart();
+    await start.says(/worker\.1 RUNNING \(the broker answers again\)/);
+    expect((await rig.status({ ...options, env }))[0]).toMatchObject({
+      state: 'RUNNING',
+      reason: null,
+      restarts: 0,
+    });
     start.kill('SIGTERM');
     const ended = await start.ended;
-    expect(ended.code).toBe(0 + 143);
+    expect(ended.code).toBe(143);
     expect(ended.stdout).not.toContain('hidden-word');
     await redis.stop();
   });
+});
+
+test('beat reads its schedule from the database', async () => {
+  const { rig, options } = await prepare();
+  const start = rig.start(['start', '--all', '-f', 'database-beat.yaml'], options);
+  await running(start, ['web.1', 'worker.1', 'beat.1']);
+  expect(start.stdout).toContain('DatabaseScheduler');
+  await until(
+    () => /^worker\.1 +\| .*pulse\[[\w-]+\] succeeded/m.test(start.stdout),
+    'a pulse to be finished',
+  );
+  start.kill('SIGTERM');
+  expect((await start.ended).code).toBe(143);
+});
+
+test('an interpreter that is missing is named, with the remedy', async () => {
+  const { rig, options } = await prepare();
+  const manifest = rig.manifest(
+    `PRODUCTION_PROCESSES:
+  worker: {BACKEND: CeleryWorker, APP: shop.celery.app, CWD: ${SHOP}}
+  beat: {BACKEND: CeleryBeat, APP: shop.celery.app, CWD: ${SHOP}}
+SUPERVISOR: {python: .venv/bin/python}
+`,
+  );
+  const ended = await rig.run(['start', '--all', '-f', manifest], options);
+  const python = `${rig.folder}/.venv/bin/python`;
+  expect(ended.stdout).toContain(`worker.1 STOPPED -> FATAL (${python} does not exist)`);
+  expect(ended.stdout).toContain(`beat.1 WAITING -> FATAL (${python} does not exist)`);
+  expect(ended.stderr).toBe(
+    'error: nothing is left to supervise: worker.1 and beat.1 ended for good [processes-ended]\n',
+  );
+  expect(ended.code).toBe(1);
 });
 
 test('an APP that does not import is FATAL at once, with Celery’s own words', async () => {

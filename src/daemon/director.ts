@@ -4,7 +4,7 @@ import { failure, type Failure } from '../model/failure.ts';
 import type { Exit } from '../model/process.ts';
 import type { Plan, ProcessSpec } from '../model/spec.ts';
 import { systemClock as clock } from '../os/clock.ts';
-import { hasTerminal } from '../os/terminal.ts';
+import { hasTerminal, leaveTerminal } from '../os/terminal.ts';
 import type { News } from '../supervisor/news.ts';
 import type { Supervisor } from '../supervisor/supervisor.ts';
 import type { SupervisorSignal } from './signals.ts';
@@ -116,6 +116,7 @@ export function newDirector(options: DirectorOptions): Director {
         case 'SIGHUP':
           // With the terminal gone the one who started it is gone too; sent by hand it means to read the manifest.
           if (!startedOnTerminal || hasTerminal()) return tell({ type: 'ordered', signal, order: 'none' });
+          leaveTerminal();
           return shutdown(signal, 'stop');
         case 'SIGUSR1':
           return tell({ type: 'ordered', signal, order: 'none' });

@@ -124,4 +124,14 @@ describe('a reader that is stuck', () => {
     // The terminal throws away what it had not shown when Ctrl-C comes, so only the exit code tells.
     expect((await terminal.ended).code).toBe(130);
   });
+
+  test('a terminal that hangs up: an orderly stop', async () => {
+    const rig = new Rig();
+    rig.manifest('PRODUCTION_PROCESSES:\n  job: {BACKEND: Command, CMD: [sleep, 1000]}\n');
+    const terminal = rig.terminal(['start', '--all']);
+    await terminal.says(/job\.1 .*RUNNING/);
+    terminal.send('hangup');
+    expect((await terminal.ended).code).toBe(129);
+    expect(rig.survivors()).toEqual([]);
+  });
 });

@@ -16,6 +16,8 @@ export interface Entry {
   /** The folder of our helpers that run inside that interpreter. */
   readonly helpers: string;
   readonly env: Readonly<Record<string, string>>;
+  /** Whether the folder that it runs in has such a file. */
+  hasFile(name: string): boolean;
 }
 
 /** What a backend makes of an entry. */
@@ -50,7 +52,7 @@ export interface Backend {
   readonly singleton: boolean;
   /** Built when first asked for: a manifest uses few of the tables. */
   options(): Options;
-  rules(args: ReadonlyMap<string, unknown>): Finding[];
+  rules(args: ReadonlyMap<string, unknown>, instances: number): Finding[];
   compile(entry: Entry): Compiled;
 }
 

@@ -9,6 +9,7 @@ const options = table(() => ({
   scheduler: text('a dotted path, for example django_celery_beat.schedulers:DatabaseScheduler'),
   'max-interval': integer({ min: 1 }),
   'enable-remote-control': flag(),
+  'no-enable-remote-control': flag(),
   hostname: text('a node name such as beat@%h'),
   loglevel: choice(LEVELS),
   logfile: text('a path'),

@@ -2,13 +2,13 @@ import * as z from 'zod';
 import type { Readiness, Rung } from '../model/spec.ts';
 import { emitArgs, KILL, type Backend } from './backend.ts';
 import { celeryArgv, common } from './celery.ts';
-import { choice, decimal, flag, integer, option, table, text, type Option } from './options.ts';
+import { choice, decimal, flag, integer, list, option, table, text, type Option } from './options.ts';
 
 const FLAGS =
   'auto_refresh debug enable_events log_to_stderr natural_time persistent read_only xheaders'.split(' ');
 const TEXTS = (
-  'address auth auth_provider basic_auth broker_api ca_certs certfile conf cookie_secret db keyfile logging ' +
-  'log_file_prefix log_rotate_mode log_rotate_when oauth2_key oauth2_redirect_uri oauth2_secret task_runtime_metric_buckets tasks_columns ' +
+  'address auth auth_provider broker_api ca_certs certfile conf cookie_secret db keyfile logging ' +
+  'log_file_prefix log_rotate_mode log_rotate_when oauth2_key oauth2_redirect_uri oauth2_secret tasks_columns ' +
   'unix_socket url_prefix'
 ).split(' ');
 const NUMBERS =
@@ -27,6 +27,8 @@ const options = table(() => {
     ...FLAGS.map((name): [string, Option] => [name, truth]),
     ...TEXTS.map((name): [string, Option] => [name, text()]),
     ...NUMBERS.map((name): [string, Option] => [name, integer({ min: 0 })]),
+    ['basic_auth', list('USER:PASSWORD, or a list of them')],
+    ['task_runtime_metric_buckets', list('a number, or a list of them')],
     ['port', integer({ min: 0, max: 65535 })],
     ['inspect_timeout', decimal({ above: 0 })],
   ];

@@ -2,7 +2,7 @@ import { failure } from '../model/failure.ts';
 import type { Rung } from '../model/spec.ts';
 import { emitArgs, KILL, type Backend, type Finding } from './backend.ts';
 import { celeryArgv, common, LEVELS, supervisors } from './celery.ts';
-import { choice, decimal, flag, integer, list, refused, text, table } from './options.ts';
+import { choice, decimal, flag, integer, list, orWord, refused, text, table } from './options.ts';
 
 const POOLS = ['prefork', 'eventlet', 'gevent', 'solo', 'processes', 'threads', 'custom'] as const;
 
@@ -15,7 +15,8 @@ const options = table(() => ({
   optimization: choice(['default', 'fair']),
   'prefetch-multiplier': integer({ min: 1 }),
   'disable-prefetch': flag(),
-  concurrency: integer({ min: 1 }),
+  // 5.7 takes "auto" for the CPUs of its cgroup.
+  concurrency: orWord(integer({ min: 1 }), 'auto'),
   pool: choice(POOLS),
   'task-events': flag(),
   events: flag(),
@@ -59,8 +60,13 @@ export const celeryWorker: Backend = {
   cmd: 'none',
   singleton: false,
   options,
-  rules(args) {
+  rules(args, instances) {
     const found: Finding[] = [];
+    if (args.has('hostname') && instances > 1) {
+      const why = 'two workers under one node name answer each other';
+      const facts = { option: 'hostname', other: 'INSTANCES', why };
+      found.push({ option: 'hostname', failure: failure('option-conflict', facts) });
+    }
     if (args.has('autoscale') && args.has('concurrency')) {
       const facts = { option: 'concurrency', why: 'autoscale wins', instead: 'leave concurrency out' };
       found.push({ option: 'concurrency', failure: failure('option-ignored', facts) });

@@ -1,6 +1,6 @@
 import type { Address } from '../model/spec.ts';
 import { emitArgs, KILL, PYTHON_ENV, type Backend, type Entry } from './backend.ts';
-import { choice, flag, integer, refused, repeated, text, type Option, table } from './options.ts';
+import { choice, flag, flagOr, integer, refused, repeated, text, type Option, table } from './options.ts';
 
 /** gunicorn's own default of --graceful-timeout, seconds. */
 const GRACEFUL_TIMEOUT_S = 30;
@@ -64,7 +64,7 @@ const options = table(() => ({
   name: text('a process name'),
   pythonpath: text('a comma-separated list of folders'),
   paste: text('a path'),
-  'proxy-protocol': flag(),
+  'proxy-protocol': flagOr(['off', 'v1', 'v2', 'auto']),
   'proxy-allow-from': text('a comma-separated list of addresses'),
   'forwarded-allow-ips': text('a comma-separated list of addresses'),
   keyfile: text('a path'),
@@ -75,6 +75,7 @@ const options = table(() => ({
   'suppress-ragged-eofs': flag(),
   'do-handshake-on-connect': flag(),
   ciphers: text(),
+  paster: text('a path'),
   'paste-global': repeated('NAME=VALUE, or a list of them'),
   'permit-obsolete-folding': flag(),
   'strip-header-spaces': flag(),
@@ -87,9 +88,10 @@ const options = table(() => ({
   protocol: text('a protocol'),
   'uwsgi-allow-from': text('a comma-separated list of addresses'),
   'http-protocols': text('a comma-separated list, such as h2,h1'),
+  'http2-cleartext': text('a mode, such as both'),
   'http2-max-concurrent-streams': integer({ min: 1 }),
   'http2-initial-window-size': integer({ min: 1 }),
-  'http2-max-frame-size': integer({ min: 1 }),
+  'http2-max-frame-size': integer({ min: 16384 }),
   'http2-max-header-list-size': integer({ min: 1 }),
   'asgi-loop': text('an event loop, such as auto, asyncio or uvloop'),
   'asgi-lifespan': text('auto, on or off'),
@@ -103,7 +105,7 @@ const options = table(() => ({
   'dirty-threads': integer({ min: 1 }),
   'dirty-graceful-timeout': integer({ min: 0 }),
   'control-socket': text('a path'),
-  'control-socket-mode': integer({ min: 0 }),
+  'control-socket-mode': text('an octal mode'),
   'no-control-socket': flag(),
   loglevel: typo('log-level'),
   accesslog: typo('access-logfile'),
@@ -156,10 +158,14 @@ export function wsgiTarget(app: string): string {
 function boundAddresses(entry: Entry): Address[] {
   const bind = entry.args.get('bind') as string[] | undefined;
   if (bind !== undefined) return bind.flatMap((item) => parseAddress(item) ?? []);
+  // A config file (gunicorn.conf.py is loaded by itself) may bind elsewhere: then it is whatever it listens on.
   const elsewhere =
-    entry.args.has('config') || entry.extraArgs.some((token) => /^(-b|--bind|-c|--config)/.test(token));
+    entry.args.has('config') ||
+    entry.env['GUNICORN_CMD_ARGS'] !== undefined ||
+    entry.hasFile('gunicorn.conf.py') ||
+    entry.extraArgs.some((token) => /^(-b|--bind|-c|--config)/.test(token));
   const port = entry.env['PORT'];
-  if (elsewhere || port === undefined) return [];
+  if (elsewhere || port === undefined || !/^\d+$/.test(port)) return [];
   return [{ kind: 'tcp', host: '', port: Number(port) }];
 }
 

@@ -57,6 +57,22 @@ export function text(expects = 'text'): Option {
   return option(build, assign);
 }
 
+/** What `base` takes, or one word more. */
+export function orWord(base: Option, word: string): Option {
+  const build = () =>
+    z.union([base.schema, z.literal(word)]).describe(`${base.schema.description}, or "${word}"`);
+  return option(build, (key, value) => (value === word ? assign(key, value) : base.emit(key, value)));
+}
+
+/** A flag that may also be given one of some words: `--key`, or `--key=word`. */
+export function flagOr(words: readonly [string, ...string[]]): Option {
+  const bare = flag();
+  const build = () =>
+    z.union([bare.schema, z.enum(words)]).describe(`true or false, or one of ${words.join(', ')}`);
+  const isWord = (value: unknown): boolean => words.includes(value as string);
+  return option(build, (key, value) => (isWord(value) ? assign(key, value) : bare.emit(key, value)));
+}
+
 /** An option without a value: `true` and null give it, `false` leaves it out. */
 export function flag(): Option {
   // Interpolation makes strings, so "true" and "false" are understood as well.

@@ -7,7 +7,7 @@ import {
   diagnosticText,
 } from '../render/diagnostics.ts';
 import { EXIT } from '../render/words.ts';
-import type { Flags } from './main.ts';
+import type { Flags } from './verb.ts';
 import { load } from './manifest.ts';
 import { fail, outputPaint, print } from './output.ts';
 
@@ -21,18 +21,19 @@ export async function run(_names: readonly string[], flags: Flags): Promise<numb
     );
   }
   const source = load(flags);
-  if (typeof source === 'number') return source;
   const { findings, plan } = source.loaded;
+  const { errors, warnings } = countBySeverity(findings);
+  const refused = errors > 0 || (flags['strict'] === true && warnings > 0);
   if (format === 'json') print(JSON.stringify(diagnosticsJson(findings), null, 2));
   else if (format === 'github') for (const finding of findings) print(diagnosticGithub(finding));
   else {
     for (const finding of findings) print(diagnosticText(finding, outputPaint()));
     const names = new Set(plan?.processes.map((spec) => spec.name));
     const counted = countText(findings);
-    if (plan !== null && names.size > 0) {
+    if (refused) print(`${source.shown}: ${counted}`);
+    else if (names.size > 0) {
       print(`${source.shown}: ok, ${[...names].join(', ')}${counted === '' ? '' : ` (${counted})`}`);
-    } else if (plan === null) print(`${source.shown}: ${counted}`);
+    }
   }
-  const { errors, warnings } = countBySeverity(findings);
-  return errors > 0 || (flags['strict'] === true && warnings > 0) ? EXIT.manifest : EXIT.ok;
+  return refused ? EXIT.manifest : EXIT.ok;
 }

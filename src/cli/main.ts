@@ -1,14 +1,11 @@
 import { Command, CommanderError } from 'commander';
 import { EXIT } from '../render/words.ts';
+import type { Verb } from './verb.ts';
 
 const MANIFEST = [
   '-f, --manifest <file>',
   'the manifest (default: prodserver.yaml, .yml or .json here)',
 ] as const;
-
-/** A verb's options as commander hands them over, and its names where it takes some. */
-export type Flags = Readonly<Record<string, string | boolean | undefined>>;
-export type Verb = (names: readonly string[], flags: Flags) => Promise<number>;
 
 function program(done: (code: number) => void): Command {
   const root = new Command('prodserver')

@@ -5,28 +5,28 @@ import type { Plan } from '../model/spec.ts';
 import { countText, diagnosticText } from '../render/diagnostics.ts';
 import { exitCodeOf } from '../render/failures.ts';
 import { EXIT } from '../render/words.ts';
-import type { Flags } from './main.ts';
-import { complain, errorPaint, fail } from './output.ts';
+import type { Flags } from './verb.ts';
+import { complain, errorPaint } from './output.ts';
 
 /** The manifest's path as people know it: short where it is near. */
 function shown(path: string): string {
   if (path === '-') return '<stdin>';
   const near = relative(process.cwd(), path);
+  if (near === '') return '.';
   return near.startsWith('..') ? path : near;
 }
 
-/** What the flags and the environment name, loaded; a number is the exit code of a complaint that was made. */
-export function load(flags: Flags): { path: string; shown: string; loaded: Loaded } | number {
+/** What the flags and the environment name, loaded; where there is none, that is the finding. */
+export function load(flags: Flags): { shown: string; loaded: Loaded } {
   const found = findManifest(flags['manifest'] as string | undefined, process.cwd(), process.env);
-  if (!found.ok) return fail(found.error);
+  if (!found.ok) return { shown: 'prodserver', loaded: { plan: null, findings: [found.error] } };
   const path = found.value;
-  return { path, shown: shown(path), loaded: loadManifest(path, shown(path), process.env, process.cwd()) };
+  return { shown: shown(path), loaded: loadManifest(path, shown(path), process.env, process.cwd()) };
 }
 
 /** The plan to act on; a number is the exit code when there is none, and the reasons were shown. */
 export function loadPlan(flags: Flags): { plan: Plan; shown: string } | number {
   const source = load(flags);
-  if (typeof source === 'number') return source;
   const { plan, findings } = source.loaded;
   for (const finding of findings) complain(diagnosticText(finding, errorPaint()));
   if (plan === null) {

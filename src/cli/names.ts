@@ -3,7 +3,7 @@ import { findManifest } from '../manifest/load.ts';
 import { failure, type Result } from '../model/failure.ts';
 import { nearest } from '../model/units.ts';
 import { realPath } from '../os/files.ts';
-import type { Flags } from './main.ts';
+import type { Flags } from './verb.ts';
 
 export type Found = Extract<Awaited<ReturnType<typeof findSupervisors>>, { ok: true }>['value'];
 

@@ -3,7 +3,7 @@ import { nearest } from '../model/units.ts';
 import type { ProcessSpec } from '../model/spec.ts';
 import { planJson, planText } from '../render/plan.ts';
 import { EXIT } from '../render/words.ts';
-import type { Flags } from './main.ts';
+import type { Flags } from './verb.ts';
 import { loadPlan } from './manifest.ts';
 import { findRunning } from './names.ts';
 import { fail, outputPaint, print } from './output.ts';

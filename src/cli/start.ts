@@ -9,7 +9,7 @@ import { renderFailure, exitCodeOf } from '../render/failures.ts';
 import { newJsonPresenter, newTextPresenter, type Presenter } from '../render/news.ts';
 import { VERSION } from '../render/version.ts';
 import { EXIT } from '../render/words.ts';
-import type { Flags } from './main.ts';
+import type { Flags } from './verb.ts';
 import { loadPlan } from './manifest.ts';
 import { complain, fail, outputPaint } from './output.ts';
 
@@ -42,7 +42,7 @@ export async function run(names: readonly string[], flags: Flags): Promise<numbe
   return exitCode(ended.value);
 }
 
-/** The processes to start, or the exit code of a complaint. A name may be a process's or one instance's. */
+/** The processes to start, or the exit code of a complaint. */
 function choose(plan: Plan, names: readonly string[], all: boolean): ProcessSpec[] | number {
   const known = [...new Set(plan.processes.map((spec) => spec.name))];
   if (known.length === 0) return fail(failure('nothing-to-start', { manifest: plan.manifest }));

@@ -1,6 +1,6 @@
 import { statusJson, statusLines, statusTable } from '../render/status.ts';
 import { EXIT } from '../render/words.ts';
-import type { Flags } from './main.ts';
+import type { Flags } from './verb.ts';
 import { findRunning, isNamed } from './names.ts';
 import { fail, outputPaint, print } from './output.ts';
 

@@ -4,7 +4,7 @@ import { failure, type Result } from '../model/failure.ts';
 import { formatDuration, parseDuration } from '../model/units.ts';
 import { systemClock as clock } from '../os/clock.ts';
 import { EXIT } from '../render/words.ts';
-import type { Flags } from './main.ts';
+import type { Flags } from './verb.ts';
 import { findRunning, isNamed, type Found } from './names.ts';
 import { complain, fail, print } from './output.ts';
 

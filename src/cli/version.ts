@@ -1,5 +1,5 @@
 import { VERSION } from '../render/version.ts';
-import type { Flags } from './main.ts';
+import type { Flags } from './verb.ts';
 import { print } from './output.ts';
 
 export async function run(_names: readonly string[], flags: Flags): Promise<number> {

@@ -1,4 +1,3 @@
-import { chmodSync } from 'node:fs';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { PROTOCOL, stopRequest, type PlanAnswer, type StatusAnswer, type StopAnswer } from './protocol.ts';
 
@@ -27,7 +26,6 @@ export async function serveControl(path: string, control: Control): Promise<Serv
     server.listen({ path }, done);
     process.umask(before);
   });
-  chmodSync(path, 0o600);
   return server;
 }
 

@@ -107,7 +107,7 @@ const ports = (plan: Plan, adopts: boolean, tell: (news: News) => void) => ({
   clock,
   chance: Math.random,
   spawn: spawnChild,
-  tree: (pid: number) => newTree(pid, clock, adopts),
+  tree: (pid: number, mark: string) => newTree(pid, clock, adopts, mark),
   watchReadiness: (readiness: ProcessSpec['readiness'], pid: number, ready: () => void) =>
     watchReadiness(readiness, pid, probes, clock, ready),
   locker: newFileLocker(plan.manifest, runHelper, () => clock.wall()),

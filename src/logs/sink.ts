@@ -59,7 +59,7 @@ export function newSink(outlet: Outlet, clock: Clock, lost: (count: number) => s
       queue = taken === batch.length ? [] : [batch.subarray(taken)];
       queued = batch.length - taken;
       if (taken > 0) progress();
-      if (queued > 0) wait();
+      if (taken < batch.length) wait();
     }
     if (queued < LOW_WATER) setPaused(false);
     if (queued === 0) whenEmpty?.();
@@ -73,7 +73,7 @@ export function newSink(outlet: Outlet, clock: Clock, lost: (count: number) => s
     if (droppedUntold > 0 && queued < HIGH_WATER) {
       const line = lost(droppedUntold);
       droppedUntold = 0;
-      push(line);
+      push(Buffer.from(line));
     }
   };
 
@@ -86,26 +86,35 @@ export function newSink(outlet: Outlet, clock: Clock, lost: (count: number) => s
     });
     outlet.whenWritable(() => {
       waiting = false;
-      flush();
+      if (!gone) flush();
     });
   };
 
-  const push = (line: string): void => {
-    const bytes = Buffer.from(line);
+  const push = (bytes: Buffer): void => {
     queue.push(bytes);
     queued += bytes.length;
   };
 
+  const flushed = async (ms: number): Promise<void> =>
+    new Promise((done) => {
+      const cancel = clock.after(ms, done);
+      outlet.whenWritable(() => {
+        cancel();
+        done();
+      });
+    });
+
   return {
     write(line) {
       if (gone) return;
+      const bytes = Buffer.from(line);
       // Once lines are lost, more are until there is room again, or the reader would see gaps everywhere.
-      if (droppedUntold > 0 || queued + line.length > LIMIT) {
+      if (droppedUntold > 0 || queued + bytes.length > LIMIT) {
         droppedTotal += 1;
         droppedUntold += 1;
         return;
       }
-      push(line);
+      push(bytes);
       if (queued > HIGH_WATER && !stuck) setPaused(true);
       // Lines of one turn of the loop go out in one write.
       if (!scheduled && !waiting) setImmediate(flush);
@@ -128,6 +137,9 @@ export function newSink(outlet: Outlet, clock: Clock, lost: (count: number) => s
         });
       }
       stuckTimer?.();
+      // What a socket still holds in our process is given the rest of its time by whenWritable.
+      if (!gone && outlet.pending()) await flushed(ms);
+      gone = true;
       outlet.close();
     },
   };

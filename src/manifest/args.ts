@@ -12,10 +12,17 @@ export interface ParsedArgs {
   readonly failures: readonly Failure[];
 }
 
-export function parseArgs(doc: Document, backend: Backend, input: unknown, base: Path): ParsedArgs {
+export function parseArgs(
+  doc: Document,
+  backend: Backend,
+  input: unknown,
+  base: Path,
+  instances: number,
+): ParsedArgs {
   const failures: Failure[] = [];
   const args = new Map<string, unknown>();
-  if (input === undefined) return { args, failures };
+  // A backend without options has been told that ARGS is useless.
+  if (input === undefined || backend.cmd === 'required') return { args, failures };
   if (typeof input !== 'object' || input === null || Array.isArray(input)) {
     const place = doc.place(base, 'value');
     const facts = { key: 'ARGS', expected: 'a mapping of options', got: kindOf(input) };
@@ -36,26 +43,39 @@ export function parseArgs(doc: Document, backend: Backend, input: unknown, base:
       failures.push(failure('option-refused', { option: key, ...option.refused }, atKey));
       continue;
     }
+    if (places.has(name)) {
+      const other = String(places.get(name)?.at(-1));
+      failures.push(failure('option-conflict', { option: key, other, why: 'they are one option' }, atKey));
+      continue;
+    }
     if (name !== key) failures.push(failure('option-spelling', { option: key, spelling: name }, atKey));
     const parsed = option.schema.safeParse(value);
     if (parsed.success) args.set(name, parsed.data);
-    else failures.push(wrongValue(doc, path, option.schema.description ?? 'something else', value));
+    else failures.push(wrongOption(doc, path, option, value));
     places.set(name, path);
   }
-  for (const finding of backend.rules(args)) {
+  for (const finding of backend.rules(args, instances)) {
     const path = finding.option === null ? base.slice(0, -1) : (places.get(finding.option) ?? base);
     failures.push({ ...finding.failure, place: doc.place(path, 'key') });
   }
   return { args, failures };
 }
 
+/** In a list it is the item that is wrong, if one is. */
+function wrongOption(doc: Document, path: Path, option: Option, value: unknown): Failure {
+  const expected = option.schema.description ?? 'something else';
+  const bad = Array.isArray(value) ? value.findIndex((item) => !option.schema.safeParse([item]).success) : -1;
+  if (bad === -1 || !Array.isArray(value)) return wrongValue(doc, path, expected, value);
+  return wrongValue(doc, [...path, bad], expected, value[bad]);
+}
+
 /** Django users write underscores; click knows hyphens only. */
 function findOption(options: Options, key: string): { name: string; option: Option } | null {
-  for (const name of [key, key.replaceAll('_', '-')]) {
-    const option = options[name];
-    if (option !== undefined) return { name, option };
-  }
-  return null;
+  const plain = (name: string): string => name.replaceAll('_', '-');
+  const name =
+    options[key] === undefined ? Object.keys(options).find((one) => plain(one) === plain(key)) : key;
+  const option = name === undefined ? undefined : options[name];
+  return name === undefined || option === undefined ? null : { name, option };
 }
 
 function unknownOption(

@@ -2,6 +2,7 @@
 import { resolve } from 'node:path';
 import type { Backend, Compiled, Entry } from '../backends/backend.ts';
 import type { Address, ProcessSpec, Readiness, RestartPolicy, Rung } from '../model/spec.ts';
+import { fileExists } from '../os/files.ts';
 import type { EntryInput } from './schema.ts';
 
 export interface EntryContext {
@@ -43,6 +44,7 @@ export function compileEntry(
       python: context.python,
       helpers: context.helpers,
       env: { ...definedOnly(context.env), ...input.ENV },
+      hasFile: (file) => fileExists(resolve(context.folder, input.CWD ?? '.', file)),
     };
     const compiled = backend.compile(entry);
     return {

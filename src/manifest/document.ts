@@ -1,4 +1,17 @@
-import { isAlias, isMap, isNode, isPair, isScalar, isSeq, LineCounter, parseDocument, type Node } from 'yaml';
+import {
+  isAlias,
+  isMap,
+  isNode,
+  isScalar,
+  isSeq,
+  LineCounter,
+  parseDocument,
+  visit,
+  type Document as YamlDocument,
+  type Node,
+  type Pair,
+  type YAMLMap,
+} from 'yaml';
 import { failure, type Failure, type Place, type Result } from '../model/failure.ts';
 
 /** A nest of aliases may not blow up to more than this many copies ("billion laughs"). */
@@ -18,14 +31,16 @@ export interface Document {
 /** YAML 1.2 with merge keys; JSON is a part of it. All syntax errors at once. */
 export function parseManifest(file: string, text: string): Result<Document, Failure[]> {
   const lines = new LineCounter();
-  const doc = parseDocument(text, {
+  // A byte order mark is no part of the first line.
+  const clean = text.replace(/^\uFEFF/, '');
+  const doc = parseDocument(clean, {
     lineCounter: lines,
     prettyErrors: false,
     uniqueKeys: true,
     strict: true,
     merge: true,
   });
-  const source = text.split('\n');
+  const source = clean.split('\n');
 
   const placeOf = (start: number, end: number, path: Path): Place => {
     const from = lines.linePos(start);
@@ -52,8 +67,8 @@ export function parseManifest(file: string, text: string): Result<Document, Fail
       const here: unknown = isAlias(node) ? node.resolve(doc) : node;
       const last = depth === path.length - 1;
       if (isMap(here)) {
-        const pair = here.items.find((item) => isScalar(item.key) && String(item.key.value) === String(step));
-        if (pair === undefined || !isPair(pair)) break;
+        const pair = findPair(here, step, doc);
+        if (pair === null) break;
         const key = rangeOf(isNode(pair.key) ? pair.key : null);
         node = isNode(pair.value) ? pair.value : null;
         range = last && target === 'key' ? key : (rangeOf(node) ?? key);
@@ -69,15 +84,52 @@ export function parseManifest(file: string, text: string): Result<Document, Fail
     return placeOf(range?.[0] ?? 0, range?.[1] ?? 0, path);
   };
 
+  keepAsWritten(doc);
   try {
     return { ok: true, value: { file, value: doc.toJS({ maxAliasCount: ALIAS_LIMIT }) as unknown, place } };
   } catch (error) {
+    const { message } = error as Error;
+    if (!message.startsWith('Excessive alias count')) {
+      return {
+        ok: false,
+        error: [failure('manifest-syntax', { detail: message }, { place: place([], 'value') })],
+      };
+    }
     const facts = { limit: ALIAS_LIMIT };
     return {
       ok: false,
       error: [failure('manifest-aliases', facts, { place: place([], 'value'), cause: error })],
     };
   }
+}
+
+/** yaml reads a merge key as a symbol of that name. */
+const MERGE_KEYS = new Set(['<<', 'Symbol(<<)']);
+
+/** The entry of a map; one that a merge key brings stands where its anchor does. */
+function findPair(map: YAMLMap, step: string | number, doc: YamlDocument): Pair | null {
+  const own = map.items.find((item) => isScalar(item.key) && String(item.key.value) === String(step));
+  if (own !== undefined) return own;
+  for (const item of map.items) {
+    if (!isScalar(item.key) || !MERGE_KEYS.has(String(item.key.value))) continue;
+    for (const source of isSeq(item.value) ? item.value.items : [item.value]) {
+      const merged: unknown = isAlias(source) ? source.resolve(doc) : source;
+      const found = isMap(merged) ? findPair(merged, step, doc) : null;
+      if (found !== null) return found;
+    }
+  }
+  return null;
+}
+
+/** `022` and `1.10` lose their look as numbers; as the texts that they are written as, options and ENV keep it. */
+function keepAsWritten(doc: YamlDocument): void {
+  visit(doc, {
+    Scalar(_, node) {
+      const { value, source } = node;
+      const decimal = source !== undefined && /^[\d.]+$/.test(source);
+      if (typeof value === 'number' && decimal && String(value) !== source) node.value = source;
+    },
+  });
 }
 
 const rangeOf = (node: Node | null): readonly [number, number] | null =>

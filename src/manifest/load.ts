@@ -58,7 +58,7 @@ function compile(doc: Document, source: Source): Loaded {
   const done = (processes: readonly ProcessSpec[]): Loaded => {
     const refused = findings.some((finding) => severityOf(finding.code) === 'error');
     const order = (finding: Failure): number =>
-      (finding.place?.line ?? 0) * 10_000 + (finding.place?.column ?? 0);
+      (finding.place?.line ?? 0) * 1e7 + (finding.place?.column ?? 0);
     findings.sort((a, b) => order(a) - order(b));
     return { plan: refused ? null : { manifest: source.path, processes }, findings };
   };
@@ -92,7 +92,8 @@ function compile(doc: Document, source: Source): Loaded {
     env: source.env,
   };
   const entries = Object.entries(section);
-  if (entries.length === 0) findings.push(failure('manifest-empty', { path: doc.file }));
+  if (entries.length === 0 && findings.length === 0)
+    findings.push(failure('manifest-empty', { path: doc.file }));
   const processes = entries.flatMap(([name, value]) => compileOne(doc, name, value, context, findings));
   findings.push(...beatRules(doc, processes));
   return done(processes);
@@ -123,7 +124,13 @@ function compileOne(
     typeof value['BACKEND'] === 'string' ? resolveBackend(doc, value['BACKEND'], base, findings) : null;
   if (backend === null) return [];
   findings.push(...shapeRules(doc, backend, value, base), ...instanceRules(doc, backend, entry.value, base));
-  const parsed = parseArgs(doc, backend, value['ARGS'] ?? undefined, [...base, 'ARGS']);
+  const parsed = parseArgs(
+    doc,
+    backend,
+    value['ARGS'] ?? undefined,
+    [...base, 'ARGS'],
+    entry.value?.INSTANCES ?? 1,
+  );
   findings.push(...parsed.failures);
   return entry.value === null ? [] : compileEntry(name, backend, entry.value, parsed.args, context);
 }

@@ -20,7 +20,7 @@ export function show(value: unknown): string {
 /** What kind of thing a value is, for "expected a mapping, got ...". */
 export function kindOf(value: unknown): string {
   if (value === null || value === undefined) return 'nothing';
-  if (Array.isArray(value)) return 'a list';
+  if (Array.isArray(value)) return value.length === 0 ? 'an empty list' : 'a list';
   return typeof value === 'object' ? 'a mapping' : `the ${typeof value} ${show(value)}`;
 }
 
@@ -63,7 +63,13 @@ export function wrongValue(doc: Document, path: Path, expected: string, got: unk
   if (typeof got === 'number' && isDurationText(expected)) {
     return failure('value-no-unit', { key, got: String(got), example: `${got}s` }, { place });
   }
-  const shown = typeof got === 'object' && got !== null ? kindOf(got) : show(got);
+  // What a variable brought may be a secret, so the manifest's own text is shown.
+  const written = path.reduce<unknown>(
+    (node, step) => (node as Record<string | number, unknown> | null)?.[step],
+    doc.value,
+  );
+  const told = typeof got === 'string' && typeof written === 'string' ? written : got;
+  const shown = typeof told === 'object' && told !== null ? kindOf(told) : show(told);
   return failure('value-wrong', { key, expected, got: shown }, { place });
 }
 

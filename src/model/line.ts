@@ -15,5 +15,7 @@ export interface Outlet {
   write(bytes: Buffer): number | null;
   /** Calls back when it is worth another try. */
   whenWritable(again: () => void): void;
+  /** Bytes that were taken and have not left this process yet. */
+  pending(): boolean;
   close(): void;
 }

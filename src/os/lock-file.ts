@@ -89,7 +89,7 @@ export function lockFile(path: string, mode: number): Result<LockAttempt> {
 function openLock(path: string, mode: number): number {
   for (;;) {
     try {
-      return openSync(path, constants.O_RDWR);
+      return openSync(path, constants.O_RDWR | constants.O_NOFOLLOW);
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
     }

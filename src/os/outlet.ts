@@ -8,7 +8,7 @@ import { readStat } from './proc.ts';
 /** How often a full terminal or pipe is tried again, at first and at most. Milliseconds. */
 const RETRY_FIRST_MS = 1;
 const RETRY_MOST_MS = 50;
-/** Bytes that may wait inside a socket of Node's before it counts as full. */
+/** Bytes that are handed to a socket at once. */
 const SOCKET_LIMIT = 64 * 1024;
 
 /**
@@ -54,6 +54,7 @@ function descriptorOutlet(fd: number, clock: Clock): Outlet {
       clock.after(delay, again);
       delay = Math.min(delay * 2, RETRY_MOST_MS);
     },
+    pending: () => false,
     close() {
       if (fd > 2) closeSync(fd);
     },
@@ -62,25 +63,33 @@ function descriptorOutlet(fd: number, clock: Clock): Outlet {
 
 function socketOutlet(fd: number): Outlet {
   const socket = new Socket({ fd, readable: false, writable: true });
+  let waiting: (() => void)[] = [];
   let broken = false;
+  const wake = (): void => {
+    const all = waiting;
+    waiting = [];
+    for (const again of all) again();
+  };
   socket.on('error', () => (broken = true));
+  socket.on('close', () => {
+    broken = true;
+    wake();
+  });
   return {
     write(bytes) {
       if (broken) return null;
-      if (socket.writableLength > SOCKET_LIMIT) return 0;
+      // Only what the kernel has taken counts as written: then an empty queue before it means that all is out.
+      if (socket.writableLength > 0) return 0;
       const part = bytes.subarray(0, SOCKET_LIMIT);
-      socket.write(part);
+      socket.write(part, wake);
       return part.length;
     },
     whenWritable(again) {
-      const go = (): void => {
-        socket.off('drain', go);
-        socket.off('close', go);
-        again();
-      };
-      socket.once('drain', go);
-      socket.once('close', go);
+      // 'drain' comes only after a write that was told to wait, so the write's own callback wakes.
+      if (broken || socket.writableLength === 0) setImmediate(again);
+      else waiting.push(again);
     },
+    pending: () => !broken && socket.writableLength > 0,
     close: () => socket.destroy(),
   };
 }

@@ -1,6 +1,6 @@
 /** The processes that belong to one run: its main process, every descendant, and what shares its session or group. */
 import type { Clock } from '../model/clock.ts';
-import { allStats, ownChildren, readStat, type ProcessStat } from './proc.ts';
+import { allStats, ownChildren, readProc, readStat, type ProcessStat } from './proc.ts';
 import { isWaitedFor } from './spawn.ts';
 
 /** How often a killed process is looked for until it is gone. Milliseconds. */
@@ -17,17 +17,25 @@ export interface Tree {
   sweep(done: () => void): void;
 }
 
-/** `subreaper`: orphans become our own children, so that one short read tells whether there are any. */
-export function newTree(main: number, clock: Clock, subreaper: boolean): Tree {
+/**
+ * `subreaper`: orphans become our own children, so that one short read tells whether there are any. `mark` stands in the
+ * environment of the run: it tells whose an adopted orphan is that has left its session (a hint only: a program may
+ * overwrite its environment).
+ */
+export function newTree(main: number, clock: Clock, subreaper: boolean, mark: string): Tree {
   /** pid -> start time of members that were seen: a child that left the session is still known by it. */
   const seen = new Map<number, number>();
   const mainStart = readStat(main)?.startTicks;
-  const belongs = (stat: ProcessStat): boolean =>
-    stat.session === main || stat.group === main || (stat.pid === main && stat.startTicks === mainStart);
-
   const members = (): ProcessStat[] => {
     const stats = allStats();
-    const found = stats.filter((stat) => seen.get(stat.pid) === stat.startTicks || belongs(stat));
+    // A pid that has passed to another process names neither our main process nor our session and group any more.
+    const reused = stats.some((stat) => stat.pid === main && stat.startTicks !== mainStart);
+    const found = stats.filter(
+      (stat) =>
+        seen.get(stat.pid) === stat.startTicks ||
+        (!reused && (stat.pid === main || stat.session === main || stat.group === main)) ||
+        (subreaper && stat.parent === process.pid && !isWaitedFor(stat.pid) && hasMark(stat.pid, mark)),
+    );
     const pids = new Set(found.map((stat) => stat.pid));
     // Parents may come after their children in /proc (pids wrap), so descend until nothing new turns up.
     for (let before = -1; before !== pids.size;) {
@@ -73,6 +81,10 @@ export function newTree(main: number, clock: Clock, subreaper: boolean): Tree {
     },
   };
 }
+
+/** True where `mark` stood in the environment that the process was started with. */
+const hasMark = (pid: number, mark: string): boolean =>
+  readProc(`/proc/${pid}/environ`)?.split('\0').includes(mark) ?? false;
 
 /** True when this process has no child that it did not spawn itself. */
 function noOrphans(): boolean {

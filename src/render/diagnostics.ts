@@ -2,6 +2,7 @@
 import { stripVTControlCharacters } from 'node:util';
 import { severityOf, type Failure } from '../model/failure.ts';
 import { hintOf, messageOf } from './failures.ts';
+import { maskUrlsInPlace } from './mask.ts';
 import type { Paint } from './paint.ts';
 
 const plural = (count: number, word: string): string => `${count} ${word}${count === 1 ? '' : 's'}`;
@@ -24,7 +25,7 @@ export function diagnosticText(finding: Failure, paint: Paint): string {
   const label = severity === 'error' ? paint.red(severity) : paint.yellow(severity);
   const { place } = finding;
   const where = place === undefined ? '' : paint.bold(`${place.file}:${place.line}:${place.column}: `);
-  const lines = [`${where}${label}: ${messageOf(finding)} [${finding.code}]`];
+  const lines = [`${where}${label}: ${printable(messageOf(finding))} [${finding.code}]`];
   if (place !== undefined && place.excerpt.trim() !== '') {
     const number = String(place.line).padStart(5);
     const cut = clip(place.excerpt, place.column, place.endColumn);
@@ -34,9 +35,13 @@ export function diagnosticText(finding: Failure, paint: Paint): string {
     );
   }
   const hint = hintOf(finding);
-  if (hint !== null) lines.push(`${' '.repeat(5)} = ${hint}`);
+  if (hint !== null) lines.push(`${' '.repeat(5)} = ${printable(hint)}`);
   return lines.join('\n');
 }
+
+/** Control characters of a manifest are not the terminal's to obey; ends of lines and tabs are ours. */
+const printable = (text: string): string =>
+  stripVTControlCharacters(text).replaceAll(/[^\P{Cc}\n\t]/gu, '\uFFFD');
 
 /** Longer lines are shown around the place. Columns. */
 const WIDTH = 100;
@@ -47,12 +52,16 @@ function clip(
   column: number,
   endColumn: number,
 ): { text: string; lead: string; carets: number } {
-  const start = column - 1 > WIDTH - 20 ? column - 21 : 0;
-  const shown = excerpt.slice(start, start + WIDTH);
-  const before = shown.slice(0, column - 1 - start);
-  const under = shown.slice(column - 1 - start, endColumn - 1 - start);
+  // Columns count UTF-16 units; a cut between the two halves of a character moves before them.
+  const whole = (index: number): number =>
+    /^[\uDC00-\uDFFF]/.test(excerpt.slice(index)) ? index - 1 : index;
+  const start = whole(column - 1 > WIDTH - 20 ? column - 21 : 0);
+  const end = whole(start + WIDTH);
+  const masked = maskUrlsInPlace(excerpt);
+  const before = masked.slice(start, column - 1);
+  const under = masked.slice(column - 1, Math.min(end, endColumn - 1));
   return {
-    text: stripVTControlCharacters(shown),
+    text: printable(masked.slice(start, end)),
     // A tab stays a tab, so that the caret moves as the line does; a wide character takes two columns.
     lead: Array.from(before, (char) => (char === '\t' ? '\t' : ' '.repeat(columns(char)))).join(''),
     carets: Math.max(

@@ -27,7 +27,8 @@ const CYCLE = [
 
 export function newPaint(colours: boolean): Paint {
   const style = (name: Parameters<typeof styleText>[0]): Style =>
-    colours ? (text) => styleText(name, text) : (text) => text;
+    // Whether to colour was decided for the stream that is meant; styleText would ask stdout again.
+    colours ? (text) => styleText(name, text, { validateStream: false }) : (text) => text;
   return {
     red: style('red'),
     green: style('green'),

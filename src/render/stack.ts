@@ -5,7 +5,7 @@ import { dirname, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 /** The stack of `error`, its cause's below it, with each bundled frame led back to its source file. */
-export function sourceStack(error: unknown): string {
+export function sourceStack(error: unknown, seen: readonly unknown[] = []): string {
   if (!(error instanceof Error)) return String(error);
   const maps = new Map<string, SourceMap | null>();
   const stack = (error.stack ?? error.message).replaceAll(
@@ -18,7 +18,8 @@ export function sourceStack(error: unknown): string {
       return `${source}:${origin.originalLine + 1}:${origin.originalColumn + 1}`;
     },
   );
-  return error.cause === undefined ? stack : `${stack}\ncaused by: ${sourceStack(error.cause)}`;
+  if (error.cause === undefined || seen.includes(error.cause) || error.cause === error) return stack;
+  return `${stack}\ncaused by: ${sourceStack(error.cause, [...seen, error])}`;
 }
 
 function mapOf(file: string, maps: Map<string, SourceMap | null>): SourceMap | null {

@@ -36,9 +36,12 @@ export function detailOf(row: ProcessRow): string | null {
   }
 }
 
+/** The first line, without the announcement of those that are left out. */
+const oneLine = (text: string | null): string | undefined => text?.split('\n')[0]?.replace(/; it said:$/, '');
+
 /** What supervisorctl shows as its third column, and what we know beyond it. One line. */
 function description(row: ProcessRow): string {
-  const detail = detailOf(row)?.split('\n')[0];
+  const detail = oneLine(detailOf(row));
   const parts = [
     row.pid === null ? null : `pid ${row.pid}`,
     row.pid === null || row.uptime_s === null ? null : `uptime ${clockText(row.uptime_s)}`,
@@ -78,7 +81,7 @@ export function statusTable(
     row.uptime_s === null ? '-' : formatDuration(row.uptime_s * 1000),
     String(row.restarts),
     memoryText(row),
-    detailOf(row)?.split('\n')[0] ?? '',
+    oneLine(detailOf(row)) ?? '',
   ]);
   const widths = head.map((title, column) =>
     Math.max(title.length, ...cells.map((row) => row[column]?.length ?? 0)),

@@ -18,7 +18,8 @@ export interface Ports {
   /** 0 <= chance < 1 */
   chance(): number;
   spawn(order: SpawnOrder): Promise<Result<Child, SpawnFailure>>;
-  tree(pid: number): Tree;
+  /** `mark` is what stands in the environment of all that the run starts. */
+  tree(pid: number, mark: string): Tree;
   watchReadiness(readiness: Readiness, pid: number, ready: () => void): Cancel;
   readonly locker: Locker;
   tell(news: News): void;
@@ -167,8 +168,9 @@ export function newInstance(spec: ProcessSpec, ports: Ports): Instance {
     const lock = grip;
     grip = null;
     try {
+      const mark = `${spec.instance}:${generation}:${process.pid}`;
       const result = await ports
-        .spawn(spawnOrder(spec, lock))
+        .spawn(spawnOrder(spec, lock, mark))
         .catch((error: unknown) => ({ ok: false as const, error: unexpected(error) }));
       if (!result.ok) {
         const { failure: problem, permanent } = result.error;
@@ -176,7 +178,7 @@ export function newInstance(spec: ProcessSpec, ports: Ports): Instance {
       }
       const child = result.value;
       lock?.tell(child.pid);
-      run = newRun(spec, child, ports.tree(child.pid), ports, {
+      run = newRun(spec, child, ports.tree(child.pid, `${MARK}=${mark}`), ports, {
         ready: () => post({ type: 'became-ready', generation }),
         brokerLost: (trouble) => post({ type: 'broker-lost', generation, trouble }),
         brokerFound: () => post({ type: 'broker-found', generation }),
@@ -198,10 +200,14 @@ export function newInstance(spec: ProcessSpec, ports: Ports): Instance {
   };
 }
 
+/** The variable that marks everything a run starts. */
+const MARK = 'PRODSERVER_INSTANCE';
+
 /** Extra descriptors start at 3: the link first, where there is one, then the lock. */
-function spawnOrder(spec: ProcessSpec, lock: Grip | null): SpawnOrder {
+function spawnOrder(spec: ProcessSpec, lock: Grip | null, mark: string): SpawnOrder {
   const extra: ('pipe' | number)[] = [];
-  const env: Record<string, string> = { ...spec.env };
+  // setproctitle writes over the environment that /proc shows, unless it is told not to.
+  const env: Record<string, string> = { SPT_NOENV: '1', ...spec.env, [MARK]: mark };
   const pass = (name: string, item: 'pipe' | number): void => {
     env[name] = String(3 + extra.length);
     extra.push(item);

@@ -1,0 +1,82 @@
+/** What the simpler backends make of an entry. */
+import { expect, test } from 'vitest';
+import { celeryFlower } from '../../src/backends/celery-flower.ts';
+import { command } from '../../src/backends/command.ts';
+import { compile } from './support.ts';
+
+test('CeleryFlower', () => {
+  const args = { port: 5555, 'basic-auth': ['user:pw'], persistent: 'True', debug: false };
+  expect(compile(celeryFlower, {}, args)).toMatchInlineSnapshot(`
+    {
+      "added": [],
+      "argv": [
+        "/venv/bin/python",
+        "/helpers/prodserver_celery.py",
+        "-A",
+        "shop.celery.app",
+        "flower",
+        "--port=5555",
+        "--basic-auth=user:pw",
+        "--persistent=True",
+        "--debug=False",
+      ],
+      "env": {
+        "PYTHONUNBUFFERED": "1",
+      },
+      "link": false,
+      "permanentExitCodes": [
+        2,
+      ],
+      "readiness": {
+        "addresses": [],
+        "kind": "listen",
+      },
+      "singleton": null,
+      "startTimeoutMs": 120000,
+      "stop": [
+        {
+          "signal": "SIGTERM",
+          "waitMs": 10000,
+        },
+        {
+          "signal": "SIGKILL",
+          "waitMs": 5000,
+        },
+      ],
+    }
+  `);
+});
+
+test('Command', () => {
+  expect(compile(command, { cmd: ['python', 'manage.py', 'runjobs'], extraArgs: ['-v'] }))
+    .toMatchInlineSnapshot(`
+    {
+      "added": [],
+      "argv": [
+        "python",
+        "manage.py",
+        "runjobs",
+        "-v",
+      ],
+      "env": {},
+      "link": false,
+      "permanentExitCodes": [],
+      "readiness": {
+        "afterMs": 1000,
+        "kind": "alive",
+      },
+      "singleton": null,
+      "startTimeoutMs": 60000,
+      "stop": [
+        {
+          "signal": "SIGTERM",
+          "waitMs": 10000,
+        },
+        {
+          "signal": "SIGKILL",
+          "waitMs": 5000,
+        },
+      ],
+    }
+  `);
+});

@@ -1,0 +1,220 @@
+/** What each backend makes of an entry. */
+import { describe, expect, test } from 'vitest';
+import { celeryBeat } from '../../src/backends/celery-beat.ts';
+import { celeryWorker } from '../../src/backends/celery-worker.ts';
+import { gunicornServer } from '../../src/backends/gunicorn.ts';
+import { compile } from './support.ts';
+
+describe('GunicornServer', () => {
+  test('the whole', () => {
+    const args = { bind: ['0.0.0.0:8000'], workers: 4, preload: true, 'graceful-timeout': 10 };
+    expect(compile(gunicornServer, { app: 'shop.wsgi', extraArgs: ['--spew'] }, args)).toMatchInlineSnapshot(`
+      {
+        "added": [],
+        "argv": [
+          "/venv/bin/python",
+          "-m",
+          "gunicorn",
+          "shop.wsgi",
+          "--bind=0.0.0.0:8000",
+          "--workers=4",
+          "--preload",
+          "--graceful-timeout=10",
+          "--spew",
+        ],
+        "env": {
+          "PYTHONUNBUFFERED": "1",
+        },
+        "link": false,
+        "permanentExitCodes": [],
+        "readiness": {
+          "addresses": [
+            {
+              "host": "0.0.0.0",
+              "kind": "tcp",
+              "port": 8000,
+            },
+          ],
+          "kind": "listen",
+        },
+        "singleton": null,
+        "startTimeoutMs": 60000,
+        "stop": [
+          {
+            "signal": "SIGTERM",
+            "waitMs": 15000,
+          },
+          {
+            "signal": "SIGQUIT",
+            "waitMs": 5000,
+          },
+          {
+            "signal": "SIGKILL",
+            "waitMs": 5000,
+          },
+        ],
+      }
+    `);
+  });
+
+  test('without ARGS it listens where it likes', () => {
+    const compiled = compile(gunicornServer, { app: 'shop.wsgi' });
+    expect(compiled.argv).toEqual(['/venv/bin/python', '-m', 'gunicorn', 'shop.wsgi']);
+    expect(compiled.readiness).toEqual({ kind: 'listen', addresses: [] });
+  });
+
+  test('PORT in its environment is what it binds, unless something else is said', () => {
+    const ready = (change: object, args = {}): unknown =>
+      compile(gunicornServer, { env: { PORT: '9000' }, ...change }, args).readiness;
+    const nowhere = { kind: 'listen', addresses: [] };
+    expect(ready({})).toEqual({ kind: 'listen', addresses: [{ kind: 'tcp', host: '', port: 9000 }] });
+    expect(ready({}, { bind: ['fd://3'] })).toEqual(nowhere);
+    expect(ready({}, { config: 'conf.py' })).toEqual(nowhere);
+    for (const token of ['-b', '-b:8000', '--bind=x', '-c', '--config=x']) {
+      expect(ready({ extraArgs: [token] })).toEqual(nowhere);
+    }
+  });
+
+  test('its ladder is a little longer than its own grace', () => {
+    const first = (args: object): unknown => compile(gunicornServer, {}, { ...args }).stop[0];
+    expect(first({})).toEqual({ signal: 'SIGTERM', waitMs: 35_000 });
+    expect(first({ 'graceful-timeout': 60 })).toEqual({ signal: 'SIGTERM', waitMs: 65_000 });
+  });
+});
+
+describe('CeleryWorker', () => {
+  test('the whole', () => {
+    const args = { concurrency: 4, queues: ['priority', 'default'], 'without-gossip': null };
+    expect(compile(celeryWorker, { extraArgs: ['--new'] }, args)).toMatchInlineSnapshot(`
+      {
+        "added": [
+          "--hostname=one@%h",
+        ],
+        "argv": [
+          "/venv/bin/python",
+          "/helpers/prodserver_celery.py",
+          "-A",
+          "shop.celery.app",
+          "worker",
+          "--concurrency=4",
+          "--queues=priority,default",
+          "--without-gossip",
+          "--hostname=one@%h",
+          "--new",
+        ],
+        "env": {
+          "PYTHONUNBUFFERED": "1",
+        },
+        "link": true,
+        "permanentExitCodes": [
+          2,
+        ],
+        "readiness": {
+          "kind": "link",
+        },
+        "singleton": null,
+        "startTimeoutMs": 120000,
+        "stop": [
+          {
+            "signal": "SIGTERM",
+            "waitMs": 60000,
+          },
+          {
+            "signal": "SIGQUIT",
+            "waitMs": 10000,
+          },
+          {
+            "signal": "SIGKILL",
+            "waitMs": 5000,
+          },
+        ],
+      }
+    `);
+  });
+
+  test('each instance has a node name of its own', () => {
+    const added = (change: object, args = {}): unknown => compile(celeryWorker, change, args).added;
+    expect(added({ name: 'fast' })).toEqual(['--hostname=fast@%h']);
+    expect(added({ name: 'fast', instances: 3, index: 2 })).toEqual(['--hostname=fast-2@%h']);
+    expect(added({ name: 'fast' }, { hostname: 'mine@%h' })).toEqual([]);
+  });
+
+  test('a solo pool takes one task at a time', () => {
+    const added = (args: object): unknown => compile(celeryWorker, {}, { hostname: 'w', ...args }).added;
+    expect(added({ pool: 'solo' })).toEqual(['--concurrency=1']);
+    expect(added({ pool: 'solo', concurrency: 3 })).toEqual([]);
+    expect(added({ pool: 'threads' })).toEqual([]);
+  });
+
+  test.each([
+    ['prefork', ['SIGTERM', 'SIGQUIT', 'SIGKILL']],
+    ['processes', ['SIGTERM', 'SIGQUIT', 'SIGKILL']],
+    ['solo', ['SIGTERM', 'SIGKILL']],
+    ['threads', ['SIGTERM', 'SIGKILL']],
+    ['gevent', ['SIGTERM', 'SIGKILL']],
+    ['eventlet', ['SIGTERM', 'SIGKILL']],
+  ])('the ladder of %s', (pool, signals) => {
+    expect(compile(celeryWorker, {}, { pool }).stop.map((rung) => rung.signal)).toEqual(signals);
+  });
+});
+
+test('CeleryWorker: a hostname of its own is refused for several instances: they would share it', () => {
+  const args = new Map([['hostname', 'mine@%h']]);
+  expect(celeryWorker.rules(args, 1)).toEqual([]);
+  expect(celeryWorker.rules(args, 2)).toMatchObject([
+    {
+      option: 'hostname',
+      failure: { code: 'option-conflict', facts: { option: 'hostname', other: 'INSTANCES' } },
+    },
+  ]);
+});
+
+describe('CeleryBeat', () => {
+  test('the whole', () => {
+    const scheduler = 'django_celery_beat.schedulers:DatabaseScheduler';
+    expect(compile(celeryBeat, {}, { scheduler, 'max-interval': 30 })).toMatchInlineSnapshot(`
+      {
+        "added": [],
+        "argv": [
+          "/venv/bin/python",
+          "/helpers/prodserver_celery.py",
+          "-A",
+          "shop.celery.app",
+          "beat",
+          "--scheduler=django_celery_beat.schedulers:DatabaseScheduler",
+          "--max-interval=30",
+        ],
+        "env": {
+          "PYTHONUNBUFFERED": "1",
+        },
+        "link": true,
+        "permanentExitCodes": [
+          2,
+        ],
+        "readiness": {
+          "kind": "link",
+        },
+        "singleton": {
+          "app": "shop.celery.app",
+          "ask": [
+            "/venv/bin/python",
+            "/helpers/prodserver_probe.py",
+            "shop.celery.app",
+          ],
+          "kind": "application",
+        },
+        "startTimeoutMs": 120000,
+        "stop": [
+          {
+            "signal": "SIGTERM",
+            "waitMs": 10000,
+          },
+          {
+            "signal": "SIGKILL",
+            "waitMs": 5000,
+          },
+        ],
+      }
+    `);
+  });
+});

@@ -1,0 +1,231 @@
+/** `check` and the manifest it is given. */
+import { chmodSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { describe, expect, test } from 'vitest';
+import { Rig } from '../support/rig.ts';
+import { BAD, GOOD, run, runWith, WARNING } from './support.ts';
+
+/** Root reads whatever it likes, so as root the command is run as nobody. */
+const NOBODY = process.getuid?.() === 0 ? ['setpriv', '--reuid', '65534', '--clear-groups'] : [];
+const OTHERS_MAY_RUN_IT = runWith(tmpdir(), '', ['version'], NOBODY).startsWith('exit 0');
+
+function rigWith(manifest: string): Rig {
+  const rig = new Rig();
+  rig.manifest(manifest);
+  return rig;
+}
+
+describe('check', () => {
+  test('of a good manifest', async () => {
+    expect(await run(rigWith(GOOD), 'check')).toMatchInlineSnapshot(`
+      "exit 0
+      --- stdout
+      prodserver.yaml: ok, web, worker"
+    `);
+  });
+
+  test('of a bad one', async () => {
+    expect(await run(rigWith(BAD), 'check')).toMatchInlineSnapshot(`
+      "exit 78
+      --- stdout
+      prodserver.yaml:9:12: error: CeleryWorker has no option "concurency" [option-unknown]
+          9 |     ARGS: {concurency: 2}
+            |            ^^^^^^^^^^
+            = write "concurrency"
+      prodserver.yaml: 1 error"
+    `);
+  });
+
+  test('of one with a warning, and --strict', async () => {
+    const rig = rigWith(WARNING);
+    expect(await run(rig, 'check')).toMatchInlineSnapshot(`
+      "exit 0
+      --- stdout
+      prodserver.yaml:9:12: warning: "max_tasks_per_child" is read as "max-tasks-per-child" [option-spelling]
+          9 |     ARGS: {max_tasks_per_child: 2}
+            |            ^^^^^^^^^^^^^^^^^^^
+            = write "max-tasks-per-child"
+      prodserver.yaml: ok, web, worker (1 warning)"
+    `);
+    const strict = await run(rig, 'check', '--strict');
+    expect(strict).toMatch(/^exit 78\n/);
+  });
+
+  // The line of the result knows nothing of --strict.
+  test('that fails does not say ok', async () => {
+    expect(await run(rigWith(WARNING), 'check', '--strict')).not.toContain(': ok');
+  });
+
+  test('of an empty one', async () => {
+    expect(await run(rigWith('{}'), 'check')).toMatchInlineSnapshot(`
+      "exit 0
+      --- stdout
+      warning: prodserver.yaml names no process [manifest-empty]
+            = add an entry below PRODUCTION_PROCESSES"
+    `);
+  });
+
+  test('as JSON', async () => {
+    const rig = rigWith(BAD);
+    expect(await run(rig, 'check', '--json')).toMatchInlineSnapshot(`
+      "exit 78
+      --- stdout
+      {
+        "diagnostics": [
+          {
+            "code": "option-unknown",
+            "severity": "error",
+            "message": "CeleryWorker has no option \\"concurency\\"",
+            "hint": "write \\"concurrency\\"",
+            "file": "prodserver.yaml",
+            "line": 9,
+            "column": 12,
+            "end_line": 9,
+            "end_column": 22,
+            "path": [
+              "PRODUCTION_PROCESSES",
+              "worker",
+              "ARGS",
+              "concurency"
+            ]
+          }
+        ],
+        "errors": 1,
+        "warnings": 0
+      }"
+    `);
+    expect(await run(rig, 'check', '--format', 'json')).toBe(await run(rig, 'check', '--json'));
+  });
+
+  test('for GitHub', async () => {
+    expect(await run(rigWith(BAD), 'check', '--format', 'github')).toMatchInlineSnapshot(`
+      "exit 78
+      --- stdout
+      ::error file=prodserver.yaml,line=9,endLine=9,col=12,endColumn=22,title=option-unknown::CeleryWorker has no option "concurency" (write "concurrency")"
+    `);
+  });
+
+  test('without a manifest', async () => {
+    expect(await run(new Rig(), 'check')).toMatchInlineSnapshot(`
+      "exit 78
+      --- stdout
+      error: no manifest: FOLDER/prodserver.yaml, FOLDER/prodserver.yml and FOLDER/prodserver.json do not exist [manifest-missing]
+            = write prodserver.yaml here, or name the file with --manifest FILE or PRODSERVER_MANIFEST
+      prodserver: 1 error"
+    `);
+  });
+
+  // What keeps it from being read stands on stderr as text, in all formats.
+  test('as JSON, without a manifest', async () => {
+    const { stdout } = await new Rig().run(['check', '--json']);
+    expect(JSON.parse(stdout)).toMatchObject({ errors: 1 });
+  });
+});
+
+describe('the manifest', () => {
+  test('from standard input', () => {
+    const rig = new Rig();
+    expect(runWith(rig.folder, GOOD, ['check', '-f', '-'])).toMatchInlineSnapshot(`
+      "exit 0
+      --- stdout
+      <stdin>: ok, web, worker"
+    `);
+    expect(runWith(rig.folder, BAD, ['check', '-f', '-'])).toMatchInlineSnapshot(`
+      "exit 78
+      --- stdout
+      <stdin>:9:12: error: CeleryWorker has no option "concurency" [option-unknown]
+          9 |     ARGS: {concurency: 2}
+            |            ^^^^^^^^^^
+            = write "concurrency"
+      <stdin>: 1 error"
+    `);
+  });
+
+  test('named, from another folder', async () => {
+    const rig = new Rig();
+    rig.write('deploy/prod.yaml', BAD);
+    expect(await run(rig, 'check', '-f', 'deploy/prod.yaml')).toContain('deploy/prod.yaml:9:12: error');
+    expect(await run(rig, 'check', '-f', `${rig.folder}/deploy/prod.yaml`)).toContain(
+      'deploy/prod.yaml:9:12: error',
+    );
+  });
+
+  test('named by the environment', async () => {
+    const rig = new Rig();
+    rig.write('deploy/prod.yaml', GOOD);
+    const { code, stdout } = await rig.run(['check'], { env: { PRODSERVER_MANIFEST: 'deploy/prod.yaml' } });
+    expect([code, stdout]).toEqual([0, 'deploy/prod.yaml: ok, web, worker\n']);
+  });
+
+  test.skipIf(!OTHERS_MAY_RUN_IT)('that this user may not read', () => {
+    const rig = rigWith(GOOD);
+    chmodSync(rig.folder, 0o755);
+    chmodSync(`${rig.folder}/prodserver.yaml`, 0);
+    expect(runWith(rig.folder, '', ['check'], NOBODY)).toMatchInlineSnapshot(`
+      "exit 78
+      --- stdout
+      error: cannot read the manifest FOLDER/prodserver.yaml: EACCES [manifest-unreadable]
+            = check the permissions of the file and of its folders
+      prodserver.yaml: 1 error"
+    `);
+  });
+
+  test('that is a folder', async () => {
+    const rig = new Rig();
+    rig.write('deploy/README', '');
+    expect(await run(rig, 'check', '-f', 'deploy')).toMatchInlineSnapshot(`
+      "exit 78
+      --- stdout
+      error: cannot read the manifest FOLDER/deploy: EISDIR [manifest-unreadable]
+            = name a file, not a folder
+      deploy: 1 error"
+    `);
+  });
+
+  // The path from here to here is empty.
+  test('that is this folder', async () => {
+    expect(await run(new Rig(), 'check', '-f', '.')).not.toMatch(/^: 1 error/m);
+  });
+
+  test('of 10 MB', async () => {
+    const rig = rigWith(`#${' '.repeat(10_000_000)}\n${GOOD}`);
+    expect(await run(rig, 'check')).toMatchInlineSnapshot(`
+      "exit 78
+      --- stdout
+      error: FOLDER/prodserver.yaml has 9.5 MiB; a manifest has 1.0 MiB at most [manifest-too-large]
+            = check that this is the right file
+      prodserver.yaml: 1 error"
+    `);
+  });
+});
+
+test.each(['plan', 'start'])('%s of a bad manifest says the same and exits 78', async (verb) => {
+  const rig = rigWith(BAD);
+  const checked = (await run(rig, 'check')).replace('--- stdout', '--- stderr');
+  expect(await run(rig, verb, ...(verb === 'start' ? ['--all'] : []))).toBe(checked);
+});
+
+test('start of an empty manifest', async () => {
+  expect(await run(rigWith('{}'), 'start', '--all')).toMatchInlineSnapshot(`
+    "exit 78
+    --- stderr
+    warning: prodserver.yaml names no process [manifest-empty]
+          = add an entry below PRODUCTION_PROCESSES
+    error: nothing to start: FOLDER/prodserver.yaml names no process [nothing-to-start]
+      add an entry below PRODUCTION_PROCESSES"
+  `);
+});
+
+test('without a supervisor there is no status, nothing to stop and no plan of it', async () => {
+  const rig = rigWith(GOOD);
+  const status = await run(rig, 'status');
+  expect(status).toMatchInlineSnapshot(`
+    "exit 4
+    --- stderr
+    error: no supervisor of FOLDER/prodserver.yaml is running [supervisor-missing]
+      start one with "prodserver start --all""
+  `);
+  expect(await run(rig, 'stop')).toBe(status);
+  expect(await run(rig, 'plan', '--running')).toBe(status);
+  expect(await run(rig, 'status', '--json')).toBe(status);
+});

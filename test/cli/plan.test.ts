@@ -1,0 +1,174 @@
+/** `plan`: what would be run, and no secret in it. */
+import { expect, test } from 'vitest';
+import { Rig } from '../support/rig.ts';
+import { run } from './support.ts';
+
+const MANIFEST = `PRODUCTION_PROCESSES:
+  web:
+    BACKEND: GunicornServer
+    APP: shop.wsgi
+    ARGS: {bind: ["127.0.0.1:8000", "unix:/run/shop.sock"]}
+    READY: {http: /healthz, timeout: 90s}
+    ENV: {DJANGO_SECRET_KEY: hunter2}
+  worker:
+    BACKEND: CeleryWorker
+    APP: shop.celery.app
+    ARGS: {concurrency: 2}
+    EXTRA_ARGS: ["--broker=redis://:hunter2@cache/0"]
+    INSTANCES: 2
+    STOP: {timeout: 5m}
+  beat:
+    BACKEND: CeleryBeat
+    APP: shop.celery.app
+  flower:
+    BACKEND: CeleryFlower
+    APP: shop.celery.app
+    ARGS: {port: 5555, basic_auth: "admin:hunter2"}
+  job:
+    BACKEND: Command
+    CMD: [sh, -c, 'echo "it''s $\${HOME}"', --password, hunter2]
+    CWD: jobs
+    LOCK: {name: nightly}
+SUPERVISOR: {python: /venv/bin/python}
+`;
+
+function rigWith(): Rig {
+  const rig = new Rig();
+  rig.manifest(MANIFEST);
+  return rig;
+}
+
+test('for people', async () => {
+  expect(await run(rigWith(), 'plan')).toMatchInlineSnapshot(`
+    "exit 0
+    --- stdout
+    FOLDER/prodserver.yaml
+
+    web.1 GunicornServer
+      run   /venv/bin/python -m gunicorn shop.wsgi --bind=127.0.0.1:8000 --bind=unix:/run/shop.sock
+      cwd   FOLDER
+      env   PYTHONUNBUFFERED, DJANGO_SECRET_KEY
+      ready GET /healthz answers 2xx, within 1 min 30 s
+      stop  SIGTERM for 35 s, then SIGQUIT for 5 s, then SIGKILL to the whole tree
+
+    worker.1 CeleryWorker
+      run   /venv/bin/python PRODSERVER/python/prodserver_celery.py -A shop.celery.app worker --concurrency=2 --hostname=worker-1@%h --broker=redis://***@cache/0
+      added --hostname=worker-1@%h
+      cwd   FOLDER
+      env   PYTHONUNBUFFERED
+      ready Celery says so from inside, within 2 min
+      stop  SIGTERM for 5 min, then SIGQUIT for 10 s, then SIGKILL to the whole tree
+
+    worker.2 CeleryWorker
+      run   /venv/bin/python PRODSERVER/python/prodserver_celery.py -A shop.celery.app worker --concurrency=2 --hostname=worker-2@%h --broker=redis://***@cache/0
+      added --hostname=worker-2@%h
+      cwd   FOLDER
+      env   PYTHONUNBUFFERED
+      ready Celery says so from inside, within 2 min
+      stop  SIGTERM for 5 min, then SIGQUIT for 10 s, then SIGKILL to the whole tree
+
+    beat.1 CeleryBeat
+      run   /venv/bin/python PRODSERVER/python/prodserver_celery.py -A shop.celery.app beat
+      cwd   FOLDER
+      env   PYTHONUNBUFFERED
+      ready Celery says so from inside, within 2 min
+      stop  SIGTERM for 10 s, then SIGKILL to the whole tree
+      lock  of shop.celery.app and its broker
+
+    flower.1 CeleryFlower
+      run   /venv/bin/python PRODSERVER/python/prodserver_celery.py -A shop.celery.app flower --port=5555 --basic_auth=***
+      cwd   FOLDER
+      env   PYTHONUNBUFFERED
+      ready it accepts on a socket of its own, within 2 min
+      stop  SIGTERM for 10 s, then SIGKILL to the whole tree
+
+    job.1 Command
+      run   sh -c 'echo "it'\\''s \${HOME}"' --password ***
+      cwd   FOLDER/jobs
+      ready alive for 1 s, within 1 min
+      stop  SIGTERM for 10 s, then SIGKILL to the whole tree
+      lock  named nightly"
+  `);
+});
+
+test('for programs', async () => {
+  expect(await run(rigWith(), 'plan', 'job', '--json')).toMatchInlineSnapshot(`
+    "exit 0
+    --- stdout
+    {
+      "manifest": "FOLDER/prodserver.yaml",
+      "processes": [
+        {
+          "name": "job",
+          "instance": "job.1",
+          "index": 1,
+          "backend": "Command",
+          "argv": [
+            "sh",
+            "-c",
+            "echo \\"it's \${HOME}\\"",
+            "--password",
+            "***"
+          ],
+          "added": [],
+          "env": {},
+          "cwd": "FOLDER/jobs",
+          "autostart": true,
+          "link": false,
+          "readiness": {
+            "kind": "alive",
+            "afterMs": 1000
+          },
+          "startTimeoutMs": 60000,
+          "stop": [
+            {
+              "signal": "SIGTERM",
+              "waitMs": 10000
+            },
+            {
+              "signal": "SIGKILL",
+              "waitMs": 5000
+            }
+          ],
+          "restart": {
+            "policy": "always",
+            "maxAttempts": null,
+            "initialMs": 1000,
+            "maxMs": 60000,
+            "factor": 2,
+            "stableAfterMs": 600000
+          },
+          "permanentExitCodes": [],
+          "singleton": {
+            "kind": "name",
+            "name": "nightly"
+          }
+        }
+      ]
+    }"
+  `);
+});
+
+test('of some', async () => {
+  const text = await run(rigWith(), 'plan', 'beat', 'worker');
+  expect([...text.matchAll(/^(\w+\.\d) /gm)].map((match) => match[1])).toEqual([
+    'worker.1',
+    'worker.2',
+    'beat.1',
+  ]);
+});
+
+test('of an unknown name', async () => {
+  expect(await run(rigWith(), 'plan', 'flowr')).toMatchInlineSnapshot(`
+    "exit 2
+    --- stderr
+    error: the manifest has no process "flowr"; did you mean "flower"? [process-unknown]
+      it has: web, worker, beat, flower, job"
+  `);
+});
+
+test('has no secret in it', async () => {
+  const rig = rigWith();
+  expect(await run(rig, 'plan')).not.toContain('hunter2');
+  expect(await run(rig, 'plan', '--json')).not.toContain('hunter2');
+});

@@ -1,0 +1,193 @@
+/** Help, and what was not understood. */
+import { describe, expect, test } from 'vitest';
+import { VERSION } from '../../src/render/version.ts';
+import { Rig } from '../support/rig.ts';
+import { GOOD, run } from './support.ts';
+
+const VERBS = ['start', 'check', 'plan', 'status', 'stop', 'version'];
+
+test('help', async () => {
+  expect(await run(new Rig(), '--help')).toMatchInlineSnapshot(`
+    "exit 0
+    --- stdout
+    Usage: prodserver [options] [command]
+
+    Keeps the processes of a Django and Celery application alive.
+
+    Options:
+      -V, --version                show the version
+      -h, --help                   display help for command
+
+    Commands:
+      start [options] [names...]   Start processes and keep them alive, in the
+                                   foreground.
+      check [options]              Check the manifest; exit 0 or 78.
+      plan [options] [names...]    Show what would be run.
+      status [options] [names...]  Show the state of the processes.
+      stop [options] [names...]    Stop processes in order; without names,
+                                   everything and the supervisor itself.
+      version [options]            Show the version.
+      help [command]               display help for command
+
+    Examples:
+      prodserver check
+      prodserver start --all
+      prodserver start worker
+      prodserver status"
+  `);
+});
+
+test('no words at all are a question for help', async () => {
+  const rig = new Rig();
+  expect(await run(rig)).toBe(await run(rig, '--help'));
+});
+
+test('help of start', async () => {
+  expect(await run(new Rig(), 'start', '--help')).toMatchInlineSnapshot(`
+    "exit 0
+    --- stdout
+    Usage: prodserver start [options] [names...]
+
+    Start processes and keep them alive, in the foreground.
+
+    Options:
+      -f, --manifest <file>  the manifest (default: prodserver.yaml, .yml or .json
+                             here)
+      -a, --all              start every process of the manifest
+      --log-format <format>  text or json, one object a line (default: "text")
+      --no-wait              end with 75 at once where another process holds a lock
+      -h, --help             display help for command
+
+    Example:
+      prodserver start web worker"
+  `);
+});
+
+test.each(VERBS)('help of %s has an example of that verb', async (verb) => {
+  const text = await run(new Rig(), verb, '--help');
+  expect(text).toMatch(/^exit 0\n/);
+  expect(text).toMatch(new RegExp(`Example:\n  prodserver ${verb}`));
+  expect(text).not.toContain('stderr');
+});
+
+test.each(VERBS.filter((verb) => verb !== 'start'))('%s prints data, so it knows --json', async (verb) => {
+  expect(await run(new Rig(), verb, '--help')).toContain('--json');
+});
+
+test('version', async () => {
+  const { platform, arch } = process;
+  const { node } = process.versions;
+  const rig = new Rig();
+  expect(await run(rig, 'version')).toBe(
+    `exit 0\n--- stdout\nprodserver ${VERSION} (Node ${node}, ${platform} ${arch})`,
+  );
+  expect(await run(rig, '--version')).toBe(await run(rig, 'version'));
+  expect(await run(rig, '-V')).toBe(await run(rig, 'version'));
+  const json = await rig.run(['version', '--json']);
+  expect(JSON.parse(json.stdout)).toEqual({ version: VERSION, node, platform, arch });
+});
+
+describe('not understood, exit 2', () => {
+  test('a verb', async () => {
+    expect(await run(new Rig(), 'strat')).toMatchInlineSnapshot(`
+      "exit 2
+      --- stderr
+      error: unknown command 'strat'
+      (Did you mean start?)
+      see prodserver --help"
+    `);
+  });
+
+  test('a flag', async () => {
+    expect(await run(new Rig(), 'check', '--strct')).toMatchInlineSnapshot(`
+      "exit 2
+      --- stderr
+      error: unknown option '--strct'
+      (Did you mean --strict?)
+      see prodserver --help"
+    `);
+  });
+
+  test('a flag without its value', async () => {
+    expect(await run(new Rig(), 'check', '--manifest')).toMatchInlineSnapshot(`
+      "exit 2
+      --- stderr
+      error: option '-f, --manifest <file>' argument missing
+      see prodserver --help"
+    `);
+  });
+
+  test('too many words', async () => {
+    expect(await run(new Rig(), 'check', 'worker')).toMatchInlineSnapshot(`
+      "exit 2
+      --- stderr
+      error: too many arguments for 'check'. Expected 0 arguments but got 1.
+      see prodserver --help"
+    `);
+  });
+
+  test('a format', async () => {
+    const rig = new Rig();
+    rig.manifest(GOOD);
+    expect(await run(rig, 'check', '--format', 'xml')).toMatchInlineSnapshot(`
+      "exit 2
+      --- stderr
+      error: --format must be one of text, json, github, not "xml" [usage]
+        see prodserver --help"
+    `);
+    expect(await run(rig, 'start', '--all', '--log-format', 'xml')).toMatchInlineSnapshot(`
+      "exit 2
+      --- stderr
+      error: --log-format must be text or json, not "xml" [usage]
+        see prodserver --help"
+    `);
+  });
+
+  test('a duration', async () => {
+    expect(await run(new Rig(), 'stop', '--timeout', '90')).toMatchInlineSnapshot(`
+      "exit 2
+      --- stderr
+      error: --timeout must be a duration such as 90s, not "90" [usage]
+        see prodserver --help"
+    `);
+  });
+
+  test('start without names', async () => {
+    const rig = new Rig();
+    rig.manifest(GOOD);
+    expect(await run(rig, 'start')).toMatchInlineSnapshot(`
+      "exit 2
+      --- stderr
+      error: which processes? [name-needed]
+        write "prodserver start --all", or names of: web, worker"
+    `);
+  });
+
+  test('start of an unknown name', async () => {
+    const rig = new Rig();
+    rig.manifest(GOOD);
+    expect(await run(rig, 'start', 'wroker')).toMatchInlineSnapshot(`
+      "exit 2
+      --- stderr
+      error: the manifest has no process "wroker"; did you mean "worker"? [process-unknown]
+        it has: web, worker"
+    `);
+    expect(await run(rig, 'start', 'web', 'zzz')).toMatchInlineSnapshot(`
+      "exit 2
+      --- stderr
+      error: the manifest has no process "zzz" [process-unknown]
+        it has: web, worker"
+    `);
+  });
+
+  test('start --all with names', async () => {
+    const rig = new Rig();
+    rig.manifest(GOOD);
+    expect(await run(rig, 'start', '--all', 'web')).toMatchInlineSnapshot(`
+      "exit 2
+      --- stderr
+      error: --all and names exclude each other [usage]
+        see prodserver --help"
+    `);
+  });
+});

@@ -1,0 +1,187 @@
+/** All errors at once, in the order of the text; and the forms for programs and for GitHub. */
+import { expect, test } from 'vitest';
+import { diagnosticGithub, diagnosticsJson, countText } from '../../src/render/diagnostics.ts';
+import { load, newFolder, tell } from './support.ts';
+import { loadManifest } from '../../src/manifest/load.ts';
+
+const BROKEN = `COLOUR: red
+PRODUCTION_PROCESSES:
+  web:
+    BACKEND: GunicornServer
+    APP: "\${WSGI}"
+    ARGS:
+      worker: 4
+      bind: "127.0.0.1:8000"
+      timeout: soon
+  ../worker:
+    BACKEND: CeleryWorker
+    ARGS: {max_tasks_per_child: 10, concurrency: many}
+  beat:
+    BACKEND: CeleryBeet
+    APP: shop.celery.app
+SUPERVISOR: {pyton: python3}
+`;
+
+test('every error is told at once, in the order of the text', () => {
+  expect(tell(load(BROKEN))).toMatchInlineSnapshot(`
+    "prodserver.yaml:1:1: error: unknown key "COLOUR" [key-unknown]
+        1 | COLOUR: red
+          | ^^^^^^
+          = known here: PRODUCTION_PROCESSES, SUPERVISOR
+
+    prodserver.yaml:5:10: error: the environment variable WSGI is not set [variable-unset]
+        5 |     APP: "\${WSGI}"
+          |          ^^^^^^^^^
+          = set it, or give a default: \${WSGI:-value}
+
+    prodserver.yaml:7:7: error: GunicornServer has no option "worker" [option-unknown]
+        7 |       worker: 4
+          |       ^^^^^^
+          = write "workers"
+
+    prodserver.yaml:9:16: error: "timeout" must be a whole number from 0, not "soon" [value-wrong]
+        9 |       timeout: soon
+          |                ^^^^
+
+    prodserver.yaml:10:3: error: "../worker" is no name for a process [name-invalid]
+       10 |   ../worker:
+          |   ^^^^^^^^^
+          = use letters, digits, "_" and "-", 63 at most, a letter or digit first
+
+    prodserver.yaml:10:3: error: "../worker" has no APP [key-missing]
+       10 |   ../worker:
+          |   ^^^^^^^^^
+          = add for example "APP: myproject.celery.app"
+
+    prodserver.yaml:12:12: warning: "max_tasks_per_child" is read as "max-tasks-per-child" [option-spelling]
+       12 |     ARGS: {max_tasks_per_child: 10, concurrency: many}
+          |            ^^^^^^^^^^^^^^^^^^^
+          = write "max-tasks-per-child"
+
+    prodserver.yaml:12:50: error: "concurrency" must be a whole number from 1, or "auto", not "many" [value-wrong]
+       12 |     ARGS: {max_tasks_per_child: 10, concurrency: many}
+          |                                                  ^^^^
+
+    prodserver.yaml:14:14: error: unknown BACKEND "CeleryBeet" [backend-unknown]
+       14 |     BACKEND: CeleryBeet
+          |              ^^^^^^^^^^
+          = write "CeleryBeat"
+
+    prodserver.yaml:16:14: error: unknown key "pyton" [key-unknown]
+       16 | SUPERVISOR: {pyton: python3}
+          |              ^^^^^
+          = write "python""
+  `);
+});
+
+test('a manifest with errors has no plan, one with warnings has', () => {
+  expect(load(BROKEN).plan).toBeNull();
+  const entry = 'BACKEND: CeleryWorker, APP: a.b, ARGS: {max_tasks_per_child: 10}';
+  const loaded = load(`PRODUCTION_PROCESSES: {worker: {${entry}}}\n`);
+  expect(countText(loaded.findings)).toBe('1 warning');
+  expect(loaded.plan?.processes).toHaveLength(1);
+});
+
+test('they are counted', () => {
+  expect(countText(load(BROKEN).findings)).toBe('9 errors, 1 warning');
+  expect(countText([])).toBe('');
+});
+
+test('as JSON', () => {
+  const worker = 'BACKEND: CeleryWorker, APP: shop.celery.app';
+  const { findings } = load(
+    `PRODUCTION_PROCESSES:\n  worker: {${worker}, ARGS: {concurency: 4, max_tasks_per_child: 1}}\n`,
+  );
+  expect(diagnosticsJson(findings)).toMatchInlineSnapshot(`
+    {
+      "diagnostics": [
+        {
+          "code": "option-unknown",
+          "column": 64,
+          "end_column": 74,
+          "end_line": 2,
+          "file": "prodserver.yaml",
+          "hint": "write "concurrency"",
+          "line": 2,
+          "message": "CeleryWorker has no option "concurency"",
+          "path": [
+            "PRODUCTION_PROCESSES",
+            "worker",
+            "ARGS",
+            "concurency",
+          ],
+          "severity": "error",
+        },
+        {
+          "code": "option-spelling",
+          "column": 79,
+          "end_column": 98,
+          "end_line": 2,
+          "file": "prodserver.yaml",
+          "hint": "write "max-tasks-per-child"",
+          "line": 2,
+          "message": ""max_tasks_per_child" is read as "max-tasks-per-child"",
+          "path": [
+            "PRODUCTION_PROCESSES",
+            "worker",
+            "ARGS",
+            "max_tasks_per_child",
+          ],
+          "severity": "warning",
+        },
+      ],
+      "errors": 1,
+      "warnings": 1,
+    }
+  `);
+});
+
+test('as JSON, where there is no place to point at', () => {
+  const folder = newFolder();
+  const { findings } = loadManifest('/proc/self/mem', 'mem', {}, folder);
+  expect(diagnosticsJson(findings)).toMatchInlineSnapshot(`
+    {
+      "diagnostics": [
+        {
+          "code": "manifest-unreadable",
+          "column": null,
+          "end_column": null,
+          "end_line": null,
+          "file": null,
+          "hint": "check the permissions of the file and of its folders",
+          "line": null,
+          "message": "cannot read the manifest /proc/self/mem: EIO",
+          "path": [],
+          "severity": "error",
+        },
+      ],
+      "errors": 1,
+      "warnings": 0,
+    }
+  `);
+  expect(diagnosticsJson([])).toEqual({ diagnostics: [], errors: 0, warnings: 0 });
+});
+
+test('for GitHub', () => {
+  const github = (text: string, name = 'prodserver.yaml'): string =>
+    load(text, { name }).findings.map(diagnosticGithub).join('\n');
+  expect(github(BROKEN)).toMatchInlineSnapshot(`
+    "::error file=prodserver.yaml,line=1,endLine=1,col=1,endColumn=7,title=key-unknown::unknown key "COLOUR" (known here: PRODUCTION_PROCESSES, SUPERVISOR)
+    ::error file=prodserver.yaml,line=5,endLine=5,col=10,endColumn=19,title=variable-unset::the environment variable WSGI is not set (set it, or give a default: \${WSGI:-value})
+    ::error file=prodserver.yaml,line=7,endLine=7,col=7,endColumn=13,title=option-unknown::GunicornServer has no option "worker" (write "workers")
+    ::error file=prodserver.yaml,line=9,endLine=9,col=16,endColumn=20,title=value-wrong::"timeout" must be a whole number from 0, not "soon"
+    ::error file=prodserver.yaml,line=10,endLine=10,col=3,endColumn=12,title=name-invalid::"../worker" is no name for a process (use letters, digits, "_" and "-", 63 at most, a letter or digit first)
+    ::error file=prodserver.yaml,line=10,endLine=10,col=3,endColumn=12,title=key-missing::"../worker" has no APP (add for example "APP: myproject.celery.app")
+    ::warning file=prodserver.yaml,line=12,endLine=12,col=12,endColumn=31,title=option-spelling::"max_tasks_per_child" is read as "max-tasks-per-child" (write "max-tasks-per-child")
+    ::error file=prodserver.yaml,line=12,endLine=12,col=50,endColumn=54,title=value-wrong::"concurrency" must be a whole number from 1, or "auto", not "many"
+    ::error file=prodserver.yaml,line=14,endLine=14,col=14,endColumn=24,title=backend-unknown::unknown BACKEND "CeleryBeet" (write "CeleryBeat")
+    ::error file=prodserver.yaml,line=16,endLine=16,col=14,endColumn=19,title=key-unknown::unknown key "pyton" (write "python")"
+  `);
+  expect(github('{}')).toMatchInlineSnapshot(
+    `"::warning title=manifest-empty::prodserver.yaml names no process (add an entry below PRODUCTION_PROCESSES)"`,
+  );
+  // What would end a property or the command early is escaped.
+  expect(github('"100%\\nsure": 1\n', 'a,b:c.yaml').split('\n').at(-1)).toMatchInlineSnapshot(
+    `"::error file=a%2Cb%3Ac.yaml,line=1,endLine=1,col=1,endColumn=13,title=key-unknown::unknown key "100%25%0Asure" (known here: PRODUCTION_PROCESSES, SUPERVISOR)"`,
+  );
+});

@@ -1,0 +1,169 @@
+/** Every kind of news, for people and as JSON. */
+import pino from 'pino';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
+import { failure } from '../../src/model/failure.ts';
+import { newJsonPresenter, newTextPresenter } from '../../src/render/news.ts';
+import { newPaint } from '../../src/render/paint.ts';
+import type { News } from '../../src/supervisor/news.ts';
+import { newStory } from './story.ts';
+import { PLAIN, spec } from './support.ts';
+
+/** An error whose stack is the same everywhere. */
+function fault(): Error {
+  const error = new Error('x is undefined', { cause: new Error('deeper') });
+  error.stack = 'Error: x is undefined\n    at step (machine.ts:1:2)';
+  (error.cause as Error).stack = 'Error: deeper\n    at deep (state.ts:3:4)';
+  return error;
+}
+
+const line = (instance: string, stream: 'stdout' | 'stderr', text: string, cut = false): News => ({
+  type: 'line',
+  line: { instance, stream, text, cut },
+});
+const tell = newStory(spec());
+
+const ALL: readonly News[] = [
+  {
+    type: 'begun',
+    manifest: '/srv/shop/prodserver.yaml',
+    pid: 10,
+    instances: ['web.1', 'worker.1'],
+  },
+  { type: 'failed', failure: failure('subreaper-missing', { detail: 'koffi is not installed' }) },
+  ...tell(0, { type: 'start-ordered' }),
+  ...tell(5, { type: 'spawned', pid: 100 }),
+  line('worker.1', 'stdout', 'hello'),
+  line('web.1', 'stderr', ''),
+  line('worker.1', 'stderr', 'x'.repeat(10), true),
+  ...tell(1000, { type: 'became-ready' }),
+  ...tell(1000, { type: 'exited', exit: { code: 1, signal: null } }),
+  ...tell(5, { type: 'swept' }),
+  ...tell(5, { type: 'spawned', pid: 101 }),
+  ...tell(5, { type: 'exited', exit: { code: 2, signal: null } }),
+  ...tell(5, { type: 'swept' }),
+  { type: 'ordered', signal: 'SIGTERM', order: 'stop' },
+  { type: 'ordered', signal: null, order: 'stop' },
+  { type: 'ordered', signal: 'SIGINT', order: 'step' },
+  { type: 'ordered', signal: 'SIGTERM', order: 'kill' },
+  { type: 'ordered', signal: 'SIGUSR1', order: 'none' },
+  { type: 'ordered', signal: 'SIGHUP', order: 'none' },
+  {
+    type: 'stopping',
+    waitingFor: [
+      { instance: 'web.1', pid: 99, elapsedMs: 12_000, totalMs: 45_000 },
+      { instance: 'worker.1', pid: null, elapsedMs: 500, totalMs: 60_000 },
+    ],
+  },
+  { type: 'crashed', error: fault() },
+  { type: 'crashed', error: 'not even an Error' },
+  { type: 'dump', state: { supervisors: 1, names: ['web'] } },
+  { type: 'over' },
+];
+
+test('for people', () => {
+  const presenter = newTextPresenter(['web.1', 'worker.1'], PLAIN);
+  expect(ALL.flatMap((news) => presenter.lines(news)).join('\n')).toMatchInlineSnapshot(`
+    "prodserver | pid 10, /srv/shop/prodserver.yaml: web.1, worker.1
+    prodserver | warning: orphaned grandchildren cannot be adopted or reaped (koffi is not installed) [subreaper-missing]
+    prodserver |   install prodserver with its optional dependencies (koffi); as PID 1 run it under an init such as tini
+    prodserver | worker.1 STOPPED -> STARTING (pid 100)
+    worker.1   | hello
+    web.1      | 
+    worker.1   | xxxxxxxxxx [cut]
+    prodserver | worker.1 STARTING -> RUNNING (pid 100, ready after 1 s)
+    prodserver | worker.1 RUNNING -> STARTING (exit code 1; started again: pid 101)
+    prodserver | worker.1 STARTING -> FATAL (exit code 2: another attempt cannot help)
+    prodserver | SIGTERM: stopping in order (again: faster; a third time: kill)
+    prodserver | stopping, as a command asks
+    prodserver | SIGINT: every stop takes its next step
+    prodserver | SIGTERM: killing what is left
+    prodserver | SIGUSR1: there are no log files to reopen
+    prodserver | SIGHUP: this version does not re-read the manifest; nothing was changed
+    prodserver | stopping: waiting for web.1 (pid 99, 12 s of 45 s), worker.1 (500 ms of 1 min)
+    prodserver | a fault of prodserver itself; supervision goes on
+    prodserver | Error: x is undefined
+    prodserver |     at step (machine.ts:1:2)
+    prodserver | caused by: Error: deeper
+    prodserver |     at deep (state.ts:3:4)
+    prodserver | a fault of prodserver itself; supervision goes on
+    prodserver | not even an Error
+    prodserver | state: {"supervisors":1,"names":["web"]}
+    prodserver | everything has ended"
+  `);
+  expect(presenter.lost(1)).toMatchInlineSnapshot(
+    `"prodserver | 1 log line dropped: nobody read them in time"`,
+  );
+  expect(presenter.lost(12_000)).toMatchInlineSnapshot(
+    `"prodserver | 12000 log lines dropped: nobody read them in time"`,
+  );
+});
+
+describe('as JSON', () => {
+  const newPresenter = (): ReturnType<typeof newJsonPresenter> =>
+    newJsonPresenter(
+      (write) => pino({ base: { pid: 10 }, timestamp: () => ',"time":1700000000000' }, { write }),
+      () => 1_700_000_000_000,
+    );
+
+  test('one object a line', () => {
+    const presenter = newPresenter();
+    expect(ALL.flatMap((news) => presenter.lines(news)).join('\n')).toMatchInlineSnapshot(`
+      "{"level":30,"time":1700000000000,"pid":10,"msg":"pid 10, /srv/shop/prodserver.yaml: web.1, worker.1"}
+      {"level":40,"time":1700000000000,"pid":10,"code":"subreaper-missing","facts":{"detail":"koffi is not installed"},"msg":"warning: orphaned grandchildren cannot be adopted or reaped (koffi is not installed) [subreaper-missing]\\n  install prodserver with its optional dependencies (koffi); as PID 1 run it under an init such as tini"}
+      {"level":30,"time":1700000000000,"pid":10,"process":"worker","instance":"worker.1","from":"STOPPED","to":"STARTING","msg":"worker.1 STARTING (pid 100)"}
+      {"time":1700000000000,"process":"worker","instance":"worker.1","stream":"stdout","line":"hello"}
+      {"time":1700000000000,"process":"web","instance":"web.1","stream":"stderr","line":""}
+      {"time":1700000000000,"process":"worker","instance":"worker.1","stream":"stderr","line":"xxxxxxxxxx","cut":true}
+      {"level":30,"time":1700000000000,"pid":10,"process":"worker","instance":"worker.1","from":"STARTING","to":"RUNNING","msg":"worker.1 RUNNING (pid 100, ready after 1 s)"}
+      {"level":30,"time":1700000000000,"pid":10,"process":"worker","instance":"worker.1","from":"RUNNING","to":"STARTING","msg":"worker.1 STARTING (exit code 1; started again: pid 101)"}
+      {"level":50,"time":1700000000000,"pid":10,"process":"worker","instance":"worker.1","from":"STARTING","to":"FATAL","msg":"worker.1 FATAL (exit code 2: another attempt cannot help)"}
+      {"level":30,"time":1700000000000,"pid":10,"msg":"SIGTERM: stopping in order (again: faster; a third time: kill)"}
+      {"level":30,"time":1700000000000,"pid":10,"msg":"stopping, as a command asks"}
+      {"level":30,"time":1700000000000,"pid":10,"msg":"SIGINT: every stop takes its next step"}
+      {"level":30,"time":1700000000000,"pid":10,"msg":"SIGTERM: killing what is left"}
+      {"level":30,"time":1700000000000,"pid":10,"msg":"SIGUSR1: there are no log files to reopen"}
+      {"level":30,"time":1700000000000,"pid":10,"msg":"SIGHUP: this version does not re-read the manifest; nothing was changed"}
+      {"level":30,"time":1700000000000,"pid":10,"waiting_for":[{"instance":"web.1","pid":99,"elapsedMs":12000,"totalMs":45000},{"instance":"worker.1","pid":null,"elapsedMs":500,"totalMs":60000}],"msg":"stopping: waiting for web.1 (pid 99, 12 s of 45 s), worker.1 (500 ms of 1 min)"}
+      {"level":50,"time":1700000000000,"pid":10,"stack":"Error: x is undefined\\n    at step (machine.ts:1:2)\\ncaused by: Error: deeper\\n    at deep (state.ts:3:4)","msg":"a fault of prodserver itself; supervision goes on"}
+      {"level":50,"time":1700000000000,"pid":10,"stack":"not even an Error","msg":"a fault of prodserver itself; supervision goes on"}
+      {"level":30,"time":1700000000000,"pid":10,"state":{"supervisors":1,"names":["web"]},"msg":"state"}
+      {"level":30,"time":1700000000000,"pid":10,"msg":"everything has ended"}"
+    `);
+    expect(presenter.lost(1)).toMatchInlineSnapshot(
+      `"{"level":40,"time":1700000000000,"dropped":1,"msg":"1 log line dropped: nobody read them in time"}"`,
+    );
+  });
+
+  test('every line is an object with its time, and a child’s line breaks nothing', () => {
+    const presenter = newPresenter();
+    const nasty = line('worker.1', 'stdout', '"}\u2028\u001B[31m\ttab\rback');
+    for (const text of [...ALL, nasty].flatMap((news) => presenter.lines(news))) {
+      expect(text).not.toMatch(/[\n\r]/);
+      expect(JSON.parse(text)).toMatchObject({ time: 1_700_000_000_000 });
+    }
+    expect(JSON.parse(presenter.lines(nasty)[0] ?? '')).toMatchObject({
+      process: 'worker',
+      instance: 'worker.1',
+      stream: 'stdout',
+      line: '"}\u2028\u001B[31m\ttab\rback',
+    });
+  });
+});
+
+// styleText looks at stdout itself, whatever it was told, so colours for a terminal on stderr are lost.
+test('each process has its colour', () => {
+  vi.stubEnv('FORCE_COLOR', undefined);
+  vi.stubEnv('NO_COLOR', '1');
+  onTestFinished(() => void vi.unstubAllEnvs());
+  const presenter = newTextPresenter(['web.1', 'worker.1'], newPaint(true));
+  const two = [line('web.1', 'stdout', 'a'), line('worker.1', 'stdout', 'b')];
+  const [web, worker] = two.flatMap((news) => presenter.lines(news));
+  expect(web).toBe('\u001B[36mweb.1      | \u001B[39ma');
+  expect(worker).toBe('\u001B[33mworker.1   | \u001B[39mb');
+});
+
+test('the prefix is as wide as the longest name', () => {
+  const presenter = newTextPresenter(['a-name-that-is-long.1', 'b.1'], PLAIN);
+  expect(presenter.lines(line('b.1', 'stdout', 'x'))).toEqual(['b.1                   | x']);
+  expect(presenter.lines({ type: 'over' })).toEqual(['prodserver            | everything has ended']);
+});

@@ -1,0 +1,221 @@
+/** `status` for scripts, for people and for programs. */
+import { expect, test } from 'vitest';
+import { statusJson, statusLines, statusTable } from '../../src/render/status.ts';
+import { FAILED, PLAIN, row, ROWS, supervisor } from './support.ts';
+
+test('the three columns of supervisorctl', () => {
+  expect(statusLines(ROWS).join('\n')).toMatchInlineSnapshot(`
+    "web.1                            RUNNING   pid 4700, uptime 2 days, 3:04:05
+    worker.1                         RUNNING   pid 4711, uptime 1 day, 1:01:01
+    worker.2                         STARTING  pid 4712, uptime 0:00:12, broker unreachable: redis://:***@cache/0 (Connection refused), retrying
+    beat.1                           WAITING   the lock is held by pid 42 since 2026-11-21T03:00:00.000Z for /srv/old/prodserver.yaml (/run/lock/prodserver/beat.lock)
+    job.1                            BACKOFF   next start at 2026-11-21T04:05:00.000Z, exit code 1
+    slow.1                           BACKOFF   not ready in time, ended by SIGTERM
+    gone.1                           FATAL     there is no "celery" in PATH
+    off.1                            STOPPED   stopped by order"
+  `);
+});
+
+// The first line of the failure's words is cut off in the middle of its sentence.
+test('a line does not end with an announcement of more', () => {
+  expect(statusLines(FAILED).join('\n')).not.toMatch(/it said:$/m);
+});
+
+test('a long name widens the first column of all', () => {
+  const lines = statusLines([row({ instance: `${'n'.repeat(40)}.1` }), row()]);
+  expect(lines.map((line) => line.indexOf('RUNNING'))).toEqual([45, 45]);
+});
+
+test('the table', () => {
+  expect(statusTable([supervisor()], ROWS, PLAIN)).toMatchInlineSnapshot(`
+    "NAME      STATE     PID   UPTIME   RESTARTS  MEMORY    DETAIL
+    web.1     RUNNING   4700  2 d 3 h  0         95.4 MiB
+    worker.1  RUNNING   4711  1 d 1 h  2         95.4 MiB
+    worker.2  STARTING  4712  12 s     0         4.9 KiB   broker unreachable: redis://:***@cache/0 (Connection refused), retrying
+    beat.1    WAITING   -     -        0         -         the lock is held by pid 42 since 2026-11-21T03:00:00.000Z for /srv/old/prodserver.yaml (/run/lock/prodserver/beat.lock)
+    job.1     BACKOFF   -     -        0         -         exit code 1
+    slow.1    BACKOFF   -     -        0         -         not ready in time, ended by SIGTERM
+    gone.1    FATAL     -     -        0         -         there is no "celery" in PATH
+    off.1     STOPPED   -     -        0         -         stopped by order
+    supervisor pid 10, /srv/shop/prodserver.yaml, since 2026-11-21T04:00:00.000Z"
+  `);
+});
+
+test('what is notable of a supervisor stands below', () => {
+  const some = [
+    supervisor({ degraded: true, stopping: true, log_lines_dropped: 3 }),
+    supervisor({ pid: 11, log_lines_dropped: 1 }),
+  ];
+  expect(statusTable(some, [row()], PLAIN)).toMatchInlineSnapshot(`
+    "NAME      STATE    PID   UPTIME  RESTARTS  MEMORY    DETAIL
+    worker.1  RUNNING  4711  8 s     0         95.4 MiB
+    supervisor pid 10, /srv/shop/prodserver.yaml, since 2026-11-21T04:00:00.000Z, stopping, degraded, 3 log lines dropped
+    supervisor pid 11, /srv/shop/prodserver.yaml, since 2026-11-21T04:00:00.000Z, 1 log lines dropped"
+  `);
+});
+
+test('nothing to show', () => {
+  expect(statusLines([])).toEqual([]);
+  expect(statusTable([], [], PLAIN)).toBe('NAME  STATE  PID  UPTIME  RESTARTS  MEMORY  DETAIL');
+});
+
+test('one object for programs', () => {
+  expect(JSON.stringify(statusJson([supervisor()], ROWS.slice(2, 5)), null, 2)).toMatchInlineSnapshot(`
+    "{
+      "supervisors": [
+        {
+          "pid": 10,
+          "version": "0.1.0",
+          "manifest": "/srv/shop/prodserver.yaml",
+          "started_at": "2026-11-21T04:00:00.000Z",
+          "degraded": false,
+          "stopping": false,
+          "log_lines_dropped": 0
+        }
+      ],
+      "processes": [
+        {
+          "name": "worker",
+          "instance": "worker.2",
+          "supervisor_pid": 10,
+          "backend": "CeleryWorker",
+          "state": "STARTING",
+          "ready": false,
+          "pid": 4712,
+          "uptime_s": 12.4,
+          "restarts": 0,
+          "attempt": 0,
+          "next_retry_at": null,
+          "exit": {
+            "code": null,
+            "signal": null
+          },
+          "memory": {
+            "rss_bytes": 5000,
+            "pss_bytes": null
+          },
+          "cpu_percent": null,
+          "tasks": {
+            "done": null,
+            "failed": null,
+            "active": null
+          },
+          "lock": null,
+          "versions": null,
+          "said": [],
+          "reason": "broker-unreachable",
+          "detail": "broker unreachable: redis://:***@cache/0 (Connection refused), retrying"
+        },
+        {
+          "name": "beat",
+          "instance": "beat.1",
+          "supervisor_pid": 10,
+          "backend": "CeleryBeat",
+          "state": "WAITING",
+          "ready": false,
+          "pid": null,
+          "uptime_s": null,
+          "restarts": 0,
+          "attempt": 0,
+          "next_retry_at": null,
+          "exit": {
+            "code": null,
+            "signal": null
+          },
+          "memory": {
+            "rss_bytes": null,
+            "pss_bytes": null
+          },
+          "cpu_percent": null,
+          "tasks": {
+            "done": null,
+            "failed": null,
+            "active": null
+          },
+          "lock": null,
+          "versions": null,
+          "said": [],
+          "reason": "lock-held",
+          "detail": "the lock is held by pid 42 since 2026-11-21T03:00:00.000Z for /srv/old/prodserver.yaml (/run/lock/prodserver/beat.lock)"
+        },
+        {
+          "name": "job",
+          "instance": "job.1",
+          "supervisor_pid": 10,
+          "backend": "Command",
+          "state": "BACKOFF",
+          "ready": false,
+          "pid": null,
+          "uptime_s": null,
+          "restarts": 0,
+          "attempt": 3,
+          "next_retry_at": "2026-11-21T04:05:00.000Z",
+          "exit": {
+            "code": 1,
+            "signal": null
+          },
+          "memory": {
+            "rss_bytes": null,
+            "pss_bytes": null
+          },
+          "cpu_percent": null,
+          "tasks": {
+            "done": null,
+            "failed": null,
+            "active": null
+          },
+          "lock": null,
+          "versions": null,
+          "said": [
+            "Traceback",
+            "ValueError: no"
+          ],
+          "reason": "crash",
+          "detail": "exit code 1"
+        }
+      ]
+    }"
+  `);
+});
+
+test('reason is a word, detail a sentence', () => {
+  const { processes } = statusJson([], ROWS) as {
+    processes: { reason: string | null; detail: string | null }[];
+  };
+  expect(processes.map(({ reason, detail }) => [reason, detail])).toMatchInlineSnapshot(`
+    [
+      [
+        null,
+        null,
+      ],
+      [
+        null,
+        null,
+      ],
+      [
+        "broker-unreachable",
+        "broker unreachable: redis://:***@cache/0 (Connection refused), retrying",
+      ],
+      [
+        "lock-held",
+        "the lock is held by pid 42 since 2026-11-21T03:00:00.000Z for /srv/old/prodserver.yaml (/run/lock/prodserver/beat.lock)",
+      ],
+      [
+        "crash",
+        "exit code 1",
+      ],
+      [
+        "start-timeout",
+        "not ready in time, ended by SIGTERM",
+      ],
+      [
+        "program-missing",
+        "there is no "celery" in PATH",
+      ],
+      [
+        "manual",
+        "stopped by order",
+      ],
+    ]
+  `);
+});

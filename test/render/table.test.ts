@@ -1,0 +1,227 @@
+/** The table of all failures: words for each, and the exit codes of the design's section 5. */
+import { describe, expect, test } from 'vitest';
+import { failure, severityOf, type Code } from '../../src/model/failure.ts';
+import { exitCodeOf, renderFailure, TABLE } from '../../src/render/failures.ts';
+import { manifestWords } from '../../src/render/words-manifest.ts';
+import { EXIT } from '../../src/render/words.ts';
+
+const CODES = Object.keys(TABLE) as Code[];
+
+test('the exit codes of the design', () => {
+  expect(EXIT).toEqual({ ok: 0, failure: 1, usage: 2, someDown: 3, unknown: 4, lockHeld: 75, manifest: 78 });
+});
+
+describe.each(CODES)('%s', (code) => {
+  test('has a sentence on what it means', () => {
+    expect(TABLE[code].about).toMatch(/^\S.*\.$/);
+  });
+
+  test('has an exit code that is no success', () => {
+    expect([1, 2, 4, 75, 78]).toContain(TABLE[code].exit);
+  });
+
+  test('is spelled as its key', () => {
+    expect(code).toMatch(/^[a-z]+(-[a-z]+)*$/);
+  });
+});
+
+test('whatever is wrong with a manifest exits 78', () => {
+  const others = Object.entries(manifestWords).filter(([, words]) => words.exit !== EXIT.manifest);
+  expect(others).toEqual([]);
+});
+
+test.each([
+  ['usage', 2],
+  ['name-needed', 2],
+  ['process-unknown', 2],
+  ['supervisor-missing', 4],
+  ['process-not-running-here', 4],
+  ['lock-held', 75],
+  ['already-running', 1],
+  ['internal', 1],
+] as const)('%s exits %i', (code, exit) => {
+  expect(TABLE[code].exit).toBe(exit);
+});
+
+test('the warnings', () => {
+  expect(CODES.filter((code) => severityOf(code) === 'warning').toSorted()).toEqual([
+    'link-silent',
+    'manifest-empty',
+    'option-ignored',
+    'option-spelling',
+    'subreaper-missing',
+  ]);
+});
+
+const EXIT_1 = { code: 1, signal: null };
+const KILLED = { code: null, signal: 'SIGKILL' };
+const RUNTIME = [
+  failure('usage', { detail: '--format must be one of text, json, not "xml"' }),
+  failure('nothing-to-start', { manifest: '/p.yaml' }),
+  failure('name-needed', { names: ['web', 'worker'] }),
+  failure('process-unknown', { name: 'wroker', near: 'worker', names: ['web', 'worker'] }),
+  failure('process-unknown', { name: 'x', near: null, names: ['web'] }),
+  failure('platform-unsupported', { platform: 'darwin' }),
+  failure('already-running', { names: ['web'], pid: 12, since: '2026-11-21T03:00:00Z', manifest: '/p.yaml' }),
+  failure('already-running', { names: ['a', 'b', 'c'], pid: null, since: null, manifest: '/p.yaml' }),
+  failure('runtime-folder', { path: '/run/prodserver', detail: 'it belongs to user 12' }),
+  failure('socket-path-long', { path: '/a/b.sock', bytes: 130, limit: 107 }),
+  failure('lock-held', {
+    instance: 'beat.1',
+    pid: 42,
+    supervisorPid: 41,
+    since: '2026-11-21T03:00:00Z',
+    manifest: '/p.yaml',
+    file: '/run/lock/x',
+  }),
+  failure('lock-held', {
+    instance: 'beat.1',
+    pid: null,
+    supervisorPid: null,
+    since: null,
+    manifest: null,
+    file: '/run/lock/x',
+  }),
+  failure('lock-folder', { tried: ['/run/lock/prodserver', '/tmp/x'], detail: 'EACCES' }),
+  failure('lock-tool', { detail: 'no flock' }),
+  failure('application-silent', { app: 'shop.celery.app', output: ['waiting'], seconds: 30 }),
+  failure('application-broken', { app: 'shop.celery.app', output: ['ImportError: no'], exit: EXIT_1 }),
+  failure('program-missing', { program: 'celery', searched: ['/bin', '/usr/bin'] }),
+  failure('program-missing', { program: '/venv/bin/python', searched: ['/venv/bin/python'] }),
+  failure('program-not-executable', { program: '/x', detail: 'EACCES' }),
+  failure('folder-missing', { cwd: '/x', detail: 'does not exist' }),
+  failure('spawn-refused', { errno: 'EMFILE', detail: 'fork' }),
+  failure('spawn-refused', { errno: 'EAGAIN', detail: 'fork' }),
+  failure('exit-permanent', { code: 2, output: ['Usage: celery', 'Error: x'] }),
+  failure('attempts-used-up', { attempts: 5, exit: KILLED, output: [] }),
+  failure('start-timeout', { ms: 60_000, output: ['a', 'b'] }),
+  failure('link-silent', { instance: 'worker.1', ms: 120_000 }),
+  failure('subreaper-missing', { detail: 'koffi is not installed' }),
+  failure('processes-ended', { names: ['a', 'b'] }),
+  failure('supervisor-missing', { manifest: '/p.yaml' }),
+  failure('process-not-running-here', { name: 'x', near: null, names: ['web'] }),
+  failure('process-not-running-here', { name: 'x', near: null, names: [] }),
+  failure('control-broken', { socket: '/run/x.sock', detail: 'ECONNRESET' }),
+  failure('control-version', { socket: '/run/x.sock', theirs: 2, ours: 1 }),
+  failure('stop-timeout', { instances: ['web.1', 'worker.1'], ms: 90_000 }),
+  failure('internal', { detail: 'x is undefined' }),
+];
+
+test('every failure of the running program, in words', () => {
+  expect(RUNTIME.map(renderFailure).join('\n\n')).toMatchInlineSnapshot(`
+    "error: --format must be one of text, json, not "xml" [usage]
+      see prodserver --help
+
+    error: nothing to start: /p.yaml names no process [nothing-to-start]
+      add an entry below PRODUCTION_PROCESSES
+
+    error: which processes? [name-needed]
+      write "prodserver start --all", or names of: web, worker
+
+    error: the manifest has no process "wroker"; did you mean "worker"? [process-unknown]
+      it has: web, worker
+
+    error: the manifest has no process "x" [process-unknown]
+      it has: web
+
+    error: processes cannot be supervised on darwin [platform-unsupported]
+      run it on Linux or in a Linux container; check, plan and version work here
+
+    error: web of /p.yaml is supervised by pid 12 since 2026-11-21T03:00:00Z [already-running]
+      see "prodserver status"; end it with "prodserver stop"
+
+    error: a, b and c of /p.yaml are supervised by another process [already-running]
+      see "prodserver status"; end it with "prodserver stop"
+
+    error: cannot use the runtime folder /run/prodserver: it belongs to user 12 [runtime-folder]
+      give one that only this user can write, in PRODSERVER_RUNTIME_DIR
+
+    error: the socket path /a/b.sock has 130 bytes; 107 is the most [socket-path-long]
+      give a shorter folder in PRODSERVER_RUNTIME_DIR
+
+    error: beat.1: the lock is held by pid 42 since 2026-11-21T03:00:00Z for /p.yaml (/run/lock/x) [lock-held]
+      stop that one, or start without --no-wait to take over when it ends
+
+    error: beat.1: the lock is held by another process (/run/lock/x) [lock-held]
+      stop that one, or start without --no-wait to take over when it ends
+
+    error: cannot keep locks in /run/lock/prodserver and /tmp/x: EACCES [lock-folder]
+      make /run/lock/prodserver writable for this user (mode 1777)
+
+    error: cannot lock: no flock [lock-tool]
+      install util-linux (the command flock), or install prodserver with its optional dependencies
+
+    error: shop.celery.app did not tell its broker within 30 s; it said:
+      waiting [application-silent]
+      look for something slow in its settings, or give the lock a name: LOCK: {name: ...}
+
+    error: shop.celery.app cannot be loaded (exit code 1); it said:
+      ImportError: no [application-broken]
+      check APP, CWD and the interpreter (SUPERVISOR.python)
+
+    error: there is no "celery" in PATH [program-missing]
+      install it, or name the interpreter in SUPERVISOR.python
+
+    error: /venv/bin/python does not exist [program-missing]
+      install it, or name the interpreter in SUPERVISOR.python
+
+    error: /x cannot be executed: EACCES [program-not-executable]
+      check its permissions and its first line
+
+    error: CWD /x does not exist [folder-missing]
+      check CWD, and the permissions on the way to it
+
+    error: the system refused to start a process: EMFILE [spawn-refused]
+      raise the limit of open files
+
+    error: the system refused to start a process: EAGAIN [spawn-refused]
+      look at memory and at the limit of processes
+
+    error: exit code 2: another attempt cannot help; it said:
+      Usage: celery
+      Error: x [exit-permanent]
+      mend what it says, then start it again
+
+    error: given up after 5 attempts; the last: ended by SIGKILL [attempts-used-up]
+      mend what it says, then start it again
+
+    error: not ready within 1 min; it said:
+      a
+      b [start-timeout]
+      raise READY.timeout if it is only slow
+
+    warning: worker.1 has reported nothing for 2 min: it counts as ready, unproved [link-silent]
+      check that its Celery is 5.4 or newer, and its log for the reason
+
+    warning: orphaned grandchildren cannot be adopted or reaped (koffi is not installed) [subreaper-missing]
+      install prodserver with its optional dependencies (koffi); as PID 1 run it under an init such as tini
+
+    error: nothing is left to supervise: a and b ended for good [processes-ended]
+
+    error: no supervisor of /p.yaml is running [supervisor-missing]
+      start one with "prodserver start --all"
+
+    error: no supervisor has a process "x" [process-not-running-here]
+      they have: web
+
+    error: no supervisor has a process "x" [process-not-running-here]
+
+    error: the supervisor at /run/x.sock did not answer: ECONNRESET [control-broken]
+      look at its log; if it hangs, end it with a signal
+
+    error: the supervisor at /run/x.sock speaks protocol 2, this command 1 [control-version]
+      use the command of the version that runs, or restart the supervisor
+
+    error: web.1 and worker.1 not stopped after 1 min 30 s [stop-timeout]
+      it goes on stopping; see "prodserver status"
+
+    error: internal error: x is undefined [internal]
+      please report it with the lines above"
+  `);
+});
+
+test('that was every one', () => {
+  const shown = new Set(RUNTIME.map((one) => one.code));
+  expect(CODES.filter((code) => !(code in manifestWords) && !shown.has(code))).toEqual([]);
+  expect(RUNTIME.every((one) => exitCodeOf(one) === TABLE[one.code].exit)).toBe(true);
+});

@@ -51,7 +51,6 @@ describe('check', () => {
     expect(strict).toMatch(/^exit 78\n/);
   });
 
-  // The line of the result knows nothing of --strict.
   test('that fails does not say ok', async () => {
     expect(await run(rigWith(WARNING), 'check', '--strict')).not.toContain(': ok');
   });
@@ -115,7 +114,6 @@ describe('check', () => {
     `);
   });
 
-  // What keeps it from being read stands on stderr as text, in all formats.
   test('as JSON, without a manifest', async () => {
     const { stdout } = await new Rig().run(['check', '--json']);
     expect(JSON.parse(stdout)).toMatchObject({ errors: 1 });
@@ -182,7 +180,6 @@ describe('the manifest', () => {
     `);
   });
 
-  // The path from here to here is empty.
   test('that is this folder', async () => {
     expect(await run(new Rig(), 'check', '-f', '.')).not.toMatch(/^: 1 error/m);
   });

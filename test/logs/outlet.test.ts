@@ -44,8 +44,6 @@ test('a pipe gets everything', async () => {
   expect(await bytesRead('pipe')).toBe(200 * 1024);
 });
 
-// A socket that took 64 KiB at once is waited for until it drains, which one that is not full never says. journald's
-// is one: everything after a burst would be lost.
 test('a socket gets everything', async () => {
   expect(await bytesRead('socket')).toBe(200 * 1024);
 });

@@ -144,8 +144,6 @@ describe('a stuck reader', () => {
   });
 });
 
-// The line is queued after the outlet took everything, and then the sink waits to be told that there is room. A
-// socket (journald's, say) that is not full never tells, so from then on nothing is written.
 test('the line about the loss goes out at once', async () => {
   const { sink, outlet } = newWorld();
   outlet.room = 0;
@@ -155,7 +153,6 @@ test('the line about the loss goes out at once', async () => {
   expect(outlet.waitedFor).toBe(false);
 });
 
-// The bound counts characters where the queue counts bytes, so wide lines pass it by up to three times a line.
 test('lines of wide characters do not pass the bound', async () => {
   const { sink, outlet } = newWorld();
   outlet.room = 0;
@@ -251,7 +248,6 @@ describe('the end', () => {
   });
 });
 
-// What comes after the end of the wait is still written, to an outlet that was closed.
 test('a reader that comes back after the end is left alone', async () => {
   const { sink, outlet, clock } = newWorld();
   outlet.room = 0;

@@ -74,7 +74,6 @@ test('what is longer than the window is underlined to its end', () => {
   `);
 });
 
-// The window is cut by UTF-16 units, which may leave half a character at its edges.
 test('a long line of wide characters is cut without breaking one', () => {
   for (const after of ['', 'x']) {
     const shown = pointed(flow(`, CWD: ${'🐍'.repeat(60)}${after}`));
@@ -95,7 +94,6 @@ test('a CRLF file: a syntax error at the same place', () => {
   expect(told(unix.replaceAll('\n', '\r\n'))).toBe(told(unix));
 });
 
-// It counts as a character of the first line, which is shown with it.
 test('a byte order mark moves nothing', () => {
   const text = 'COLOUR: red\n';
   expect(told(`\ufeff${text}`)).toBe(told(text));
@@ -131,7 +129,6 @@ test('terminal controls in the manifest do not reach the terminal', () => {
   expect(shown).not.toContain('\u001B');
 });
 
-// A name stands in the message as YAML decoded it.
 test('terminal controls in a name do not reach the terminal', () => {
   expect(told('"\\e[31mred": 1\n')).not.toContain('\u001B');
 });

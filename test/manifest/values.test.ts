@@ -61,7 +61,6 @@ test('gunicorn itself spells one option with an underscore', () => {
   expect(gunicorn('{limit-request-field_size: 100}')).toEqual(['--limit-request-field_size=100']);
 });
 
-// Hyphens for underscores is tried, the other way round is not.
 test('gunicorn: limit-request-field-size, all hyphens, is understood', () => {
   expect(gunicorn('{limit-request-field-size: 100}')).toEqual(['--limit-request-field_size=100']);
 });
@@ -75,7 +74,6 @@ test("flower's flags take a value, and both spellings are its own", () => {
   expect(flower('{auto_refresh: null}')).toEqual(['--auto_refresh=True']);
 });
 
-// What the programs take and the tables refuse.
 test.each([['Celery 5.7 counts the CPUs of its cgroup', 'concurrency: auto']])('Celery: %s: %s', (_, arg) => {
   expect(told(worker(`ARGS: {${arg}}`))).toBe('');
 });
@@ -111,7 +109,6 @@ PRODUCTION_PROCESSES:
   expect(fast?.argv).toEqual(expect.arrayContaining(['--concurrency=8', '--loglevel=INFO']));
 });
 
-// The place of a key is looked for in the entry itself, so what was merged is pointed at as the whole entry.
 test('an error in what a merge key brought points at it', () => {
   const text = [
     'x-celery: &celery',
@@ -174,14 +171,12 @@ test('a variable in a part of the file that is not used still counts', () => {
   expect(told(`x-spare: "\${NONE}"\n${worker()}`)).toContain('NONE is not set');
 });
 
-// The message of a wrong value quotes what the variable holds.
 test('the value of a variable, which may be a secret, is not told', () => {
   expect(told(worker('ARGS: {concurrency: "${SECRET}"}'), { env: { SECRET: 'hunter2' } })).not.toContain(
     'hunter2',
   );
 });
 
-// The line is shown as it stands in the file.
 test('a password in a URL is masked in the line that is shown', () => {
   expect(told(worker('LOCK: {redis: "redis://:hunter2@cache/0"}'))).not.toContain('hunter2');
 });
@@ -191,7 +186,6 @@ test('AUTOSTART takes a variable', () => {
   expect(processes(text, { env: { ON: 'false' } })[0]?.autostart).toBe(false);
 });
 
-// YAML reads the number before it becomes text again: 022 is 22, and 1.10 is 1.1.
 test('a number where text is wanted stays as it was written', () => {
   expect(gunicorn('{umask: 022}')).toEqual(['--umask=022']);
   expect(processes(worker('ENV: {VERSION: 1.10}'))[0]?.env).toMatchObject({ VERSION: '1.10' });

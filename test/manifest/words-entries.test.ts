@@ -114,7 +114,6 @@ test('key-useless', () => {
   `);
 });
 
-// The options below a useless ARGS are looked up in a table that has none.
 test('key-useless: one complaint is enough', () => {
   expect(told(job('ARGS: {utc: true}'))).not.toContain('[option-unknown]');
 });

@@ -101,7 +101,6 @@ test('manifest-syntax: a key twice', () => {
   `);
 });
 
-// The yaml library throws for it just as for too many aliases, and both are taken for the latter.
 test('an alias of nothing is not told as too many aliases', () => {
   expect(told('PRODUCTION_PROCESSES:\n  web: *base\n')).not.toContain('aliases multiply');
 });

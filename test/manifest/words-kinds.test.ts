@@ -54,7 +54,6 @@ test('value-wrong: CMD is a list, so that no shell is needed to split it', () =>
   `);
 });
 
-// What is wrong with a list, that it is empty or what stands in it, is not said.
 test('value-wrong: an empty CMD is not told that it must be a list', () => {
   expect(told(entry('job', 'BACKEND: Command', 'CMD: []'))).not.toContain(
     'must be a list: the program and its arguments, not a list',

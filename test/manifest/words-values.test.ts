@@ -59,7 +59,6 @@ test('value-wrong: a value for an option that takes none, and none for one that 
     `);
 });
 
-// What is wrong with a list, that it is empty or what stands in it, is not said.
 test('value-wrong: an item of a list', () => {
   expect(told(worker('ARGS:', '  queues: [fast, {slow: 1}]'))).not.toContain('not a list');
 });
@@ -160,7 +159,6 @@ test('option-ignored', () => {
   `);
 });
 
-// The one that stands last wins, and of the other nothing is said.
 test('an option in both spellings', () => {
   const text = worker('ARGS:', '  max-tasks-per-child: 10', '  max_tasks_per_child: 20');
   expect(told(text)).toMatch(/^prodserver.yaml:[67]:7: error/m);

@@ -17,7 +17,6 @@ describe('a URL loses its credentials', () => {
     expect(maskUrls(text)).toBe(masked);
   });
 
-  // Where it is not encoded as it should be, a slash or an @ ends what is taken for the password.
   test.each(['redis://:hun@ter2@localhost', 'redis://:hun/ter2@localhost'])('%s', (url) => {
     expect(maskUrls(url)).not.toContain('ter2');
   });
@@ -43,7 +42,6 @@ describe('an option that carries a secret loses its value', () => {
     expect(maskToken(token)).toBe(masked);
   });
 
-  // Only options are looked at: neither gunicorn's --env=NAME=VALUE nor `env NAME=VALUE` is one by its name.
   test.each(['--env=SECRET_KEY=hunter2', 'SECRET_KEY=hunter2', '--raw-env=DB_PASSWORD=hunter2'])(
     '%s',
     (token) => {

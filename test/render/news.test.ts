@@ -150,7 +150,6 @@ describe('as JSON', () => {
   });
 });
 
-// styleText looks at stdout itself, whatever it was told, so colours for a terminal on stderr are lost.
 test('each process has its colour', () => {
   vi.stubEnv('FORCE_COLOR', undefined);
   vi.stubEnv('NO_COLOR', '1');

@@ -91,7 +91,6 @@ test('what is no error is told as it is', () => {
   expect(sourceStack(null)).toBe('null');
 });
 
-// Each cause is told below its error, and a circle of them has no end.
 test('an error that is its own cause ends', () => {
   const error = new Error('circle');
   error.cause = error;

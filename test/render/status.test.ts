@@ -16,7 +16,6 @@ test('the three columns of supervisorctl', () => {
   `);
 });
 
-// The first line of the failure's words is cut off in the middle of its sentence.
 test('a line does not end with an announcement of more', () => {
   expect(statusLines(FAILED).join('\n')).not.toMatch(/it said:$/m);
 });

@@ -1,0 +1,49 @@
+/** A supervisor that does nothing but answer, on a real socket in a folder of its own. */
+import { createServer, type RequestListener, type Server } from 'node:http';
+import { join } from 'node:path';
+import { onTestFinished, vi } from 'vitest';
+import { manifestId, PROTOCOL, type StatusAnswer } from '../../src/control/protocol.ts';
+import { serveControl, type Control } from '../../src/control/server.ts';
+import { Rig } from '../support/rig.ts';
+import { row, supervisor } from '../render/support.ts';
+
+export const MANIFEST = '/srv/shop/prodserver.yaml';
+
+export const STATUS: StatusAnswer = {
+  protocol: PROTOCOL,
+  supervisor: supervisor(),
+  processes: [row(), row({ instance: 'worker.2', state: 'STOPPED', ready: false, pid: null, uptime_s: null })],
+};
+
+export const control = (change: Partial<Control> = {}): Control => ({
+  status: () => STATUS,
+  plan: () => ({ protocol: PROTOCOL, plan: { manifest: MANIFEST, processes: [{ name: 'worker' }] } }),
+  stop: (names) => ({ protocol: PROTOCOL, instances: [...(names ?? ['everything'])] }),
+  ...change,
+});
+
+/** The folder in which commands look. */
+export function newFolder(): Rig {
+  const rig = new Rig();
+  vi.stubEnv('PRODSERVER_RUNTIME_DIR', rig.folder);
+  onTestFinished(() => void vi.unstubAllEnvs());
+  return rig;
+}
+
+export const socketIn = (rig: Rig, pid = 1): string => join(rig.folder, `${manifestId(MANIFEST)}.${pid}.sock`);
+
+export async function serve(path: string, change: Partial<Control> = {}): Promise<Server> {
+  const server = await serveControl(path, control(change));
+  onTestFinished(() => void server.close());
+  return server;
+}
+
+/** Another program's answers on the socket. */
+export async function pretend(path: string, listener: RequestListener): Promise<void> {
+  const server = createServer(listener);
+  await new Promise<void>((done) => void server.listen({ path }, done));
+  onTestFinished(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+}

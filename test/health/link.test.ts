@@ -1,0 +1,103 @@
+import { describe, expect, test } from 'vitest';
+import { newLinkReader, troubleOf, type Report } from '../../src/health/link.ts';
+
+const common = { v: 1, pid: 4711, at: 1_700_000_000.5 } as const;
+
+const REPORTS: readonly Report[] = [
+  { ...common, event: 'init', role: 'worker', versions: { celery: '5.6.3', redis: null } },
+  { ...common, event: 'broker-lost', url: 'redis://:**@größe/0', error: '接続拒否 🎉', retry_in: 2 },
+  { ...common, event: 'broker-lost', url: 'redis://cache/0', error: '', retry_in: null },
+  { ...common, event: 'broker-found', url: 'redis://cache/0' },
+  { ...common, event: 'ready', node: 'celery@host' },
+  { ...common, event: 'ready', node: null },
+  { ...common, event: 'stopping' },
+  { ...common, event: 'stopped' },
+];
+
+const text = (reports: readonly unknown[]): string => reports.map((one) => `${JSON.stringify(one)}\n`).join('');
+
+function read(...chunks: (string | Buffer)[]): { reports: Report[]; garbled: number } {
+  const reader = newLinkReader();
+  const reports = chunks.flatMap((chunk) => reader.push(Buffer.from(chunk as string)));
+  return { reports, garbled: reader.garbled() };
+}
+
+/** The text in two, at every byte; and byte by byte. */
+function cuts(whole: string): Buffer[][] {
+  const bytes = Buffer.from(whole);
+  const halves = Array.from({ length: bytes.length + 1 }, (_, at) => [bytes.subarray(0, at), bytes.subarray(at)]);
+  return [...halves, Array.from({ length: bytes.length }, (_, at) => bytes.subarray(at, at + 1))];
+}
+
+describe('reports', () => {
+  test('are the same wherever the chunks are cut, within a character too', () => {
+    for (const chunks of cuts(text(REPORTS))) {
+      expect(read(...chunks)).toEqual({ reports: REPORTS, garbled: 0 });
+    }
+  });
+
+  test('come with the end of their line, and empty lines do not count', () => {
+    const reader = newLinkReader();
+    const line = text([REPORTS[6]]);
+    expect(reader.push(Buffer.from(`\n\n${line.slice(0, -1)}`))).toEqual([]);
+    expect(reader.push(Buffer.from('\n\n'))).toEqual([REPORTS[6]]);
+    expect(reader.garbled()).toBe(0);
+  });
+
+  test('may have more fields than are understood', () => {
+    expect(read(text([{ ...REPORTS[6], dropped: 3 }]))).toEqual({ reports: [REPORTS[6]], garbled: 0 });
+  });
+});
+
+describe('what is no report is counted and dropped, and the next one is heard', () => {
+  test.each([
+    ['no JSON', 'kilroy was here\n'],
+    ['half a report', `${text([REPORTS[0]]).slice(0, 40)}\n`],
+    ['null', 'null\n'],
+    ['a list', '[]\n'],
+    ['another version', text([{ ...REPORTS[6], v: 2 }])],
+    ['no version', text([{ ...REPORTS[6], v: undefined }])],
+    ['an unknown event', text([{ ...common, event: 'exploded' }])],
+    ['no pid', text([{ ...REPORTS[6], pid: '4711' }])],
+    ['an unknown role', text([{ ...REPORTS[0], role: 'flower' }])],
+    ['a text that is too long', text([{ ...REPORTS[3], url: 'x'.repeat(2001) }])],
+  ])('%s', (_, garbage) => {
+    expect(read(garbage + text([REPORTS[6]]))).toEqual({ reports: [REPORTS[6]], garbled: 1 });
+    for (const chunks of cuts(garbage + text([REPORTS[6]])).slice(-1)) {
+      expect(read(...chunks)).toEqual({ reports: [REPORTS[6]], garbled: 1 });
+    }
+  });
+
+  test('bytes that are no UTF-8', () => {
+    const bytes = Buffer.concat([Buffer.from([0xff, 0xfe, 0x00, 0x0a]), Buffer.from(text([REPORTS[6]]))]);
+    expect(read(bytes)).toEqual({ reports: [REPORTS[6]], garbled: 1 });
+  });
+});
+
+describe('an over-long line', () => {
+  test('is not kept until its end comes', () => {
+    const reader = newLinkReader();
+    for (let times = 0; times < 100; times += 1) reader.push(Buffer.alloc(4097, 'x'));
+    expect(reader.garbled()).toBeGreaterThan(0);
+    expect(reader.push(Buffer.from(`\n${text([REPORTS[6]])}`))).toEqual([REPORTS[6]]);
+  });
+
+  // The limit is for what waits for its end only: the same line passes when it comes in one chunk.
+  test.fails('is dropped however it is cut', () => {
+    const line = text([{ ...REPORTS[6], note: 'x'.repeat(5000) }]);
+    expect(read(line)).toEqual({ reports: [], garbled: 1 });
+  });
+
+  // After the drop its rest counts as a line of its own: garbled once more, or a report that nobody made.
+  test.fails('is dropped to its end', () => {
+    expect(read('x'.repeat(5000), text([REPORTS[6]]), text([REPORTS[7]]))).toEqual({
+      reports: [REPORTS[7]],
+      garbled: 1,
+    });
+  });
+});
+
+test('the trouble of a lost broker', () => {
+  const report = REPORTS[1] as Extract<Report, { event: 'broker-lost' }>;
+  expect(troubleOf(report)).toEqual({ url: 'redis://:**@größe/0', error: '接続拒否 🎉' });
+});

@@ -46,6 +46,7 @@ export const STATES: { readonly [Id in State['id']]: readonly Extract<State, { i
   WAITING: [
     { id: 'WAITING', since, generation, holder: null, timer: null },
     { id: 'WAITING', since, generation, holder: HOLDER, timer: TIMER },
+    { id: 'WAITING', since, generation, holder: HOLDER, timer: null },
   ],
   STARTING: [
     { ...starting, pid: null, until: null, leftMs: 60_000, timer: null },

@@ -74,7 +74,7 @@ export function showState(state: State): string {
     case 'STOPPED':
       return state.ordered ? 'STOPPED ordered' : 'STOPPED new';
     case 'WAITING':
-      return state.holder === null ? 'WAITING asking' : 'WAITING held';
+      return state.timer === null ? 'WAITING asking' : 'WAITING held';
     case 'STARTING':
       if (state.pid === null) return 'STARTING unspawned';
       return state.until === null ? `STARTING paused (${formatDuration(state.leftMs)} left)` : 'STARTING';
@@ -139,7 +139,7 @@ export function mustBeValid(machine: Machine): void {
   switch (state.id) {
     case 'WAITING':
       must(rules.locked, 'only a lock that is wanted is waited for');
-      must((state.timer !== null) === (state.holder !== null), 'asked again while somebody else holds it');
+      must(state.timer === null || state.holder !== null, 'asked again later only where somebody holds it');
       break;
     case 'STARTING':
       must((state.timer !== null) === (state.until !== null), 'the timeout has a timer');

@@ -8,8 +8,10 @@ import { EVENT_TYPES } from './machine-samples.ts';
 import { type Tally, World } from './machine-world.ts';
 
 const SEED = Number(process.env['PRODSERVER_TEST_SEED'] ?? 20_260_101);
-const RUNS = 4000;
-const STEPS = 200_000;
+/** The long tier runs this file too, by machine.model.long.test.ts, with ten times as much. */
+const SCALE = process.env['PRODSERVER_TEST_TIER'] === 'long' ? 10 : 1;
+const RUNS = 4000 * SCALE;
+const STEPS = 200_000 * SCALE;
 /** How often each state, effect and event comes about at least, and each of the finer ones. */
 const OFTEN = 500;
 const SOMETIMES = 100;
@@ -66,6 +68,7 @@ test('whatever happens, the invariants hold', () => {
     ),
     { seed: SEED, numRuns: RUNS },
   );
+  process.stdout.write(`${tally.steps} steps in ${RUNS} lives, seed ${SEED}\n`);
   expect(tally.steps).toBeGreaterThanOrEqual(STEPS);
   const rarer = (names: readonly string[], count: number): string[] =>
     names.filter((name) => (tally.seen.get(name) ?? 0) < count);

@@ -1,0 +1,226 @@
+/** A world of scripted children, locks and answers for instances: nothing in it happens by itself. */
+import { PassThrough } from 'node:stream';
+import { failure } from '../../src/model/failure.ts';
+import type { Exit, LockHolder } from '../../src/model/process.ts';
+import type { ProcessSpec } from '../../src/model/spec.ts';
+import type { Child, SpawnFailure, SpawnOrder } from '../../src/os/spawn.ts';
+import type { Grip, LockAnswer } from '../../src/singleton/holder.ts';
+import type { Instance, Ports } from '../../src/supervisor/instance.ts';
+import type { News } from '../../src/supervisor/news.ts';
+import { FakeClock } from '../logs/support.ts';
+import { HOLDER, policy, REFUSED } from './machine-support.ts';
+
+export const spec = (change: Partial<ProcessSpec> = {}): ProcessSpec => {
+  const { startTimeoutMs, stop, restart, permanentExitCodes } = policy();
+  const name = change.name ?? 'worker';
+  return {
+    name,
+    instance: `${name}.1`,
+    index: 1,
+    backend: 'Command',
+    argv: ['python', 'job.py'],
+    added: [],
+    env: { COLOUR: 'red' },
+    cwd: '/srv/shop',
+    autostart: true,
+    link: false,
+    readiness: { kind: 'alive', afterMs: 1000 },
+    startTimeoutMs,
+    stop,
+    restart,
+    permanentExitCodes,
+    singleton: null,
+    ...change,
+  };
+};
+
+/** As beat is: locked, and on the link. */
+export const beat = (change: Partial<ProcessSpec> = {}): ProcessSpec =>
+  spec({
+    name: 'beat',
+    link: true,
+    readiness: { kind: 'link' },
+    singleton: { kind: 'name', name: 'shop' },
+    ...change,
+  });
+
+export class FakeChild implements Child {
+  readonly pid: number;
+  readonly stdout = new PassThrough();
+  readonly stderr = new PassThrough();
+  readonly link = new PassThrough();
+  readonly pipes = [this.link];
+  readonly exited: Promise<Exit>;
+  readonly drained: Promise<void>;
+  /** What was done to its tree. */
+  readonly done: string[] = [];
+  #exit: (exit: Exit) => void = () => undefined;
+  #drain: () => void = () => undefined;
+
+  constructor(pid: number) {
+    this.pid = pid;
+    this.exited = new Promise((done) => (this.#exit = done));
+    this.drained = new Promise((done) => (this.#drain = done));
+  }
+
+  /** It ends, and somebody else still holds its output. */
+  async exits(code: number | null, signal: string | null = null): Promise<void> {
+    this.#exit({ code, signal });
+    await settle();
+  }
+
+  async drains(): Promise<void> {
+    this.stdout.end();
+    this.stderr.end();
+    await settle();
+    this.#drain();
+    await settle();
+  }
+
+  async ends(code: number | null, signal: string | null = null): Promise<void> {
+    await this.exits(code, signal);
+    await this.drains();
+  }
+
+  async reports(event: string, fields: object = {}): Promise<void> {
+    this.link.write(`${JSON.stringify({ v: 1, pid: this.pid, at: 1, event, ...fields })}\n`);
+    await settle();
+  }
+}
+
+export interface FakeGrip extends Grip {
+  readonly log: string[];
+}
+
+export function newGrip(fd: number): FakeGrip {
+  const log: string[] = [];
+  return { fd, log, tell: (pid) => void log.push(`tell ${pid}`), close: () => void log.push('close') };
+}
+
+/** An answer that is given later, by hand. */
+class Asked<T> {
+  readonly promise: Promise<T>;
+  #resolve: (value: T) => void = () => undefined;
+  #reject: (error: Error) => void = () => undefined;
+
+  constructor() {
+    this.promise = new Promise((resolve, reject) => {
+      this.#resolve = resolve;
+      this.#reject = reject;
+    });
+  }
+
+  async answer(value: T): Promise<void> {
+    this.#resolve(value);
+    await settle();
+  }
+
+  async throws(error = new Error('a fault of ours')): Promise<void> {
+    this.#reject(error);
+    await settle();
+  }
+}
+
+type SpawnAnswer = Awaited<ReturnType<Ports['spawn']>>;
+
+/** What instances asked for, newest last; each is answered by the test. */
+export class World {
+  readonly clock = new FakeClock();
+  readonly news: News[] = [];
+  readonly spawns: { order: SpawnOrder; asked: Asked<SpawnAnswer> }[] = [];
+  readonly locks: { abort: AbortSignal; asked: Asked<LockAnswer> }[] = [];
+  readonly children: FakeChild[] = [];
+  readonly marks: string[] = [];
+  readonly watches: { pid: number; ready: () => void; over: boolean }[] = [];
+  /** Calls back at once where true, else `swept` does. */
+  sweepsAtOnce = true;
+  readonly sweeps: (() => void)[] = [];
+
+  readonly ports: Ports = {
+    clock: this.clock,
+    chance: () => 0.5,
+    spawn: async (order) => {
+      const asked = new Asked<SpawnAnswer>();
+      this.spawns.push({ order, asked });
+      return asked.promise;
+    },
+    tree: (pid, mark) => {
+      this.marks.push(mark);
+      const done = this.children.find((child) => child.pid === pid)?.done ?? [];
+      return {
+        members: () => [pid],
+        signal: (signal) => void done.push(signal),
+        kill: () => void done.push('kill'),
+        sweep: (answer) => {
+          done.push('sweep');
+          if (this.sweepsAtOnce) answer();
+          else this.sweeps.push(answer);
+        },
+      };
+    },
+    watchReadiness: (_, pid, ready) => {
+      const watch = { pid, ready, over: false };
+      this.watches.push(watch);
+      return () => void (watch.over = true);
+    },
+    locker: {
+      take: async (_, abort) => {
+        const asked = new Asked<LockAnswer>();
+        this.locks.push({ abort, asked });
+        return asked.promise;
+      },
+    },
+    tell: (news) => void this.news.push(news),
+  };
+
+  /** The newest spawn gives a child. */
+  async spawned(): Promise<FakeChild> {
+    const child = new FakeChild(100 + this.children.length);
+    this.children.push(child);
+    await last(this.spawns).asked.answer({ ok: true, value: child });
+    return child;
+  }
+
+  async spawnFails(permanent = false): Promise<void> {
+    const error: SpawnFailure = { failure: REFUSED, permanent };
+    await last(this.spawns).asked.answer({ ok: false, error });
+  }
+
+  async acquired(grip: Grip): Promise<void> {
+    await last(this.locks).asked.answer({ kind: 'acquired', grip });
+  }
+
+  async refused(holder: LockHolder = HOLDER): Promise<void> {
+    await last(this.locks).asked.answer({ kind: 'held', holder });
+  }
+
+  async lockFails(permanent = false): Promise<void> {
+    const problem = failure('lock-tool', { detail: 'no flock' });
+    await last(this.locks).asked.answer({ kind: 'failed', failure: problem, permanent });
+  }
+
+  ready(): void {
+    last(this.watches).ready();
+  }
+
+  lines(): string[] {
+    return this.news.flatMap((news) => (news.type === 'line' ? [`${news.line.stream}: ${news.line.text}`] : []));
+  }
+
+  failures(): string[] {
+    return this.news.flatMap((news) => (news.type === 'failed' ? [news.failure.code] : []));
+  }
+}
+
+export function last<T>(list: readonly T[]): T {
+  const one = list.at(-1);
+  if (one === undefined) throw new Error('nobody has asked');
+  return one;
+}
+
+export const stateOf = (instance: Instance): string => instance.machine().state.id;
+
+/** Everything that was begun comes to where it waits for something else. */
+export const settle = async (): Promise<void> => {
+  for (let turns = 0; turns < 3; turns += 1) await new Promise((done) => void setImmediate(done));
+};

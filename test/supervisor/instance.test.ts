@@ -1,0 +1,269 @@
+import { describe, expect, test } from 'vitest';
+import type { ProcessSpec } from '../../src/model/spec.ts';
+import { newInstance, type Instance } from '../../src/supervisor/instance.ts';
+import { beat, last, newGrip, settle, spec, stateOf, World } from './instance-support.ts';
+
+const FD = 77;
+
+function begin(what: ProcessSpec): { world: World; one: Instance } {
+  const world = new World();
+  const one = newInstance(what, world.ports);
+  one.order('start-ordered');
+  return { world, one };
+}
+
+async function running(what: ProcessSpec = spec()) {
+  const { world, one } = begin(what);
+  const child = await world.spawned();
+  world.ready();
+  expect(stateOf(one)).toBe('RUNNING');
+  return { world, one, child };
+}
+
+/** Beat with its lock, before the answer to the order to spawn. */
+async function locked() {
+  const { world, one } = begin(beat());
+  const grip = newGrip(FD);
+  await world.acquired(grip);
+  expect(stateOf(one)).toBe('STARTING');
+  return { world, one, grip };
+}
+
+describe('a spawn', () => {
+  test('gets what the spec says, and the mark by which its tree is known', async () => {
+    const { world, one } = begin(spec());
+    const { order } = last(world.spawns);
+    expect(order).toMatchObject({ argv: ['python', 'job.py'], cwd: '/srv/shop', extra: [] });
+    expect(order.env).toMatchObject({ COLOUR: 'red' });
+    expect(order.env).not.toHaveProperty('PRODSERVER_LINK_FD');
+    expect(order.env).not.toHaveProperty('PRODSERVER_LOCK_FD');
+    const child = await world.spawned();
+    expect(one.run()?.pid).toBe(child.pid);
+    const [name, value] = (world.marks[0] ?? '').split('=');
+    expect(order.env[name ?? '']).toBe(value);
+  });
+
+  test('each run has a mark of its own', async () => {
+    const { world, child } = await running();
+    await child.ends(1);
+    await world.spawned();
+    expect(new Set(world.marks).size).toBe(2);
+  });
+
+  test('descriptors are numbered from 3: the link, then the lock', async () => {
+    const { world } = await locked();
+    expect(last(world.spawns).order).toMatchObject({
+      extra: ['pipe', FD],
+      env: { PRODSERVER_LINK_FD: '3', PRODSERVER_LOCK_FD: '4' },
+    });
+  });
+
+  test('the lock is the first where there is no link', async () => {
+    const { world } = begin(beat({ link: false }));
+    await world.acquired(newGrip(FD));
+    const { order } = last(world.spawns);
+    expect(order).toMatchObject({ extra: [FD], env: { PRODSERVER_LOCK_FD: '3' } });
+    expect(order.env).not.toHaveProperty('PRODSERVER_LINK_FD');
+  });
+
+  test('one that throws is a retry', async () => {
+    const { world, one } = begin(spec());
+    await last(world.spawns).asked.throws();
+    expect(one.machine().state).toMatchObject({
+      id: 'BACKOFF',
+      cause: { failure: { code: 'internal', facts: { detail: 'Error: a fault of ours' } } },
+    });
+    world.clock.pass(60_000);
+    expect(world.spawns).toHaveLength(2);
+    await world.spawned();
+    expect(stateOf(one)).toBe('STARTING');
+  });
+
+  test('one that is refused is a retry, one that can never be is the end', async () => {
+    const { world, one } = begin(spec());
+    await world.spawnFails();
+    expect(stateOf(one)).toBe('BACKOFF');
+    world.clock.pass(60_000);
+    await world.spawnFails(true);
+    expect([stateOf(one), world.clock.armed]).toEqual(['FATAL', 0]);
+  });
+});
+
+describe('the lock', () => {
+  test('is told its process and closed right after the spawn: from then on it lives by the child', async () => {
+    const { world, grip } = await locked();
+    expect(grip.log).toEqual([]);
+    const child = await world.spawned();
+    expect(grip.log).toEqual([`tell ${child.pid}`, 'close']);
+  });
+
+  test.each(['fails', 'throws'])('is closed when the spawn %s, and asked for again', async (how) => {
+    const { world, grip, one } = await locked();
+    if (how === 'fails') await world.spawnFails();
+    else await last(world.spawns).asked.throws();
+    expect(grip.log).toEqual(['close']);
+    world.clock.pass(60_000);
+    expect([stateOf(one), world.locks.length]).toEqual(['WAITING', 2]);
+  });
+
+  test('is closed when a stop comes before the answer to the spawn', async () => {
+    const { world, grip, one } = await locked();
+    one.order('stop-ordered');
+    const child = await world.spawned();
+    expect([grip.log, child.done]).toEqual([[`tell ${child.pid}`, 'close'], ['SIGTERM']]);
+    await child.ends(0);
+    expect(stateOf(one)).toBe('STOPPED');
+  });
+
+  test('that comes after it was given up is closed, and nothing is started', async () => {
+    const { world, one } = begin(beat());
+    one.order('stop-ordered');
+    expect([stateOf(one), last(world.locks).abort.aborted]).toEqual(['STOPPED', true]);
+    const grip = newGrip(FD);
+    await world.acquired(grip);
+    expect([grip.log, world.spawns.length, stateOf(one)]).toEqual([['close'], 0, 'STOPPED']);
+  });
+
+  test('of an older request is closed, that of the newer one is used', async () => {
+    const { world, one } = begin(beat());
+    one.order('stop-ordered');
+    one.order('start-ordered');
+    const [older, newer] = world.locks;
+    const [old, now] = [newGrip(7), newGrip(8)];
+    await older?.asked.answer({ kind: 'acquired', grip: old });
+    expect([old.log, stateOf(one)]).toEqual([['close'], 'WAITING']);
+    await newer?.asked.answer({ kind: 'acquired', grip: now });
+    expect(last(world.spawns).order.extra).toEqual(['pipe', 8]);
+  });
+
+  test('that somebody else holds is asked for once a second', async () => {
+    const { world, one } = begin(beat());
+    await world.refused();
+    expect(one.machine().state).toMatchObject({ id: 'WAITING', holder: { pid: 42 } });
+    world.clock.pass(999);
+    expect(world.locks).toHaveLength(1);
+    world.clock.pass(1);
+    expect(world.locks).toHaveLength(2);
+    await world.acquired(newGrip(FD));
+    expect(stateOf(one)).toBe('STARTING');
+  });
+
+  test('a locker that throws is a retry, not a hang', async () => {
+    const { world, one } = begin(beat());
+    await last(world.locks).asked.throws();
+    expect(one.machine().state).toMatchObject({ id: 'BACKOFF', cause: { failure: { code: 'internal' } } });
+    world.clock.pass(60_000);
+    await world.lockFails();
+    expect(stateOf(one)).toBe('BACKOFF');
+    world.clock.pass(60_000);
+    await world.lockFails(true);
+    expect(stateOf(one)).toBe('FATAL');
+  });
+});
+
+describe('the life of a run', () => {
+  test('ready, crash, sweep, and the next one', async () => {
+    const { world, one, child } = await running();
+    world.sweepsAtOnce = false;
+    await child.ends(1);
+    expect([stateOf(one), child.done, world.spawns.length]).toEqual(['STOPPING', ['sweep'], 1]);
+    last(world.sweeps)();
+    expect([stateOf(one), world.spawns.length]).toEqual(['STARTING', 2]);
+  });
+
+  test('a watch ends with the state that needs it', async () => {
+    const { world, child } = await running();
+    expect(world.watches).toEqual([expect.objectContaining({ pid: child.pid, over: true })]);
+  });
+
+  test('a stop climbs the ladder with time, and the last rung is for the tree', async () => {
+    const { world, one, child } = await running();
+    one.order('stop-ordered');
+    world.clock.pass(15_000);
+    expect(child.done).toEqual(['SIGTERM', 'SIGQUIT', 'kill']);
+    await child.ends(null, 'SIGKILL');
+    expect([stateOf(one), world.clock.armed]).toEqual(['STOPPED', 0]);
+  });
+
+  test('what an older run says late is counted, and changes nothing', async () => {
+    const { world, one, child } = await running();
+    await child.ends(1);
+    const second = await world.spawned();
+    const before = one.machine();
+    world.watches[0]?.ready();
+    expect(one.machine()).toEqual({ ...before, stale: before.stale + 1 });
+    expect([stateOf(one), one.run()?.pid]).toEqual(['STARTING', second.pid]);
+  });
+
+  test('an exit of an older run does not end the newer one', async () => {
+    const { world, one } = begin(spec());
+    const older = await world.spawned();
+    one.order('stop-ordered');
+    world.sweepsAtOnce = false;
+    await older.exits(0);
+    one.order('start-ordered');
+    // Two answers to one sweep: the second is stale.
+    const answer = last(world.sweeps);
+    answer();
+    const newer = await world.spawned();
+    answer();
+    expect([stateOf(one), one.run()?.pid, one.machine().stale]).toEqual(['STARTING', newer.pid, 1]);
+  });
+});
+
+describe('what a run says', () => {
+  test('goes on as lines, and the end of stderr is kept', async () => {
+    const { world, one, child } = await running();
+    child.stdout.write('out\n');
+    child.stderr.write('err\nwithout an end');
+    await child.ends(1);
+    expect(world.lines().toSorted()).toEqual(['stderr: err', 'stderr: without an end', 'stdout: out']);
+    expect(one.run()?.tail()).toEqual(['err', 'without an end']);
+  });
+
+  test('is all told by the time that it is drained, though somebody else holds the pipe', async () => {
+    const { world, one, child } = await running();
+    one.order('stop-ordered');
+    child.stdout.write('without an end');
+    await child.exits(0);
+    let drained: string[] | null = null;
+    void one.drained().then(() => (drained = world.lines()));
+    await settle();
+    expect(drained).toBeNull();
+    world.clock.pass(1000);
+    await settle();
+    expect(drained).toEqual(['stdout: without an end']);
+  });
+
+  test('the link tells readiness, versions, and the broker', async () => {
+    const { world, one } = await locked();
+    const child = await world.spawned();
+    const versions = { celery: '5.6.3' };
+    await child.reports('init', { role: 'beat', versions });
+    expect([stateOf(one), one.run()?.versions()]).toEqual(['STARTING', versions]);
+    await child.reports('broker-lost', { url: 'redis://cache/0', error: 'refused', retry_in: 2 });
+    expect(one.machine().state).toMatchObject({ trouble: { url: 'redis://cache/0', error: 'refused' } });
+    await child.reports('broker-found', { url: 'redis://cache/0' });
+    await child.reports('ready', { node: null });
+    expect(one.machine().state).toMatchObject({ id: 'RUNNING', trouble: null });
+  });
+
+  test('a link that stays silent is told of once, and does not keep its process from running', async () => {
+    const { world, one } = await locked();
+    await world.spawned();
+    world.clock.pass(29_999);
+    expect([stateOf(one), world.failures()]).toEqual(['STARTING', []]);
+    world.clock.pass(1);
+    expect([stateOf(one), world.failures()]).toEqual(['RUNNING', ['link-silent']]);
+  });
+
+  test('one that has ended is not told to be silent', async () => {
+    const { world } = await locked();
+    const child = await world.spawned();
+    await child.ends(1);
+    world.clock.pass(500);
+    expect(world.failures()).toEqual([]);
+    world.clock.pass(60_000);
+    expect(world.failures()).toEqual([]);
+  });
+});

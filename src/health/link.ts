@@ -49,18 +49,29 @@ export function newLinkReader(): LinkReader {
     garbled += 1;
     return [];
   };
+  let skipping = false;
+  const take = (line: string): Report[] => {
+    // The end of a line that was too long to hold.
+    if (skipping) {
+      skipping = false;
+      return [];
+    }
+    if (line.length <= LINE_LIMIT) return line === '' ? [] : parse(line);
+    garbled += 1;
+    return [];
+  };
   return {
     push(chunk) {
+      // Read as bytes, so that a chunk's border cannot split a character; the reports are UTF-8.
       const lines = (held + chunk.toString('latin1')).split('\n');
       held = lines.pop() ?? '';
+      const reports = lines.flatMap((line) => take(Buffer.from(line, 'latin1').toString('utf8')));
       if (held.length > LINE_LIMIT) {
+        if (!skipping) garbled += 1;
         held = '';
-        garbled += 1;
+        skipping = true;
       }
-      // Read as bytes, so that a chunk's border cannot split a character; the reports are UTF-8.
-      return lines
-        .filter((line) => line !== '')
-        .flatMap((line) => parse(Buffer.from(line, 'latin1').toString('utf8')));
+      return reports;
     },
     garbled: () => garbled,
   };

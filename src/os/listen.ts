@@ -30,7 +30,9 @@ export function listeningAddresses(pid: number): Address[] | null {
   );
   const unix = rows('unix')
     .filter((row) => (Number.parseInt(row[3] ?? '0', 16) & SO_ACCEPTCON) !== 0 && inodes.has(row[6] ?? ''))
-    .flatMap((row): Address[] => (row[7] === undefined ? [] : [{ kind: 'unix', path: row[7] }]));
+    .flatMap((row): Address[] =>
+      row[7] === undefined ? [] : [{ kind: 'unix', path: row.slice(7).join(' ') }],
+    );
   return [...tcp, ...unix];
 }
 

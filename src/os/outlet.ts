@@ -81,7 +81,10 @@ function socketOutlet(fd: number): Outlet {
       // Only what the kernel has taken counts as written: then an empty queue before it means that all is out.
       if (socket.writableLength > 0) return 0;
       const part = bytes.subarray(0, SOCKET_LIMIT);
-      socket.write(part, wake);
+      socket.write(part, (error) => {
+        if (error !== null && error !== undefined) broken = true;
+        wake();
+      });
       return part.length;
     },
     whenWritable(again) {

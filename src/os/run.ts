@@ -14,6 +14,7 @@ export interface HelperResult {
 
 const SAID_LINES = 20;
 const OUTPUT_LIMIT = 1_000_000;
+const DRAIN_MS = 1000;
 
 /** Runs a short helper of ours that answers on descriptor 3, bounded in time and output. Ends with `abort`. */
 export async function runHelper(order: {
@@ -36,12 +37,18 @@ export async function runHelper(order: {
     maxBuffer: OUTPUT_LIMIT,
   });
   claim(subprocess);
+  // Somebody else may hold the output open: what is not here soon after the exit is not waited for.
+  subprocess.once('exit', () => {
+    setTimeout(() => subprocess.stdio.forEach((stream) => stream?.destroy()), DRAIN_MS).unref();
+  });
   const result = await subprocess;
-  const text = (result.stderr.trim() === '' ? result.stdout : result.stderr).trimEnd();
+  // Where nothing could be spawned there is no output at all, whatever execa's types say.
+  const { stdout = '', stderr = '' } = result as { stdout?: string; stderr?: string };
+  const text = (stderr.trim() === '' ? stdout : stderr).trimEnd();
   return {
     exit: { code: result.exitCode ?? null, signal: result.signal ?? null },
     timedOut: result.timedOut,
-    answer: result.stdio[3] ?? '',
+    answer: (result.stdio as readonly (string | undefined)[] | undefined)?.[3] ?? '',
     said: text === '' ? [] : text.split('\n').slice(-SAID_LINES),
     errno: result.exitCode === undefined && result.signal === undefined ? (result.code ?? null) : null,
   };

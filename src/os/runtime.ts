@@ -39,7 +39,8 @@ function prepare(path: string): string | null {
     const { code, message } = error as NodeJS.ErrnoException;
     if (code !== 'EEXIST') return message;
   }
-  const stat = statSync(path);
+  const stat = statSync(path, { throwIfNoEntry: false });
+  if (stat === undefined) return 'it is a link to nowhere';
   if (!stat.isDirectory()) return 'it is not a folder';
   if (stat.uid !== process.getuid?.()) return `it belongs to user ${stat.uid}`;
   chmodSync(path, 0o700);

@@ -7,6 +7,9 @@ import type { HelperResult } from '../os/run.ts';
 /** How long an application may take to import. Milliseconds. */
 const ASK_TIMEOUT_MS = 60_000;
 
+/** The system is short of something: that passes. */
+const SHORTAGES: ReadonlySet<string> = new Set(['EAGAIN', 'EMFILE', 'ENFILE', 'ENOMEM']);
+
 const answerSchema = z.object({
   v: z.literal(1),
   main: z.string().nullable(),
@@ -44,7 +47,10 @@ export async function lockKey(
   const env = { ...spec.env, PRODSERVER_PROBE_FD: '3' };
   const result = await ask({ argv, env, cwd: spec.cwd, timeoutMs: ASK_TIMEOUT_MS, abort });
   const output = result.said;
-  if (result.errno !== null)
+  const { errno } = result;
+  if (errno !== null && SHORTAGES.has(errno))
+    return refuse(failure('spawn-refused', { errno, detail: errno }), false);
+  if (errno !== null)
     return refuse(failure('program-missing', { program: argv[0], searched: [argv[0]] }), true);
   if (result.timedOut) {
     return refuse(failure('application-silent', { app, output, seconds: ASK_TIMEOUT_MS / 1000 }), false);

@@ -60,8 +60,9 @@ export function newRun(
       ports.tell({ type: 'line', line: { instance: spec.instance, stream, text, cut } });
     }
   };
+  const framers = { stdout: newFramer('stdout'), stderr: newFramer('stderr') };
   const read = (stream: StreamName, source: Readable): void => {
-    const framer = newFramer(stream);
+    const framer = framers[stream];
     source.on('data', (chunk: Buffer) => pass(stream, framer.push(chunk)));
     source.once('close', () => pass(stream, framer.end()));
     // A broken pipe of a dying child is an end, not a fault of ours.
@@ -103,6 +104,8 @@ export function newRun(
     await Promise.race([child.drained, bound]);
     cancel();
     for (const stream of [child.stdout, child.stderr, ...child.pipes]) stream.destroy();
+    pass('stdout', framers.stdout.end());
+    pass('stderr', framers.stderr.end());
   };
   const drained = drain();
 

@@ -12,7 +12,10 @@ export const MANIFEST = '/srv/shop/prodserver.yaml';
 export const STATUS: StatusAnswer = {
   protocol: PROTOCOL,
   supervisor: supervisor(),
-  processes: [row(), row({ instance: 'worker.2', state: 'STOPPED', ready: false, pid: null, uptime_s: null })],
+  processes: [
+    row(),
+    row({ instance: 'worker.2', state: 'STOPPED', ready: false, pid: null, uptime_s: null }),
+  ],
 };
 
 export const control = (change: Partial<Control> = {}): Control => ({
@@ -30,7 +33,8 @@ export function newFolder(): Rig {
   return rig;
 }
 
-export const socketIn = (rig: Rig, pid = 1): string => join(rig.folder, `${manifestId(MANIFEST)}.${pid}.sock`);
+export const socketIn = (rig: Rig, pid = 1): string =>
+  join(rig.folder, `${manifestId(MANIFEST)}.${pid}.sock`);
 
 export async function serve(path: string, change: Partial<Control> = {}): Promise<Server> {
   const server = await serveControl(path, control(change));

@@ -117,7 +117,7 @@ describe('listen', () => {
     expect(told.ready).toBe(1);
   });
 
-  test("where the system will not tell whose they are, those wanted count", async () => {
+  test('where the system will not tell whose they are, those wanted count', async () => {
     const { clock, told, world } = watch(LISTEN);
     world.own = null;
     world.accepting = [first, second];
@@ -198,7 +198,12 @@ describe('the addresses to ask', () => {
     ['none is wanted: Unix alone', [], [unix('/app')], [unix('/app')]],
     ['wanted, not there', [any], [], []],
     ['wanted, another port', [any], [tcp(8001)], []],
-    ['wanted by name, bound by number', [tcp(8000, 'localhost')], [tcp(8000, '::')], [tcp(8000, 'localhost')]],
+    [
+      'wanted by name, bound by number',
+      [tcp(8000, 'localhost')],
+      [tcp(8000, '::')],
+      [tcp(8000, 'localhost')],
+    ],
     ['one of two', [any, unix('/app')], [any], []],
     ['both', [any, unix('/app')], [unix('/app'), tcp(9), any], [any, unix('/app')]],
     ['a relative path', [unix('app.sock')], [unix('/srv/app.sock')], [unix('app.sock')]],

@@ -7,6 +7,7 @@ import type { Child, SpawnFailure, SpawnOrder } from '../../src/os/spawn.ts';
 import type { Grip, LockAnswer } from '../../src/singleton/holder.ts';
 import type { Instance, Ports } from '../../src/supervisor/instance.ts';
 import type { News } from '../../src/supervisor/news.ts';
+import { newSupervisor } from '../../src/supervisor/supervisor.ts';
 import { FakeClock } from '../logs/support.ts';
 import { HOLDER, policy, REFUSED } from './machine-support.ts';
 
@@ -175,9 +176,13 @@ export class World {
 
   /** The newest spawn gives a child. */
   async spawned(): Promise<FakeChild> {
+    return this.spawnedFor(last(this.spawns).asked);
+  }
+
+  async spawnedFor(asked: Asked<SpawnAnswer>): Promise<FakeChild> {
     const child = new FakeChild(100 + this.children.length);
     this.children.push(child);
-    await last(this.spawns).asked.answer({ ok: true, value: child });
+    await asked.answer({ ok: true, value: child });
     return child;
   }
 
@@ -204,7 +209,9 @@ export class World {
   }
 
   lines(): string[] {
-    return this.news.flatMap((news) => (news.type === 'line' ? [`${news.line.stream}: ${news.line.text}`] : []));
+    return this.news.flatMap((news) =>
+      news.type === 'line' ? [`${news.line.stream}: ${news.line.text}`] : [],
+    );
   }
 
   failures(): string[] {
@@ -224,3 +231,25 @@ export const stateOf = (instance: Instance): string => instance.machine().state.
 export const settle = async (): Promise<void> => {
   for (let turns = 0; turns < 3; turns += 1) await new Promise((done) => void setImmediate(done));
 };
+
+/** Starts processes of these names, each with its child; says whether the supervisor has ended. */
+export async function supervise(names: readonly string[], change: Partial<ProcessSpec> = {}) {
+  const world = new World();
+  const supervisor = newSupervisor(
+    names.map((name) => spec({ name, ...change })),
+    world.ports,
+  );
+  let over = false;
+  void supervisor.ended.then(() => (over = true));
+  supervisor.start();
+  for (const { asked } of world.spawns) await world.spawnedFor(asked);
+  return {
+    supervisor,
+    children: world.children,
+    stop: (name: string) => supervisor.stop(supervisor.instances.filter((one) => one.spec.name === name)),
+    ended: async (): Promise<boolean> => {
+      await settle();
+      return over;
+    },
+  };
+}

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { ProcessSpec } from '../../src/model/spec.ts';
 import { newInstance, type Instance } from '../../src/supervisor/instance.ts';
-import { beat, last, newGrip, settle, spec, stateOf, World } from './instance-support.ts';
+import { beat, last, newGrip, settle, spec, stateOf, supervise, World } from './instance-support.ts';
 
 const FD = 77;
 
@@ -41,13 +41,6 @@ describe('a spawn', () => {
     expect(one.run()?.pid).toBe(child.pid);
     const [name, value] = (world.marks[0] ?? '').split('=');
     expect(order.env[name ?? '']).toBe(value);
-  });
-
-  test('each run has a mark of its own', async () => {
-    const { world, child } = await running();
-    await child.ends(1);
-    await world.spawned();
-    expect(new Set(world.marks).size).toBe(2);
   });
 
   test('descriptors are numbered from 3: the link, then the lock', async () => {
@@ -193,21 +186,7 @@ describe('the life of a run', () => {
     world.watches[0]?.ready();
     expect(one.machine()).toEqual({ ...before, stale: before.stale + 1 });
     expect([stateOf(one), one.run()?.pid]).toEqual(['STARTING', second.pid]);
-  });
-
-  test('an exit of an older run does not end the newer one', async () => {
-    const { world, one } = begin(spec());
-    const older = await world.spawned();
-    one.order('stop-ordered');
-    world.sweepsAtOnce = false;
-    await older.exits(0);
-    one.order('start-ordered');
-    // Two answers to one sweep: the second is stale.
-    const answer = last(world.sweeps);
-    answer();
-    const newer = await world.spawned();
-    answer();
-    expect([stateOf(one), one.run()?.pid, one.machine().stale]).toEqual(['STARTING', newer.pid, 1]);
+    expect(new Set(world.marks).size).toBe(2);
   });
 });
 
@@ -259,11 +238,51 @@ describe('what a run says', () => {
 
   test('one that has ended is not told to be silent', async () => {
     const { world } = await locked();
-    const child = await world.spawned();
-    await child.ends(1);
-    world.clock.pass(500);
-    expect(world.failures()).toEqual([]);
+    await (await world.spawned()).ends(1);
     world.clock.pass(60_000);
     expect(world.failures()).toEqual([]);
+  });
+});
+
+describe('a supervisor has ended', () => {
+  const once = { restart: { ...spec().restart, policy: 'never' } } as const;
+
+  test('when its only process was stopped by name, or left', async () => {
+    const one = await supervise(['web']);
+    one.stop('web');
+    expect(await one.ended()).toBe(false);
+    await one.children[0]?.exits(0);
+    expect(await one.ended()).toBe(false);
+    await one.children[0]?.drains();
+    expect(await one.ended()).toBe(true);
+    const other = await supervise(['job'], once);
+    await other.children[0]?.ends(0);
+    expect(await other.ended()).toBe(true);
+  });
+
+  test('when all have left or are FATAL, and not before', async () => {
+    const two = await supervise(['a', 'b'], once);
+    await two.children[0]?.ends(0);
+    expect(await two.ended()).toBe(false);
+    await two.children[1]?.ends(2);
+    expect(two.supervisor.instances.map(stateOf)).toEqual(['EXITED', 'FATAL']);
+    expect(await two.ended()).toBe(true);
+  });
+
+  test('not when all were stopped by name: they can be started again; a shutdown then ends it', async () => {
+    const two = await supervise(['a', 'b'], once);
+    two.stop('a');
+    two.stop('b');
+    for (const child of two.children) await child.ends(0);
+    expect([two.supervisor.instances.map(stateOf), await two.ended()]).toEqual([
+      ['STOPPED', 'STOPPED'],
+      false,
+    ]);
+    two.supervisor.shutdown('stop');
+    expect(await two.ended()).toBe(true);
+  });
+
+  test('when nothing starts by itself', async () => {
+    expect(await (await supervise(['a', 'b'], { autostart: false })).ended()).toBe(true);
   });
 });

@@ -18,9 +18,8 @@ export class Onlooker {
   /** An order came during this run, so its end is nobody's failure. */
   #ordered = false;
   #timedOut = false;
-  /** Ends in a row; `#most` counts locks that failed too. */
+  /** Ends in a row. */
   #ends = 0;
-  #most = 0;
   /** When the next start may begin, and when it must have begun. */
   #gate: { from: number; to: number } | null = null;
   #verdicts: readonly Verdict[] | null = null;
@@ -47,7 +46,7 @@ export class Onlooker {
       case 'start-ordered':
         this.#stopBy = null;
         if (state.id === 'WAITING' || state.id === 'STARTING' || state.id === 'RUNNING') return;
-        this.#ends = this.#most = 0;
+        this.#ends = 0;
         this.#gate = this.#verdicts = null;
         this.#startOrdered = this.#ordered = true;
         break;
@@ -68,7 +67,6 @@ export class Onlooker {
         break;
       case 'lock-failed':
         if (state.id !== 'WAITING') return;
-        this.#most++;
         this.#failed(event.permanent, now);
         break;
       case 'spawn-failed':
@@ -107,7 +105,7 @@ export class Onlooker {
     const { state, failures, restarts } = machine;
     must(restarts === this.#restarts, 'restarts are the starts that nobody ordered');
     if (event.type === 'exited') {
-      must(this.#ordered || (failures >= this.#ends && failures <= this.#most), 'ends in a row are counted');
+      must(this.#ordered || failures === this.#ends, 'ends in a row are counted');
     }
     if (state.id === 'BACKOFF') {
       must(this.#gate !== null && state.until >= this.#gate.from, 'the wait is long enough');
@@ -128,25 +126,20 @@ export class Onlooker {
   #ended(exit: Exit, now: number): void {
     const { restart, permanentExitCodes } = this.#policy;
     const readyMs = this.#readyAt === null ? null : now - this.#readyAt;
-    if (readyMs !== null && readyMs >= restart.stableAfterMs) this.#ends = this.#most = 0;
+    if (readyMs !== null && readyMs >= restart.stableAfterMs) this.#ends = 0;
     this.#ends++;
-    this.#most++;
     const ready = readyMs !== null;
-    const [from] = this.#delay(this.#ends, ready);
-    const [, to] = this.#delay(this.#most, ready);
+    const [from, to] = this.#delay(this.#ends, ready);
     // A sweep that takes longer than the wait delays the start.
     this.#gate = { from: now + from, to: now + Math.max(to, BOUNDS.sweepMs) };
-    const permanent = !ready && exit.code !== null && permanentExitCodes.includes(exit.code);
-    const leave = restart.policy === 'never' || (restart.policy === 'on-failure' && exit.code === 0);
-    const usedUp = (ends: number): boolean => restart.maxAttempts !== null && ends >= restart.maxAttempts;
+    // What a process makes of our TERM tells nothing of why it was not ready.
+    const own = !this.#timedOut;
+    const permanent = own && !ready && exit.code !== null && permanentExitCodes.includes(exit.code);
+    const leave = restart.policy === 'never' || (restart.policy === 'on-failure' && own && exit.code === 0);
+    const usedUp = restart.maxAttempts !== null && this.#ends >= restart.maxAttempts;
     if (permanent) this.#verdicts = ['FATAL'];
     else if (leave) this.#verdicts = ['EXITED'];
-    else
-      this.#verdicts = usedUp(this.#ends) ? ['FATAL'] : usedUp(this.#most) ? ['FATAL', 'again'] : ['again'];
-    // What a process makes of our TERM tells little of why it was not ready.
-    if (this.#timedOut && (permanent || leave)) {
-      this.#verdicts = usedUp(this.#most) ? ['EXITED', 'FATAL'] : ['EXITED', 'FATAL', 'again'];
-    }
+    else this.#verdicts = usedUp ? ['FATAL'] : ['again'];
   }
 
   /** The shortest and the longest wait after the `ends`th end in a row. */

@@ -1,5 +1,6 @@
 /** A real Redis for one test, on a free port of the loopback interface, with nothing kept on disk. */
 import { connect } from 'node:net';
+import { onTestFinished } from 'vitest';
 import { freePort, type Rig, type Running, tryKill, until } from './rig.ts';
 
 export interface Redis {
@@ -29,6 +30,8 @@ export async function startRedis(rig: Rig, options: RedisOptions = {}): Promise<
   const start = async (): Promise<Running> => {
     const place = ['--port', String(port), '--bind', '127.0.0.1', '--dir', rig.folder];
     const server = rig.spawn(['redis-server', ...place, '--save', '', '--appendonly', 'no', ...secret]);
+    // Its title overwrites its environment, and with it the mark by which a rig finds what is left behind.
+    onTestFinished(() => end(server));
     await until(() => {
       if (server.over) throw new Error(`redis-server ended on port ${port}:\n${server.stdout}`);
       return answers(port);
@@ -36,34 +39,35 @@ export async function startRedis(rig: Rig, options: RedisOptions = {}): Promise<
     return server;
   };
   let server = await start();
-  const stop = async (): Promise<void> => {
-    if (!server.over) tryKill(server.pid, 'SIGTERM');
-    await server.ended;
-  };
   return {
     url: redisUrl(port, password),
     port,
     get pid() {
       return server.pid;
     },
-    stop,
+    stop: () => end(server),
     async restart() {
-      await stop();
+      await end(server);
       server = await start();
     },
   };
+}
+
+async function end(server: Running): Promise<void> {
+  if (!server.over) tryKill(server.pid, 'SIGTERM');
+  await server.ended;
 }
 
 /** True once it speaks: PONG, or a request for the password. */
 const answers = (port: number): Promise<boolean> =>
   new Promise((done) => {
     const socket = connect({ port, host: '127.0.0.1' });
-    const end = (spoke: boolean): void => {
+    const hangUp = (spoke: boolean): void => {
       socket.destroy();
       done(spoke);
     };
-    socket.setTimeout(1000, () => end(false));
-    socket.once('error', () => end(false)).once('close', () => end(false));
-    socket.once('data', (reply) => end(/^(\+PONG|-NOAUTH)/.test(reply.toString('latin1'))));
+    socket.setTimeout(1000, () => hangUp(false));
+    socket.once('error', () => hangUp(false)).once('close', () => hangUp(false));
+    socket.once('data', (reply) => hangUp(/^(\+PONG|-NOAUTH)/.test(reply.toString('latin1'))));
     socket.write('PING\r\n');
   });

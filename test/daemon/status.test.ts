@@ -1,0 +1,281 @@
+/** The row of an instance in each state, from machines that went through their lives. */
+import { describe, expect, test } from 'vitest';
+import { statusAnswer, type ProcessRow } from '../../src/control/protocol.ts';
+import { statusRow } from '../../src/daemon/status.ts';
+import type { Instance } from '../../src/supervisor/instance.ts';
+import type { Run } from '../../src/supervisor/run.ts';
+import { FakeClock } from '../logs/support.ts';
+import { beat, spec } from '../supervisor/instance-support.ts';
+import { HOLDER, life, MISSING, REFUSED, TROUBLE, type Life } from '../supervisor/machine-support.ts';
+
+const STARTED = '2026-11-21T04:00:00.000Z';
+const SAID = ['Traceback', 'ValueError: no'];
+
+const newestRun = (pid: number, members: number[]): Run => ({
+  pid,
+  tree: { members: () => members, signal: () => undefined, kill: () => undefined, sweep: () => undefined },
+  startedAt: STARTED,
+  uptimeMs: () => 8040.4,
+  tail: () => SAID,
+  versions: () => ({ celery: '5.6.3' }),
+  pause: () => undefined,
+  resume: () => undefined,
+  drained: async () => undefined,
+});
+
+interface Case {
+  readonly restart?: { readonly policy?: 'never' };
+  readonly locked?: boolean;
+  readonly members?: number[];
+}
+
+/** The row after `story`; the run is there once there was a spawn. */
+function rowOf(
+  story: (one: Life) => void,
+  { locked = false, restart = {}, members = [] }: Case = {},
+): ProcessRow {
+  const one = life({ locked, restart });
+  story(one);
+  const machine = one.machine();
+  const clock = new FakeClock();
+  clock.pass(one.now());
+  const instance: Instance = {
+    spec: locked ? beat() : spec(),
+    machine: () => machine,
+    run: () => (spawned ? newestRun(100 + machine.generation, members) : null),
+    order: () => undefined,
+    drained: async () => undefined,
+  };
+  const spawned = machine.generation > 0 && !['WAITING', 'STOPPED'].includes(machine.state.id);
+  const row = statusRow(instance, clock);
+  expect(statusAnswer.shape.processes.element.parse(row)).toEqual(row);
+  return row;
+}
+
+const running = (one: Life): void => {
+  one.start();
+  one.spawned();
+  one.ready();
+};
+const crashed = (one: Life): void => {
+  running(one);
+  one.exits(1);
+  one.swept();
+};
+
+const DOWN = { ready: false, pid: null, uptime_s: null, memory: { rss_bytes: null, pss_bytes: null } };
+
+describe('a process that does not run', () => {
+  test('STOPPED before its first start', () => {
+    expect(rowOf(() => undefined)).toEqual({
+      name: 'worker',
+      instance: 'worker.1',
+      supervisor_pid: process.pid,
+      backend: 'Command',
+      state: 'STOPPED',
+      ...DOWN,
+      cause: null,
+      restarts: 0,
+      attempt: 0,
+      next_retry_at: null,
+      exit: { code: null, signal: null },
+      cpu_percent: null,
+      tasks: { done: null, failed: null, active: null },
+      lock: null,
+      versions: null,
+      said: [],
+    });
+  });
+
+  test('STOPPED by order', () => {
+    const row = rowOf((one) => {
+      running(one);
+      one.stop();
+      one.exits('SIGTERM');
+      one.swept();
+    });
+    expect(row).toMatchObject({
+      state: 'STOPPED',
+      ...DOWN,
+      cause: { kind: 'manual' },
+      exit: { code: null, signal: 'SIGTERM' },
+    });
+  });
+
+  test('EXITED', () => {
+    expect(rowOf(crashed, { restart: { policy: 'never' } })).toMatchObject({
+      state: 'EXITED',
+      ...DOWN,
+      cause: { kind: 'crash', exit: { code: 1, signal: null } },
+      exit: { code: 1, signal: null },
+      said: SAID,
+    });
+  });
+
+  test('BACKOFF after a crash, with what it said and when it is tried again', () => {
+    const row = rowOf((one) => {
+      crashed(one);
+      one.spawned();
+      one.pass(2000);
+      one.exits(1);
+      one.swept();
+    });
+    expect(row).toMatchObject({
+      state: 'BACKOFF',
+      ...DOWN,
+      cause: { kind: 'crash', exit: { code: 1, signal: null } },
+      exit: { code: 1, signal: null },
+      restarts: 1,
+      attempt: 2,
+      said: SAID,
+      next_retry_at: expect.stringMatching(/^2023-11-14T22:13:2\d\.\d{3}Z$/) as string,
+    });
+    const waits = Date.parse(row.next_retry_at ?? '') - (1_700_000_000_000 + 2000);
+    expect(waits).toBeGreaterThanOrEqual(800);
+  });
+
+  test('BACKOFF after a refused spawn', () => {
+    const row = rowOf((one) => {
+      one.start();
+      one.spawnFailed();
+    });
+    const { code, facts } = REFUSED;
+    expect(row).toMatchObject({
+      state: 'BACKOFF',
+      ...DOWN,
+      cause: { kind: 'failure', failure: { code, facts } },
+    });
+  });
+
+  test('FATAL: there is nothing to execute', () => {
+    const row = rowOf((one) => {
+      one.start();
+      one.spawnFailed(true);
+    });
+    const { code, facts } = MISSING;
+    expect(row).toMatchObject({
+      state: 'FATAL',
+      ...DOWN,
+      cause: { kind: 'failure', failure: { code, facts } },
+    });
+  });
+
+  test('FATAL: a permanent exit, with what it said', () => {
+    const row = rowOf((one) => {
+      one.start();
+      one.spawned();
+      one.exits(2);
+      one.swept();
+    });
+    expect(row).toMatchObject({
+      state: 'FATAL',
+      cause: { kind: 'failure', failure: { code: 'exit-permanent', facts: { code: 2, output: SAID } } },
+      exit: { code: 2, signal: null },
+      said: SAID,
+    });
+  });
+});
+
+describe('a process that runs', () => {
+  test('STARTING', () => {
+    const row = rowOf((one) => {
+      one.start();
+      one.spawned();
+    });
+    expect(row).toMatchObject({
+      state: 'STARTING',
+      ready: false,
+      pid: 101,
+      uptime_s: 8.04,
+      cause: null,
+      said: [],
+    });
+  });
+
+  test('STARTING before there is a process', () => {
+    expect(rowOf((one) => void one.start())).toMatchObject({ state: 'STARTING', ...DOWN });
+  });
+
+  test.each(['STARTING', 'RUNNING'])('%s without a broker', (state) => {
+    const row = rowOf((one) => {
+      one.start();
+      one.spawned();
+      if (state === 'RUNNING') one.ready();
+      one.brokerLost();
+    });
+    expect(row).toMatchObject({ state, cause: { kind: 'broker-unreachable', ...TROUBLE } });
+  });
+
+  test('RUNNING: memory is that of its whole tree', () => {
+    const own = process.pid;
+    const one = rowOf(running, { members: [own] });
+    expect(one).toMatchObject({
+      state: 'RUNNING',
+      ready: true,
+      pid: 101,
+      cause: null,
+      versions: { celery: '5.6.3' },
+    });
+    const two = rowOf(running, { members: [own, own] });
+    expect(one.memory.rss_bytes).toBeGreaterThan(1_000_000);
+    expect(two.memory.rss_bytes).toBeGreaterThan(1.5 * (one.memory.rss_bytes ?? NaN));
+  });
+
+  test('RUNNING: memory is not known where a part of it is not', () => {
+    const { memory } = rowOf(running, { members: [process.pid, 2 ** 22] });
+    expect(memory).toEqual({ rss_bytes: null, pss_bytes: null });
+  });
+
+  test('STOPPING has its pid until that is gone', () => {
+    const stopping = (one: Life): void => {
+      running(one);
+      one.stop();
+    };
+    expect(rowOf(stopping)).toMatchObject({ state: 'STOPPING', ready: false, pid: 101, cause: null });
+    const sweeping = rowOf((one) => {
+      stopping(one);
+      one.exits(0);
+    });
+    expect(sweeping).toMatchObject({ state: 'STOPPING', ...DOWN, exit: { code: 0, signal: null } });
+  });
+});
+
+describe('a lock', () => {
+  const unknown = { fence: null, expires_in_s: null };
+
+  test('that is being asked for', () => {
+    const row = rowOf((one) => void one.start(), { locked: true });
+    expect(row).toMatchObject({
+      state: 'WAITING',
+      ...DOWN,
+      cause: null,
+      lock: { holder: null, since: null },
+    });
+  });
+
+  test('that somebody else has: who, and since when', () => {
+    const row = rowOf((one) => void (one.start(), one.refused()), { locked: true });
+    expect(row).toMatchObject({
+      state: 'WAITING',
+      cause: { kind: 'lock-held', holder: HOLDER },
+      lock: { ...unknown, holder: HOLDER, since: HOLDER.since },
+    });
+  });
+
+  test('that it has, since its start', () => {
+    const story = (one: Life): void => {
+      one.start();
+      one.acquired();
+      one.spawned();
+    };
+    expect(rowOf(story, { locked: true })).toMatchObject({
+      lock: { ...unknown, holder: null, since: STARTED },
+    });
+    const ended = (one: Life): void => {
+      story(one);
+      one.exits(1);
+      one.swept();
+    };
+    expect(rowOf(ended, { locked: true })).toMatchObject({ lock: { ...unknown, holder: null, since: null } });
+  });
+});

@@ -1,0 +1,40 @@
+/** The launcher and the link in every minor version of Celery that we support, with every pool. */
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { beforeAll, describe, test } from 'vitest';
+import { ensurePython } from '../../fixtures/venv.ts';
+import { ROOT } from '../support/rig.ts';
+import { deafBeat, deafWorker, lifeOfBeat, lifeOfWorker } from './cases.ts';
+
+/** The oldest, the newest of each minor version since, and the newest. */
+const VERSIONS = ['5.4.0', '5.5.3', '5.6.3', '5.7.0'];
+const POOLS = ['prefork', 'threads', 'solo', 'gevent', 'eventlet'] as const;
+
+const log = (text: string): void => void process.stderr.write(`setup | ${text}\n`);
+
+describe.each(VERSIONS)('Celery %s', (version) => {
+  const pins = join(import.meta.dirname, 'requirements', `celery-${version}.txt`);
+  const folder = join(ROOT, '.cache', 'venvs', `celery-${version}`);
+  let python = '';
+
+  beforeAll(async () => {
+    mkdirSync(folder, { recursive: true });
+    python = await ensurePython(folder, { exact: true, log, requirements: pins });
+  }, 900_000);
+
+  test.each(POOLS)('%s: from init to stopped', async (pool) => {
+    await lifeOfWorker({ python, pins }, pool);
+  });
+
+  test.each(POOLS)('%s: deaf to the environment', async (pool) => {
+    await deafWorker({ python, pins }, pool);
+  });
+
+  test('beat: from init to its end', async () => {
+    await lifeOfBeat({ python, pins });
+  });
+
+  test('beat: deaf to the environment', async () => {
+    await deafBeat({ python, pins });
+  });
+});

@@ -3,6 +3,7 @@ import * as z from 'zod';
 import { manifestId } from '../control/protocol.ts';
 import type { Clock } from '../model/clock.ts';
 import { failure, type Result } from '../model/failure.ts';
+import { isAlive } from '../os/proc.ts';
 import { lockFile, type LockAttempt, type LockFile } from '../os/lock-file.ts';
 
 const noteSchema = z.object({ pid: z.number(), since: z.string() });
@@ -45,7 +46,9 @@ export async function claimNames(
 async function claimOne(path: string, clock: Clock): Promise<Result<LockAttempt>> {
   for (let tries = 0; ; tries++) {
     const attempt = lockFile(path, 0o600);
-    const unclear = attempt.ok && attempt.value.kind === 'busy' && parseNote(attempt.value.text) === null;
+    // The note of the holder before may still stand there.
+    const note = attempt.ok && attempt.value.kind === 'busy' ? parseNote(attempt.value.text) : null;
+    const unclear = attempt.ok && attempt.value.kind === 'busy' && (note === null || !isAlive(note.pid));
     if (!unclear || tries === NOTE_TRIES) return attempt;
     await new Promise<void>((done) => void clock.after(NOTE_RETRY_MS, done));
   }

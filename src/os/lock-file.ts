@@ -4,6 +4,7 @@ import {
   constants,
   fstatSync,
   ftruncateSync,
+  lstatSync,
   mkdirSync,
   openSync,
   readFileSync,
@@ -38,7 +39,7 @@ export function hostLockFolder(): Result<string> {
 }
 
 function writable(folder: string): boolean {
-  const stat = statSync(folder);
+  const stat = lstatSync(folder);
   const mine = stat.uid === process.getuid?.() || process.getuid?.() === 0;
   return stat.isDirectory() && (mine || (stat.mode & 0o002) !== 0);
 }

@@ -1,5 +1,5 @@
 /** The folder of this user's control sockets and set locks. */
-import { chmodSync, mkdirSync, readdirSync, statSync, unlinkSync } from 'node:fs';
+import { chmodSync, mkdirSync, readdirSync, lstatSync, unlinkSync } from 'node:fs';
 import { failure, type Result } from '../model/failure.ts';
 
 /** sun_path of unix(7) has 108 bytes with its end; Node 20 cuts a longer one without a word. */
@@ -39,8 +39,8 @@ function prepare(path: string): string | null {
     const { code, message } = error as NodeJS.ErrnoException;
     if (code !== 'EEXIST') return message;
   }
-  const stat = statSync(path, { throwIfNoEntry: false });
-  if (stat === undefined) return 'it is a link to nowhere';
+  // A link that somebody planted in a shared folder would lead the chmod below to a folder of their choosing.
+  const stat = lstatSync(path);
   if (!stat.isDirectory()) return 'it is not a folder';
   if (stat.uid !== process.getuid?.()) return `it belongs to user ${stat.uid}`;
   chmodSync(path, 0o700);

@@ -4,6 +4,7 @@
  */
 import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -60,6 +61,14 @@ function coldCheck(): void {
   say(
     `cold check of the sample: ${median(check).toFixed(0)} ms, node -e 0: ${median(bare).toFixed(0)} ms, ratio ${ratio.toFixed(2)} (median of ${ROUNDS})`,
   );
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((done) => void server.listen(0, '127.0.0.1', done));
+  const { port } = server.address() as AddressInfo;
+  await new Promise<void>((done) => void server.close(() => done()));
+  return port;
 }
 
 interface Stamp {
@@ -148,7 +157,7 @@ async function idleMemory(folder: string): Promise<void> {
     PRODSERVER_RUNTIME_DIR: join(folder, 'run'),
     VIRTUAL_ENV: venv,
     SHOP_DATA: join(folder, 'shop'),
-    SHOP_PORT: '0',
+    SHOP_PORT: String(await freePort()),
   };
   const migrate = spawnSync(join(venv, 'bin', 'python'), ['manage.py', 'migrate', '--verbosity', '0'], {
     cwd: SHOP,

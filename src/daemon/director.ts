@@ -14,7 +14,9 @@ export interface DirectorOptions {
   readonly plan: Plan;
   readonly specs: readonly ProcessSpec[];
   readonly version: string;
+  /** False: where another process holds a lock it ends at once. */
   readonly wait: boolean;
+  /** The lines that show a piece of news. */
   present(news: News): readonly string[];
   write(line: string): void;
   /** Log lines that were dropped. */

@@ -20,17 +20,10 @@ import { newFileLocker } from '../singleton/file.ts';
 import type { News } from '../supervisor/news.ts';
 import { newSupervisor } from '../supervisor/supervisor.ts';
 import { claimNames } from './claim.ts';
-import { newDirector, type Ending } from './director.ts';
+import { newDirector, type DirectorOptions, type Ending } from './director.ts';
 import { listen } from './signals.ts';
 
-export interface DaemonOptions {
-  readonly plan: Plan;
-  readonly specs: readonly ProcessSpec[];
-  readonly version: string;
-  /** False: where another process holds a lock it ends at once. */
-  readonly wait: boolean;
-  /** The lines that show a piece of news. */
-  present(news: News): readonly string[];
+export interface DaemonOptions extends Omit<DirectorOptions, 'write' | 'dropped'> {
   /** The line for lines that nobody read in time. */
   lost(count: number): string;
 }

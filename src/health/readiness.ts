@@ -1,6 +1,7 @@
 /** Watches a process that is starting until it does its work. The Celery link tells by itself: see `link.ts`. */
 import type { Cancel, Clock } from '../model/clock.ts';
 import type { Address, Readiness } from '../model/spec.ts';
+import { reachable } from '../os/listen.ts';
 
 /** What the watch asks of the system; the real one is `os/`. */
 export interface Probes {
@@ -72,14 +73,15 @@ async function isReady(
  */
 export function ownAddresses(wanted: readonly Address[], own: readonly Address[] | null): readonly Address[] {
   if (own === null) return wanted;
-  if (wanted.length === 0)
-    return own.filter((address) => address.kind === 'tcp').length > 0 ? tcpFirst(own) : own;
+  if (wanted.length === 0) return tcpFirst(own);
   return wanted.every((address) => own.some((other) => serves(other, address))) ? wanted : [];
 }
 
 /** A helper's Unix socket (gunicorn's control socket) says nothing about the server's own. */
-const tcpFirst = (own: readonly Address[]): readonly Address[] =>
-  own.filter((address) => address.kind === 'tcp');
+function tcpFirst(own: readonly Address[]): readonly Address[] {
+  const tcp = own.filter((address) => address.kind === 'tcp');
+  return tcp.length > 0 ? tcp : own;
+}
 
 function serves(bound: Address, wanted: Address): boolean {
   if (bound.kind === 'unix' || wanted.kind === 'unix') {
@@ -92,6 +94,6 @@ function serves(bound: Address, wanted: Address): boolean {
 function urlOn(addresses: readonly Address[], path: string): string | null {
   const tcp = addresses.find((address) => address.kind === 'tcp');
   if (tcp === undefined) return null;
-  const host = tcp.host === '' || tcp.host === '0.0.0.0' ? '127.0.0.1' : tcp.host === '::' ? '::1' : tcp.host;
+  const host = reachable(tcp.host);
   return `http://${host.includes(':') ? `[${host}]` : host}:${tcp.port}${path}`;
 }

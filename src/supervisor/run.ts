@@ -1,6 +1,6 @@
 /** One life of a process: its tree, its output cut into lines, and what it reports over the link. */
 import type { Readable } from 'node:stream';
-import { newLinkReader, type Report } from '../health/link.ts';
+import { newLinkReader, troubleOf, type Report } from '../health/link.ts';
 import { newFramer, type Piece } from '../logs/framer.ts';
 import type { Cancel, Clock } from '../model/clock.ts';
 import { failure } from '../model/failure.ts';
@@ -75,7 +75,7 @@ export function newRun(
     cancelSilence();
     if (report.event === 'init') versions = report.versions;
     else if (report.event === 'ready' && spec.readiness.kind === 'link') events.ready();
-    else if (report.event === 'broker-lost') events.brokerLost({ url: report.url, error: report.error });
+    else if (report.event === 'broker-lost') events.brokerLost(troubleOf(report));
     else if (report.event === 'broker-found') events.brokerFound();
   };
   let cancelSilence: Cancel = () => undefined;

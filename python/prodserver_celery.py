@@ -35,26 +35,67 @@ def put_cwd_first() -> None:
             del sys.path[0]
 
 
-def hold_lock() -> None:
-    """Keep the supervisor's lock in this process only, never in what it forks or starts."""
+class Lock:
+    """The supervisor's lock, kept in this process only, never in what it forks or starts.
+
+    An embedded beat is the exception: it sends the schedule, so the lock has to last as
+    long as it does, should it outlive its worker.
+    """
+
+    def __init__(self, fd: int) -> None:
+        self.fd, self.held = fd, os.fstat(fd)
+        self.passing, self.worker = False, os.getpid()
+        os.set_inheritable(fd, False)
+        os.register_at_fork(after_in_child=self.let_go)
+
+    def let_go(self) -> None:
+        if self.passing:
+            return
+        try:
+            now = os.fstat(self.fd)
+            if (now.st_dev, now.st_ino) == (self.held.st_dev, self.held.st_ino):
+                os.close(self.fd)
+        except OSError:
+            pass
+
+    def pass_to_beat(self, **_: object) -> None:
+        """Let the process of an embedded beat keep the lock, and end with its worker."""
+        import signal
+        from billiard.util import set_pdeathsig
+        from celery import beat, platforms
+
+        process = beat._Process
+        start, run = process.start, process.run
+
+        def start_with_lock(service):
+            self.passing, self.worker = True, os.getpid()
+            try:
+                return start(service)
+            finally:
+                self.passing = False
+
+        def run_with_lock(service):
+            self.passing = False
+            close = platforms.close_open_fds
+            platforms.close_open_fds = lambda keep=None: close([*(keep or ()), self.fd])
+            try:
+                set_pdeathsig(signal.SIGTERM)
+            except Exception:
+                pass  # not Linux: the lock alone keeps a second beat from starting
+            if os.getppid() != self.worker:
+                return None
+            return run(service)
+
+        process.start, process.run = start_with_lock, run_with_lock
+
+
+def hold_lock() -> Lock | None:
     number = os.environ.pop("PRODSERVER_LOCK_FD", None)
     try:
         fd = int(number or "")
-        held = os.fstat(fd)
-        if fd <= 2:
-            return
-        os.set_inheritable(fd, False)
+        return Lock(fd) if fd > 2 else None
     except (ValueError, OverflowError, OSError):
-        return
-
-    def let_go() -> None:
-        try:
-            now = os.fstat(fd)
-            if (now.st_dev, now.st_ino) == (held.st_dev, held.st_ino):
-                os.close(fd)
-        except OSError:
-            pass
-    os.register_at_fork(after_in_child=let_go)
+        return None
 
 
 def load(name: str):
@@ -78,7 +119,16 @@ def install_link(role: str) -> None:
         os.environ.pop("PRODSERVER_LINK_FD", None)
 
 
-def link_when_resolved(group) -> None:
+def keep_lock_with_beat(lock: Lock) -> None:
+    """Once the app is there: users may patch the standard library before Celery imports beat."""
+    try:
+        from celery.signals import celeryd_after_setup
+        celeryd_after_setup.connect(lock.pass_to_beat, weak=False, dispatch_uid="prodserver.lock")
+    except Exception:
+        pass
+
+
+def link_when_resolved(group, lock: Lock | None) -> None:
     """The sub-command is known before click runs the group's body, which imports the app."""
     resolve = group.resolve_command
 
@@ -86,6 +136,8 @@ def link_when_resolved(group) -> None:
         resolved = resolve(ctx, args)
         if resolved[0] in LINKED:
             install_link(resolved[0])
+        if lock is not None and resolved[0] == "worker":
+            keep_lock_with_beat(lock)
         os.environ.pop("PRODSERVER_LINK_FD", None)
         return resolved
     group.resolve_command = resolve_command
@@ -111,7 +163,7 @@ def import_failed(error: ImportError) -> int:
 
 def main() -> int:
     put_cwd_first()
-    hold_lock()
+    lock = hold_lock()
     try:
         from celery import maybe_patch_concurrency
     except ImportError as error:
@@ -123,7 +175,7 @@ def main() -> int:
         maybe_patch_concurrency()
     from celery.bin.celery import celery as group
     deafen(group)
-    link_when_resolved(group)
+    link_when_resolved(group, lock)
     return group(prog_name="celery")
 
 

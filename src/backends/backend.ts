@@ -20,6 +20,26 @@ export interface Entry {
   hasFile(name: string): boolean;
 }
 
+/** What a rule looks at: an entry whose ARGS were parsed. */
+export interface Subject {
+  readonly name: string;
+  readonly app: string | null;
+  readonly args: ReadonlyMap<string, unknown>;
+  readonly instances: number;
+  /** Of the supervisor, with the entry's own on top. */
+  readonly env: Readonly<Record<string, string>>;
+}
+
+/**
+ * Something of which two processes of one manifest must not have the same: equal `kind` and `value` are reported at
+ * `option` of the later one.
+ */
+export interface Claim {
+  readonly kind: 'node' | 'statedb' | 'schedule' | 'pidfile';
+  readonly value: string;
+  readonly option: string;
+}
+
 /** What a backend makes of an entry. */
 export interface Compiled {
   readonly argv: readonly [string, ...string[]];
@@ -32,6 +52,7 @@ export interface Compiled {
   readonly permanentExitCodes: readonly number[];
   /** The lock that it always needs; a LOCK of the entry takes its place. */
   readonly singleton: SingletonKey | null;
+  readonly claims: readonly Claim[];
 }
 
 /** Something that a rule found in parsed ARGS; `option` says where to point, null at the whole entry. */
@@ -52,7 +73,9 @@ export interface Backend {
   readonly singleton: boolean;
   /** Built when first asked for: a manifest uses few of the tables. */
   options(): Options;
-  rules(args: ReadonlyMap<string, unknown>, instances: number): Finding[];
+  /** The Python package whose version decides which options there are; null where that does not matter. */
+  readonly package: string | null;
+  rules(subject: Subject): Finding[];
   compile(entry: Entry): Compiled;
 }
 

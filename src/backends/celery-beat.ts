@@ -1,24 +1,40 @@
-import { emitArgs, KILL, type Backend } from './backend.ts';
-import { celeryArgv, common, LEVELS, supervisors } from './celery.ts';
-import { choice, flag, integer, refused, text, table } from './options.ts';
+import { emitArgs, KILL, type Backend, type Finding, type Subject } from './backend.ts';
+import { beatLock, celeryArgv, common, ignored, LEVELS, otherwise, processRules } from './celery.ts';
+import { choice, flag, integer, refused, since, text, table } from './options.ts';
 
 /** `celery beat --help` of 5.4 to 5.7. */
 const options = table(() => ({
   detach: refused('a detached beat leaves its supervisor', 'leave it out'),
   schedule: text('a path'),
   scheduler: text('a dotted path, for example django_celery_beat.schedulers:DatabaseScheduler'),
-  'max-interval': integer({ min: 1 }),
-  'enable-remote-control': flag(),
-  'no-enable-remote-control': flag(),
-  hostname: text('a node name such as beat@%h'),
+  'max-interval': integer({ min: 0 }),
+  'enable-remote-control': since('5.7', flag()),
+  'no-enable-remote-control': since('5.7', flag()),
+  hostname: since('5.7', text('a node name such as beat@%h')),
   loglevel: choice(LEVELS),
   logfile: text('a path'),
-  pidfile: supervisors('leave it out: the lock takes its place'),
-  uid: supervisors('leave it out'),
-  gid: supervisors('leave it out'),
-  umask: supervisors('leave it out'),
-  executable: supervisors('use SUPERVISOR.python'),
+  pidfile: text('a path'),
+  uid: text('a user'),
+  gid: text('a group'),
+  umask: text('an octal mask'),
+  executable: text('a path'),
 }));
+
+/** The name of django-celery-beat's entry point, and its dotted path. */
+const DATABASE = /^(django|django_celery_beat\.schedulers[:.]DatabaseScheduler)$/;
+
+function rules({ args }: Subject): Finding[] {
+  const found = processRules(args);
+  if (args.get('max-interval') === 0) {
+    const why = 'Celery takes 0 as not given';
+    found.push(otherwise('max-interval', why, 'write the seconds, from 1, or leave it out'));
+  }
+  if (args.has('schedule') && DATABASE.test((args.get('scheduler') as string | undefined) ?? '')) {
+    const why = 'DatabaseScheduler keeps its memory in the database';
+    found.push(ignored('schedule', why, 'leave it out'));
+  }
+  return found;
+}
 
 export const celeryBeat: Backend = {
   name: 'CeleryBeat',
@@ -30,14 +46,16 @@ export const celeryBeat: Backend = {
   cmd: 'none',
   singleton: true,
   options,
-  rules: () => [],
+  package: 'celery',
+  rules,
   compile(entry) {
-    const app = entry.app ?? '';
-    const argv = celeryArgv(entry, 'beat', emitArgs(options(), entry.args));
-    const ask = [entry.python, `${entry.helpers}/prodserver_probe.py`, app];
-    return {
-      ...common(argv, [], { kind: 'link' }, [{ signal: 'SIGTERM', waitMs: 10_000 }, KILL]),
-      singleton: { kind: 'application', app, ask },
-    };
+    const schedule = entry.args.get('schedule') as string | undefined;
+    return common({
+      argv: celeryArgv(entry, 'beat', emitArgs(options(), entry.args)),
+      readiness: { kind: 'link' },
+      stop: [{ signal: 'SIGTERM', waitMs: 10_000 }, KILL],
+      singleton: beatLock(entry),
+      claims: schedule === undefined ? [] : [{ kind: 'schedule', value: schedule, option: 'schedule' }],
+    });
   },
 };

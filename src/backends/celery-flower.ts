@@ -1,8 +1,7 @@
 import * as z from 'zod';
-import type { Readiness, Rung } from '../model/spec.ts';
 import { emitArgs, KILL, type Backend } from './backend.ts';
-import { celeryArgv, common } from './celery.ts';
-import { choice, decimal, flag, integer, list, option, table, text, type Option } from './options.ts';
+import { celeryArgv, common, otherwise, unwise } from './celery.ts';
+import { choice, decimal, flag, integer, list, names, option, table, text, type Option } from './options.ts';
 
 const FLAGS =
   'auto_refresh debug enable_events log_to_stderr natural_time persistent read_only xheaders'.split(' ');
@@ -27,7 +26,7 @@ const options = table(() => {
     ...FLAGS.map((name): [string, Option] => [name, truth]),
     ...TEXTS.map((name): [string, Option] => [name, text()]),
     ...NUMBERS.map((name): [string, Option] => [name, integer({ min: 0 })]),
-    ['basic_auth', list('USER:PASSWORD, or a list of them')],
+    ['basic_auth', names('USER:PASSWORD, or a list of them')],
     ['task_runtime_metric_buckets', list('a number, or a list of them')],
     ['port', integer({ min: 0, max: 65535 })],
     ['inspect_timeout', decimal({ above: 0 })],
@@ -51,11 +50,22 @@ export const celeryFlower: Backend = {
   cmd: 'none',
   singleton: false,
   options,
-  rules: () => [],
+  package: null,
+  rules({ args }) {
+    const secret = ['basic_auth', 'basic-auth'].find((option) => args.has(option));
+    if (secret === undefined) return [];
+    const why = 'every user of the machine can read the password in the list of processes';
+    const found = [unwise(secret, why, 'write ENV: {FLOWER_BASIC_AUTH: "${FLOWER_BASIC_AUTH}"} instead')];
+    const pairs = args.get(secret) as string[];
+    if (pairs.every((pair) => pair.includes(':'))) return found;
+    const nobody = 'one without a colon is no user and password, and lets nobody in';
+    return [...found, otherwise(secret, nobody, 'write USER:PASSWORD')];
+  },
   compile(entry) {
-    const argv = celeryArgv(entry, 'flower', emitArgs(options(), entry.args));
-    const ready: Readiness = { kind: 'listen', addresses: [] };
-    const stop: [Rung, ...Rung[]] = [{ signal: 'SIGTERM', waitMs: 10_000 }, KILL];
-    return common(argv, [], ready, stop);
+    return common({
+      argv: celeryArgv(entry, 'flower', emitArgs(options(), entry.args)),
+      readiness: { kind: 'listen', addresses: [] },
+      stop: [{ signal: 'SIGTERM', waitMs: 10_000 }, KILL],
+    });
   },
 };

@@ -1,53 +1,64 @@
-import { failure } from '../model/failure.ts';
 import type { Rung } from '../model/spec.ts';
-import { emitArgs, KILL, type Backend, type Finding } from './backend.ts';
-import { celeryArgv, common, LEVELS, supervisors } from './celery.ts';
-import { choice, decimal, flag, integer, list, orWord, refused, text, table } from './options.ts';
+import { emitArgs, KILL, type Backend, type Claim, type Entry } from './backend.ts';
+import { beatLock, celeryArgv, common, expandNode, LEVELS } from './celery.ts';
+import { nodeOf } from './celery-node.ts';
+import { autoscale } from './celery-options.ts';
+import { isOn, poolOf, workerRules } from './celery-worker-rules.ts';
+import {
+  choice,
+  decimal,
+  flag,
+  integer,
+  kibibytes,
+  names,
+  orWord,
+  refused,
+  since,
+  text,
+  table,
+} from './options.ts';
 
 const POOLS = ['prefork', 'eventlet', 'gevent', 'solo', 'processes', 'threads', 'custom'] as const;
 
-/** `celery worker --help` of 5.4 to 5.7. */
+/** `celery worker --help` of 5.4 to 5.7. A 0 that Celery takes is let in, and warned of by a rule. */
 const options = table(() => ({
   hostname: text('a node name such as worker@%h'),
   detach: refused('a detached worker leaves its supervisor', 'leave it out'),
   statedb: text('a path'),
   loglevel: choice(LEVELS),
   optimization: choice(['default', 'fair']),
-  'prefetch-multiplier': integer({ min: 1 }),
-  'disable-prefetch': flag(),
+  'prefetch-multiplier': integer({ min: 0 }),
+  'disable-prefetch': since('5.6', flag()),
   // 5.7 takes "auto" for the CPUs of its cgroup.
-  concurrency: orWord(integer({ min: 1 }), 'auto'),
+  concurrency: orWord(integer({ min: 0 }), 'auto', '5.7'),
   pool: choice(POOLS),
   'task-events': flag(),
   events: flag(),
-  'time-limit': decimal({ above: 0 }),
-  'soft-time-limit': decimal({ above: 0 }),
+  'time-limit': decimal({ min: 0 }),
+  'soft-time-limit': decimal({ min: 0 }),
   'max-tasks-per-child': integer({ min: 1 }),
-  'pool-start-method': choice(['fork', 'spawn']),
-  'max-memory-per-child': integer({ min: 1 }),
-  purge: refused('it empties the queues at every restart', 'run `celery purge` by hand'),
-  discard: refused('it empties the queues at every restart', 'run `celery purge` by hand'),
-  queues: list('a queue, or a list of them'),
-  'exclude-queues': list('a queue, or a list of them'),
-  include: list('a module, or a list of them'),
+  'pool-start-method': since('5.7', choice(['fork', 'spawn'])),
+  'max-memory-per-child': kibibytes(),
+  purge: flag(),
+  discard: flag(),
+  queues: names('a queue, or a list of them'),
+  'exclude-queues': names('a queue, or a list of them'),
+  include: names('a module, or a list of them'),
   'without-gossip': flag(),
   'without-mingle': flag(),
   'without-heartbeat': flag(),
-  'heartbeat-interval': integer({ min: 1 }),
-  autoscale: list('"max,min", for example "10,3"'),
-  beat: refused(
-    'an embedded beat outlives its killed worker and sends on',
-    'add an entry with BACKEND: CeleryBeat',
-  ),
-  schedule: refused('it only works with an embedded beat', 'put it into the CeleryBeat entry'),
-  'schedule-filename': refused('it only works with an embedded beat', 'put it into the CeleryBeat entry'),
-  scheduler: refused('it only works with an embedded beat', 'put it into the CeleryBeat entry'),
+  'heartbeat-interval': integer({ min: 0 }),
+  autoscale: autoscale(),
+  beat: flag(),
+  schedule: text('a path'),
+  'schedule-filename': text('a path'),
+  scheduler: text('a dotted path, for example django_celery_beat.schedulers:DatabaseScheduler'),
   logfile: text('a path'),
-  pidfile: supervisors('leave it out: a stale pidfile keeps a worker from starting'),
-  uid: supervisors('leave it out'),
-  gid: supervisors('leave it out'),
-  umask: supervisors('leave it out'),
-  executable: supervisors('use SUPERVISOR.python'),
+  pidfile: text('a path'),
+  uid: text('a user'),
+  gid: text('a group'),
+  umask: text('an octal mask'),
+  executable: text('a path'),
 }));
 
 export const celeryWorker: Backend = {
@@ -60,39 +71,35 @@ export const celeryWorker: Backend = {
   cmd: 'none',
   singleton: false,
   options,
-  rules(args, instances) {
-    const found: Finding[] = [];
-    if (args.has('hostname') && instances > 1) {
-      const why = 'two workers under one node name answer each other';
-      const facts = { option: 'hostname', other: 'INSTANCES', why };
-      found.push({ option: 'hostname', failure: failure('option-conflict', facts) });
-    }
-    if (args.has('autoscale') && args.has('concurrency')) {
-      const facts = { option: 'concurrency', why: 'autoscale wins', instead: 'leave concurrency out' };
-      found.push({ option: 'concurrency', failure: failure('option-ignored', facts) });
-    }
-    const pool = args.get('pool') as string | undefined;
-    if (pool === 'custom') {
-      const why = 'it takes a pool class from the environment, which this version does not prove';
-      found.push({
-        option: 'pool',
-        failure: failure('option-refused', { option: 'pool', why, instead: 'name the pool' }),
-      });
-    }
-    return found;
-  },
+  package: 'celery',
+  rules: workerRules,
   compile(entry) {
-    const tokens = emitArgs(options(), entry.args);
-    // Two workers under one node name answer each other's commands, so each gets its own.
-    const node = entry.instances === 1 ? entry.name : `${entry.name}-${entry.index}`;
-    const added = entry.args.has('hostname') ? [] : [`--hostname=${node}@%h`];
-    const pool = (entry.args.get('pool') as string | undefined) ?? 'prefork';
+    const { args } = entry;
+    const node = nodeOf(entry);
+    const named = args.get('hostname') === node;
+    const added = named ? [] : [`--hostname=${node}`];
+    const pool = poolOf(args);
     // Solo runs one task at a time, but prefetches for as many as -c says, else for every CPU.
-    if (pool === 'solo' && !entry.args.has('concurrency')) added.push('--concurrency=1');
+    if (pool === 'solo' && !args.has('concurrency')) added.push('--concurrency=1');
+    const given = named ? args : new Map([...args].filter(([option]) => option !== 'hostname'));
     const cold: Rung[] =
       pool === 'prefork' || pool === 'processes' ? [{ signal: 'SIGQUIT', waitMs: 10_000 }] : [];
-    const stop: [Rung, ...Rung[]] = [{ signal: 'SIGTERM', waitMs: 60_000 }, ...cold, KILL];
-    const argv = celeryArgv(entry, 'worker', [...tokens, ...added]);
-    return common(argv, added, { kind: 'link' }, stop);
+    return common({
+      argv: celeryArgv(entry, 'worker', [...emitArgs(options(), given), ...added]),
+      added,
+      readiness: { kind: 'link' },
+      stop: [{ signal: 'SIGTERM', waitMs: 60_000 }, ...cold, KILL],
+      singleton: isOn(args, 'beat') ? beatLock(entry) : null,
+      claims: claims(entry, node),
+    });
   },
 };
+
+function claims(entry: Entry, node: string): Claim[] {
+  const { args, app } = entry;
+  const files = (['statedb', 'pidfile'] as const).flatMap((kind): Claim[] => {
+    const path = args.get(kind) as string | undefined;
+    return path === undefined ? [] : [{ kind, value: expandNode(path, node), option: kind }];
+  });
+  return [{ kind: 'node', value: `${node} of ${app ?? ''}`, option: 'hostname' }, ...files];
+}

@@ -1,15 +1,11 @@
 /** What Celery's three programs share. */
-import type { Readiness, Rung } from '../model/spec.ts';
-import { PYTHON_ENV, type Compiled, type Entry } from './backend.ts';
-import { refused, type Option } from './options.ts';
+import { failure } from '../model/failure.ts';
+import type { Readiness, Rung, SingletonKey } from '../model/spec.ts';
+import { PYTHON_ENV, type Claim, type Compiled, type Entry, type Finding } from './backend.ts';
 
 export const LEVELS = ['DEBUG', 'INFO', 'WARNING', 'ERROR', 'CRITICAL', 'FATAL'] as const;
 /** Celery's usage error: an unknown option, or an APP that is not found. The same command line fails again. */
 const USAGE_EXIT = 2;
-
-/** An option that would do what the supervisor does. */
-export const supervisors = (instead: string): Option =>
-  refused('it is the supervisor that does this', instead);
 
 /** The argv of Celery's launcher, which behaves as `python -m celery` and carries the link. */
 export const celeryArgv = (entry: Entry, verb: string, tokens: readonly string[]): [string, ...string[]] => [
@@ -22,19 +18,72 @@ export const celeryArgv = (entry: Entry, verb: string, tokens: readonly string[]
   ...entry.extraArgs,
 ];
 
-export const common = (
-  argv: [string, ...string[]],
-  added: string[],
-  readiness: Readiness,
-  stop: [Rung, ...Rung[]],
-): Compiled => ({
-  argv,
-  added,
+interface Shape {
+  readonly argv: [string, ...string[]];
+  readonly added?: readonly string[];
+  readonly readiness: Readiness;
+  readonly stop: readonly [Rung, ...Rung[]];
+  readonly singleton?: SingletonKey | null;
+  readonly claims?: readonly Claim[];
+}
+
+export const common = (shape: Shape): Compiled => ({
+  argv: shape.argv,
+  added: shape.added ?? [],
   env: PYTHON_ENV,
-  readiness,
-  link: readiness.kind === 'link',
-  stop,
+  readiness: shape.readiness,
+  link: shape.readiness.kind === 'link',
+  stop: shape.stop,
   startTimeoutMs: 120_000,
   permanentExitCodes: [USAGE_EXIT],
-  singleton: null,
+  singleton: shape.singleton ?? null,
+  claims: shape.claims ?? [],
 });
+
+/** The lock of whatever sends an application's periodic tasks. */
+export const beatLock = (entry: Entry): SingletonKey => {
+  const app = entry.app ?? '';
+  return { kind: 'application', app, ask: [entry.python, `${entry.helpers}/prodserver_probe.py`, app] };
+};
+
+/** A warning that an option does nothing. */
+export const ignored = (option: string, why: string, instead: string): Finding => ({
+  option,
+  failure: failure('option-ignored', { option, why, instead }),
+});
+
+/** A warning that Celery takes an option to mean something else than it says. */
+export const otherwise = (option: string, why: string, instead: string): Finding => ({
+  option,
+  failure: failure('option-otherwise', { option, why, instead }),
+});
+
+/** A warning that an option does what it says, to the harm of who wrote it. */
+export const unwise = (option: string, why: string, instead: string): Finding => ({
+  option,
+  failure: failure('option-unwise', { option, why, instead }),
+});
+
+export const conflict = (option: string, other: string, why: string): Finding => ({
+  option,
+  failure: failure('option-conflict', { option, other, why }),
+});
+
+/** Worker and beat have these, and act on them in the same way. */
+export function processRules(args: ReadonlyMap<string, unknown>): Finding[] {
+  const found: Finding[] = [];
+  if (args.has('pidfile')) {
+    const why = 'one that is left behind keeps the next start from succeeding (exit 73)';
+    found.push(unwise('pidfile', why, 'leave it out: prodserver knows the pid'));
+  }
+  for (const option of ['umask', 'executable']) {
+    if (!args.has(option)) continue;
+    const instead = option === 'umask' ? 'leave it out' : 'use SUPERVISOR.python';
+    found.push(ignored(option, 'Celery acts on it only with --detach', instead));
+  }
+  return found;
+}
+
+/** A path as Celery expands it: %n is the node's name, %p the whole of it. */
+export const expandNode = (path: string, node: string): string =>
+  path.replaceAll(/%[np]/g, (mark) => (mark === '%p' ? node : (node.split('@')[0] ?? node)));

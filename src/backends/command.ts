@@ -11,6 +11,7 @@ export const command: Backend = {
   cmd: 'required',
   singleton: false,
   options: () => ({}),
+  package: null,
   rules: () => [],
   compile(entry) {
     const [program, ...rest] = entry.cmd ?? ['false'];
@@ -24,6 +25,7 @@ export const command: Backend = {
       startTimeoutMs: 60_000,
       permanentExitCodes: [],
       singleton: null,
+      claims: [],
     };
   },
 };

@@ -123,6 +123,7 @@ export const gunicornServer: Backend = {
   cmd: 'none',
   singleton: false,
   options,
+  package: null,
   rules: () => [],
   compile(entry) {
     const graceful = (entry.args.get('graceful-timeout') as number | undefined) ?? GRACEFUL_TIMEOUT_S;
@@ -144,6 +145,7 @@ export const gunicornServer: Backend = {
       startTimeoutMs: 60_000,
       permanentExitCodes: [],
       singleton: null,
+      claims: [],
     };
   },
 };

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { parseSize } from '../model/units.ts';
 
 /** One long option of a program: which values the manifest may give it, and the tokens they become. */
 export interface Option {
@@ -8,6 +9,10 @@ export interface Option {
   emit(key: string, value: unknown): string[];
   /** Set for an option that exists but must not be used here. */
   readonly refused?: { readonly why: string; readonly instead: string };
+  /** The first version of the program that takes this value, where older ones are supported too; null: all do. */
+  since?(value: unknown): string | null;
+  /** The words of a closed list, for a hint at the nearest. */
+  readonly words?: readonly string[];
 }
 
 export type Options = Readonly<Record<string, Option>>;
@@ -16,7 +21,7 @@ export type Options = Readonly<Record<string, Option>>;
 export function option(
   build: () => z.ZodType,
   emit: Option['emit'],
-  rest: Pick<Option, 'refused'> = {},
+  rest: Pick<Option, 'refused' | 'since' | 'words'> = {},
 ): Option {
   let built: z.ZodType | null = null;
   return {
@@ -46,10 +51,11 @@ export function integer(limits: { readonly min?: number; readonly max?: number }
 }
 
 /** Seconds or another quantity that the program reads as a float. */
-export function decimal(limits: { readonly above?: number } = {}): Option {
-  const { above = -Infinity } = limits;
-  const expects = above === -Infinity ? 'a number' : `a number above ${above}`;
-  return option(() => numeric(/^-?\d+(\.\d+)?$/, (value) => value > above, expects), assign);
+export function decimal(limits: { readonly above?: number; readonly min?: number } = {}): Option {
+  const { above = -Infinity, min = -Infinity } = limits;
+  const range = above !== -Infinity ? ` above ${above}` : min !== -Infinity ? ` from ${min}` : '';
+  const valid = (value: number): boolean => value > above && value >= min;
+  return option(() => numeric(/^-?\d+(\.\d+)?$/, valid, `a number${range}`), assign);
 }
 
 export function text(expects = 'text'): Option {
@@ -57,11 +63,12 @@ export function text(expects = 'text'): Option {
   return option(build, assign);
 }
 
-/** What `base` takes, or one word more. */
-export function orWord(base: Option, word: string): Option {
+/** What `base` takes, or one word more, which versions of the program before `version` do not know. */
+export function orWord(base: Option, word: string, version: string): Option {
   const build = () =>
     z.union([base.schema, z.literal(word)]).describe(`${base.schema.description}, or "${word}"`);
-  return option(build, (key, value) => (value === word ? assign(key, value) : base.emit(key, value)));
+  const emit: Option['emit'] = (key, value) => (value === word ? assign(key, value) : base.emit(key, value));
+  return option(build, emit, { since: (value) => (value === word ? version : null) });
 }
 
 /** A flag that may also be given one of some words: `--key`, or `--key=word`. */
@@ -90,7 +97,7 @@ export function choice(values: readonly [string, ...string[]]): Option {
       .refine((value) => spelled.has(value.toLowerCase()))
       .transform((value) => spelled.get(value.toLowerCase()) ?? value)
       .describe(`one of ${values.join(', ')}`);
-  return option(build, assign);
+  return option(build, assign, { words: values });
 }
 
 const items = (expects: string): z.ZodType =>
@@ -113,12 +120,45 @@ export function list(expects: string): Option {
   );
 }
 
+/** Names in one option, comma-joined; Celery would take the space in "a, b" for a part of the second name. */
+export function names(expects: string): Option {
+  const split = (value: unknown): string[] =>
+    (value as string[]).flatMap((item) => item.split(',').map((name) => name.trim())).filter(Boolean);
+  const build = () =>
+    items(expects)
+      .refine((value) => split(value).length > 0)
+      .transform(split)
+      .describe(expects);
+  return option(build, (key, value) => assign(key, (value as string[]).join(',')));
+}
+
 /** A list as the option repeated. */
 export function repeated(expects: string): Option {
   return option(
     () => items(expects),
     (key, value) => (value as string[]).flatMap((item) => assign(key, item)),
   );
+}
+
+/** The same option, which versions of the program before `version` do not have. */
+export const since = (version: string, base: Option): Option =>
+  option(
+    () => base.schema,
+    (key, value) => base.emit(key, value),
+    { since: () => version, ...(base.words === undefined ? {} : { words: base.words }) },
+  );
+
+/** Memory that the program counts in KiB: so many, or a size with its unit. */
+export function kibibytes(): Option {
+  const size = z
+    .string()
+    .refine((value) => parseSize(value) !== null)
+    .transform((value) => Math.floor((parseSize(value) ?? 0) / 1024));
+  const build = () =>
+    z
+      .union([integer({ min: 0 }).schema, size])
+      .describe('a whole number of KiB from 0, or a size such as 200MiB');
+  return option(build, assign);
 }
 
 /** An option that the program has and that would work against supervision. */

@@ -1,8 +1,9 @@
 /** ARGS of one entry against its backend's table. */
-import type { Backend } from '../backends/backend.ts';
+import type { Backend, Subject } from '../backends/backend.ts';
 import type { Option, Options } from '../backends/options.ts';
 import { failure, type Failure } from '../model/failure.ts';
 import { nearest } from '../model/units.ts';
+import { isOlder } from '../os/packages.ts';
 import type { Document, Path } from './document.ts';
 import { kindOf, wrongValue } from './problems.ts';
 
@@ -12,12 +13,18 @@ export interface ParsedArgs {
   readonly failures: readonly Failure[];
 }
 
+/** What the options of an entry are judged by, beside themselves. */
+export interface ArgsContext extends Omit<Subject, 'args'> {
+  /** The version of a Python package beside the project's interpreter; null where it cannot be seen. */
+  installed(name: string): string | null;
+}
+
 export function parseArgs(
   doc: Document,
   backend: Backend,
   input: unknown,
   base: Path,
-  instances: number,
+  context: ArgsContext,
 ): ParsedArgs {
   const failures: Failure[] = [];
   const args = new Map<string, unknown>();
@@ -25,7 +32,7 @@ export function parseArgs(
   if (input === undefined || backend.cmd === 'required') return { args, failures };
   if (typeof input !== 'object' || input === null || Array.isArray(input)) {
     const place = doc.place(base, 'value');
-    const facts = { key: 'ARGS', expected: 'a mapping of options', got: kindOf(input) };
+    const facts = { key: 'ARGS', expected: 'a mapping of options', got: kindOf(input), near: null };
     return { args, failures: [failure('value-wrong', facts, { place })] };
   }
   const options = backend.options();
@@ -50,23 +57,54 @@ export function parseArgs(
     }
     if (name !== key) failures.push(failure('option-spelling', { option: key, spelling: name }, atKey));
     const parsed = option.schema.safeParse(value);
-    if (parsed.success) args.set(name, parsed.data);
-    else failures.push(wrongOption(doc, path, option, value));
+    if (parsed.success) {
+      args.set(name, parsed.data);
+      failures.push(...tooNew(doc, path, backend, option, parsed.data, context));
+    } else failures.push(wrongOption(doc, path, option, value));
     places.set(name, path);
   }
-  for (const finding of backend.rules(args, instances)) {
+  for (const finding of backend.rules({ ...context, args })) {
     const path = finding.option === null ? base.slice(0, -1) : (places.get(finding.option) ?? base);
     failures.push({ ...finding.failure, place: doc.place(path, 'key') });
   }
   return { args, failures };
 }
 
+/** An option or a value that the installed version does not have, as far as that can be seen. */
+function tooNew(
+  doc: Document,
+  path: Path,
+  { package: program }: Backend,
+  option: Option,
+  value: unknown,
+  context: ArgsContext,
+): Failure[] {
+  const needs = option.since?.(value) ?? null;
+  // Null or false: the option is not passed on.
+  if (needs === null || program === null || value === false || value === 'false') return [];
+  const has = context.installed(program);
+  if (has === null || !isOlder(has, needs)) return [];
+  const always = option.since?.(null) === needs;
+  const name = String(path.at(-1));
+  const facts = { option: name, value: always ? null : String(value), package: program, needs, has };
+  return [failure('option-too-new', facts, { place: doc.place(path, 'key') })];
+}
+
 /** In a list it is the item that is wrong, if one is. */
 function wrongOption(doc: Document, path: Path, option: Option, value: unknown): Failure {
   const expected = option.schema.description ?? 'something else';
   const bad = Array.isArray(value) ? value.findIndex((item) => !option.schema.safeParse([item]).success) : -1;
-  if (bad === -1 || !Array.isArray(value)) return wrongValue(doc, path, expected, value);
+  if (bad === -1 || !Array.isArray(value)) {
+    return wrongValue(doc, path, expected, value, nearWord(option, value));
+  }
   return wrongValue(doc, [...path, bad], expected, value[bad]);
+}
+
+/** "WARN" is far from "WARNING" by distance, and clearly meant. */
+function nearWord({ words = [] }: Option, value: unknown): string | null {
+  if (typeof value !== 'string' || value === '') return null;
+  const begun = words.filter((word) => word.toLowerCase().startsWith(value.toLowerCase()));
+  return begun.length === 1 ? (begun[0] ?? null) : nearest(value, words);
 }
 
 /** Django users write underscores; click knows hyphens only. */

@@ -1,6 +1,6 @@
 /** One valid entry of the manifest as the specs of its instances. */
 import { resolve } from 'node:path';
-import type { Backend, Compiled, Entry } from '../backends/backend.ts';
+import type { Backend, Claim, Compiled, Entry } from '../backends/backend.ts';
 import type { Address, ProcessSpec, Readiness, RestartPolicy, Rung } from '../model/spec.ts';
 import { fileExists } from '../os/files.ts';
 import type { EntryInput } from './schema.ts';
@@ -23,13 +23,28 @@ const RESTART: RestartPolicy = {
   stableAfterMs: 600_000,
 };
 
+/** An instance, and what it claims for itself among those of its manifest. */
+export interface CompiledInstance {
+  readonly spec: ProcessSpec;
+  readonly claims: readonly Claim[];
+}
+
+/** The environment of an entry's processes, as far as it is known before the backend adds to it. */
+export const environmentOf = (
+  input: EntryInput | null,
+  env: EntryContext['env'],
+): Record<string, string> => ({
+  ...definedOnly(env),
+  ...input?.ENV,
+});
+
 export function compileEntry(
   name: string,
   backend: Backend,
   input: EntryInput,
   args: ReadonlyMap<string, unknown>,
   context: EntryContext,
-): ProcessSpec[] {
+): CompiledInstance[] {
   const instances = input.INSTANCES ?? 1;
   return Array.from({ length: instances }, (_, position) => {
     const index = position + 1;
@@ -43,11 +58,11 @@ export function compileEntry(
       cmd: (input.CMD as [string, ...string[]] | undefined) ?? null,
       python: context.python,
       helpers: context.helpers,
-      env: { ...definedOnly(context.env), ...input.ENV },
+      env: environmentOf(input, context.env),
       hasFile: (file) => fileExists(resolve(context.folder, input.CWD ?? '.', file)),
     };
     const compiled = backend.compile(entry);
-    return {
+    const spec: ProcessSpec = {
       name,
       instance: `${name}.${index}`,
       index,
@@ -66,6 +81,7 @@ export function compileEntry(
       singleton:
         input.LOCK?.name === undefined ? compiled.singleton : { kind: 'name', name: input.LOCK.name },
     };
+    return { spec, claims: compiled.claims };
   });
 }
 

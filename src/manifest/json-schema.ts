@@ -134,14 +134,25 @@ function refinement(description: string, schema: JsonSchema): JsonSchema | null 
       ],
     };
   }
-  const decimal = /^a number(?: above (-?[\d.]+))?$/.exec(description);
+  const decimal = /^a number(?: (above|from) (-?[\d.]+))?$/.exec(description);
   if (decimal !== null) {
-    const above = decimal[1] === undefined ? {} : { exclusiveMinimum: Number(decimal[1]) };
-    const digits = orVariable(`^${Number(decimal[1]) >= 0 ? '(?!0*(\\.0*)?$)' : '-?'}\\d+(\\.\\d+)?$`);
+    const [, word, limit] = decimal;
+    const range =
+      limit === undefined ? {} : { [word === 'above' ? 'exclusiveMinimum' : 'minimum']: Number(limit) };
+    const sign = word === undefined ? '-?' : word === 'above' ? '(?!0*(\\.0*)?$)' : '';
+    const digits = orVariable(`^${sign}\\d+(\\.\\d+)?$`);
     return {
       anyOf: [
-        { type: 'number', ...above },
+        { type: 'number', ...range },
         { type: 'string', pattern: digits },
+      ],
+    };
+  }
+  if (description.startsWith('a whole number of KiB')) {
+    return {
+      anyOf: [
+        { type: 'integer', minimum: 0 },
+        { type: 'string', pattern: orVariable('^(\\d+|\\d+(\\.\\d+)?(B|[KMGT]i?B))$') },
       ],
     };
   }

@@ -6,11 +6,13 @@ import { failure, severityOf, type Failure, type Result } from '../model/failure
 import type { Plan, ProcessSpec } from '../model/spec.ts';
 import { nearest } from '../model/units.ts';
 import { fileExists, helpersFolder, readManifestText, realPath } from '../os/files.ts';
-import { parseArgs } from './args.ts';
-import { compileEntry, type EntryContext } from './compile.ts';
+import { installedVersion } from '../os/packages.ts';
+import { parseArgs, type ArgsContext } from './args.ts';
+import { compileEntry, environmentOf, type CompiledInstance, type EntryContext } from './compile.ts';
+import { beatRules, claimRules } from './across.ts';
 import { parseManifest, type Document } from './document.ts';
 import { interpolate, type Environment } from './interpolate.ts';
-import { kindOf, parseAt, show, unknownKey } from './problems.ts';
+import { kindOf, parseAt, unknownKey } from './problems.ts';
 import { findPython } from './python.ts';
 import { entrySchema, isName, NAME_RULE, supervisorSchema, type EntryInput } from './schema.ts';
 
@@ -85,17 +87,20 @@ function compile(doc: Document, source: Source): Loaded {
     findings.push(failure('processes-shape', { got: kindOf(section) }, { place }));
     return done([]);
   }
-  const context: EntryContext = {
+  const python = findPython(supervisor.value?.python, source.folder, source.env);
+  const context = {
     folder: source.folder,
-    python: findPython(supervisor.value?.python, source.folder, source.env),
+    python,
     helpers: helpersFolder(),
     env: source.env,
+    installed: (name: string) => installedVersion(python, name, source.env['PATH']),
   };
   const entries = Object.entries(section);
   if (entries.length === 0 && findings.length === 0)
     findings.push(failure('manifest-empty', { path: doc.file }));
-  const processes = entries.flatMap(([name, value]) => compileOne(doc, name, value, context, findings));
-  findings.push(...beatRules(doc, processes));
+  const compiled = entries.flatMap(([name, value]) => compileOne(doc, name, value, context, findings));
+  const processes = compiled.map(({ spec }) => spec);
+  findings.push(...beatRules(doc, processes), ...claimRules(doc, compiled));
   return done(processes);
 }
 
@@ -103,9 +108,9 @@ function compileOne(
   doc: Document,
   name: string,
   value: unknown,
-  context: EntryContext,
+  context: EntryContext & Pick<ArgsContext, 'installed'>,
   findings: Failure[],
-): ProcessSpec[] {
+): CompiledInstance[] {
   const base = ['PRODUCTION_PROCESSES', name];
   if (!isName(name)) {
     const shown = name.length > 60 ? `${name.slice(0, 57)}...` : name;
@@ -114,7 +119,7 @@ function compileOne(
     );
   }
   if (!isMapping(value)) {
-    const facts = { key: name, expected: 'a mapping with BACKEND', got: kindOf(value) };
+    const facts = { key: name, expected: 'a mapping with BACKEND', got: kindOf(value), near: null };
     findings.push(failure('value-wrong', facts, { place: doc.place(base, 'value') }));
     return [];
   }
@@ -124,13 +129,13 @@ function compileOne(
     typeof value['BACKEND'] === 'string' ? resolveBackend(doc, value['BACKEND'], base, findings) : null;
   if (backend === null) return [];
   findings.push(...shapeRules(doc, backend, value, base), ...instanceRules(doc, backend, entry.value, base));
-  const parsed = parseArgs(
-    doc,
-    backend,
-    value['ARGS'] ?? undefined,
-    [...base, 'ARGS'],
-    entry.value?.INSTANCES ?? 1,
-  );
+  const parsed = parseArgs(doc, backend, value['ARGS'] ?? undefined, [...base, 'ARGS'], {
+    name,
+    app: typeof value['APP'] === 'string' ? value['APP'] : null,
+    instances: entry.value?.INSTANCES ?? 1,
+    env: environmentOf(entry.value, context.env),
+    installed: context.installed,
+  });
   findings.push(...parsed.failures);
   return entry.value === null ? [] : compileEntry(name, backend, entry.value, parsed.args, context);
 }
@@ -181,19 +186,6 @@ function instanceRules(doc: Document, backend: Backend, entry: EntryInput | null
   if (!backend.singleton || (entry?.INSTANCES ?? 1) === 1) return [];
   const facts = { backend: backend.name, why: 'only one may run, or every periodic task is sent twice' };
   return [failure('instances-conflict', facts, { place: doc.place([...base, 'INSTANCES'], 'value') })];
-}
-
-/** Two beats on one application would wait for each other for ever: the second never starts. */
-function beatRules(doc: Document, processes: readonly ProcessSpec[]): Failure[] {
-  const beats = processes.filter((spec) => spec.backend === 'CeleryBeat' && spec.index === 1);
-  return beats.flatMap((spec, position) => {
-    const key = show(spec.singleton);
-    const earlier = beats.slice(0, position).find((other) => show(other.singleton) === key);
-    if (earlier === undefined) return [];
-    const app = spec.singleton?.kind === 'application' ? spec.singleton.app : (spec.singleton?.name ?? '');
-    const place = doc.place(['PRODUCTION_PROCESSES', spec.name], 'key');
-    return [failure('beat-twice', { names: [earlier.name, spec.name], app }, { place })];
-  });
 }
 
 const isMapping = (value: unknown): value is Record<string, unknown> =>

@@ -57,7 +57,13 @@ export function parseAt<T>(
 }
 
 /** The value at `path` is not what `expected` says. */
-export function wrongValue(doc: Document, path: Path, expected: string, got: unknown): Failure {
+export function wrongValue(
+  doc: Document,
+  path: Path,
+  expected: string,
+  got: unknown,
+  near: string | null = null,
+): Failure {
   const key = typeof path.at(-1) === 'number' ? String(path.at(-2)) : String(path.at(-1));
   const place = doc.place(path, 'value');
   if (typeof got === 'number' && isDurationText(expected)) {
@@ -70,7 +76,7 @@ export function wrongValue(doc: Document, path: Path, expected: string, got: unk
   );
   const told = typeof got === 'string' && typeof written === 'string' ? written : got;
   const shown = typeof told === 'object' && told !== null ? kindOf(told) : show(told);
-  return failure('value-wrong', { key, expected, got: shown }, { place });
+  return failure('value-wrong', { key, expected, got: shown, near }, { place });
 }
 
 export function unknownKey(doc: Document, path: Path, key: string, known: readonly string[]): Failure {

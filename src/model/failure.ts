@@ -16,7 +16,12 @@ export interface FactsByCode {
   'key-planned': { readonly key: string };
   'key-missing': { readonly key: string; readonly owner: string; readonly example: string };
   'key-useless': { readonly key: string; readonly backend: string; readonly why: string };
-  'value-wrong': { readonly key: string; readonly expected: string; readonly got: string };
+  'value-wrong': {
+    readonly key: string;
+    readonly expected: string;
+    readonly got: string;
+    readonly near: string | null;
+  };
   'value-no-unit': { readonly key: string; readonly got: string; readonly example: string };
   'name-invalid': { readonly name: string; readonly rule: string };
   'backend-unknown': {
@@ -30,6 +35,22 @@ export interface FactsByCode {
   'option-spelling': { readonly option: string; readonly spelling: string };
   'option-conflict': { readonly option: string; readonly other: string; readonly why: string };
   'option-ignored': { readonly option: string; readonly why: string; readonly instead: string };
+  'option-otherwise': { readonly option: string; readonly why: string; readonly instead: string };
+  'option-unwise': { readonly option: string; readonly why: string; readonly instead: string };
+  'option-too-new': {
+    readonly option: string;
+    /** The value, where it is the value that is new. */
+    readonly value: string | null;
+    readonly package: string;
+    readonly needs: string;
+    readonly has: string;
+  };
+  'claimed-twice': {
+    readonly option: string;
+    readonly kind: string;
+    readonly value: string;
+    readonly instances: readonly string[];
+  };
   'variable-unset': { readonly name: string };
   'variable-required': { readonly name: string; readonly message: string };
   'variable-syntax': { readonly text: string };
@@ -104,6 +125,8 @@ const WARNINGS: ReadonlySet<Code> = new Set<Code>([
   'manifest-empty',
   'option-spelling',
   'option-ignored',
+  'option-otherwise',
+  'option-unwise',
   'link-silent',
   'subreaper-missing',
 ]);

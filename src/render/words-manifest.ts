@@ -28,6 +28,10 @@ export const manifestWords: WordsFor<
   | 'option-spelling'
   | 'option-conflict'
   | 'option-ignored'
+  | 'option-otherwise'
+  | 'option-unwise'
+  | 'option-too-new'
+  | 'claimed-twice'
   | 'variable-unset'
   | 'variable-required'
   | 'variable-syntax'
@@ -116,7 +120,7 @@ export const manifestWords: WordsFor<
     exit,
     about: 'A value of the wrong kind, or out of its range.',
     message: ({ key, expected, got }) => `"${key}" must be ${expected}, not ${got}`,
-    hint: () => null,
+    hint: ({ near }) => (near === null ? null : `write "${near}"`),
   },
   'value-no-unit': {
     exit,
@@ -175,6 +179,34 @@ export const manifestWords: WordsFor<
     about: 'An option that the program accepts and then does not act on.',
     message: ({ option, why }) => `"${option}" has no effect: ${why}`,
     hint: ({ instead }) => instead,
+  },
+  'option-otherwise': {
+    exit,
+    about: 'An option whose value the program accepts and takes to mean something else.',
+    message: ({ option, why }) => `"${option}" does not do what it says: ${why}`,
+    hint: ({ instead }) => instead,
+  },
+  'option-unwise': {
+    exit,
+    about: 'An option that does what it says, and more harm than good below a supervisor.',
+    message: ({ option, why }) => `"${option}" is unwise: ${why}`,
+    hint: ({ instead }) => instead,
+  },
+  'option-too-new': {
+    exit,
+    about:
+      'An option, or a value of one, that the installed version of the program does not have. Told only where that ' +
+      'version can be seen beside SUPERVISOR.python.',
+    message: ({ option, value, package: program, needs, has }) =>
+      `"${option}${value === null ? '' : `: ${value}`}" needs ${program} ${needs}, and ${has} is installed`,
+    hint: ({ package: program, needs }) => `leave it out, or install ${program} ${needs} or later`,
+  },
+  'claimed-twice': {
+    exit,
+    about: 'Two processes of the manifest would have one node name, or write one file.',
+    message: ({ kind, value, instances }) => `${andList(instances)} have one ${kind}: ${value}`,
+    hint: ({ option, kind }) =>
+      kind === 'node name' ? 'give each its own, or leave hostname out' : `give each its own ${option}`,
   },
   'variable-unset': {
     exit,

@@ -20,6 +20,7 @@ test('CeleryFlower', () => {
         "--persistent=True",
         "--debug=False",
       ],
+      "claims": [],
       "env": {
         "PYTHONUNBUFFERED": "1",
       },
@@ -50,33 +51,34 @@ test('CeleryFlower', () => {
 test('Command', () => {
   expect(compile(command, { cmd: ['python', 'manage.py', 'runjobs'], extraArgs: ['-v'] }))
     .toMatchInlineSnapshot(`
-    {
-      "added": [],
-      "argv": [
-        "python",
-        "manage.py",
-        "runjobs",
-        "-v",
-      ],
-      "env": {},
-      "link": false,
-      "permanentExitCodes": [],
-      "readiness": {
-        "afterMs": 1000,
-        "kind": "alive",
-      },
-      "singleton": null,
-      "startTimeoutMs": 60000,
-      "stop": [
-        {
-          "signal": "SIGTERM",
-          "waitMs": 10000,
+      {
+        "added": [],
+        "argv": [
+          "python",
+          "manage.py",
+          "runjobs",
+          "-v",
+        ],
+        "claims": [],
+        "env": {},
+        "link": false,
+        "permanentExitCodes": [],
+        "readiness": {
+          "afterMs": 1000,
+          "kind": "alive",
         },
-        {
-          "signal": "SIGKILL",
-          "waitMs": 5000,
-        },
-      ],
-    }
-  `);
+        "singleton": null,
+        "startTimeoutMs": 60000,
+        "stop": [
+          {
+            "signal": "SIGTERM",
+            "waitMs": 10000,
+          },
+          {
+            "signal": "SIGKILL",
+            "waitMs": 5000,
+          },
+        ],
+      }
+    `);
 });

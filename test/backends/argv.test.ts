@@ -22,6 +22,7 @@ describe('GunicornServer', () => {
           "--graceful-timeout=10",
           "--spew",
         ],
+        "claims": [],
         "env": {
           "PYTHONUNBUFFERED": "1",
         },
@@ -102,6 +103,13 @@ describe('CeleryWorker', () => {
           "--hostname=one@%h",
           "--new",
         ],
+        "claims": [
+          {
+            "kind": "node",
+            "option": "hostname",
+            "value": "one@%h of shop.celery.app",
+          },
+        ],
         "env": {
           "PYTHONUNBUFFERED": "1",
         },
@@ -158,63 +166,18 @@ describe('CeleryWorker', () => {
   });
 });
 
-test('CeleryWorker: a hostname of its own is refused for several instances: they would share it', () => {
-  const args = new Map([['hostname', 'mine@%h']]);
-  expect(celeryWorker.rules(args, 1)).toEqual([]);
-  expect(celeryWorker.rules(args, 2)).toMatchObject([
-    {
-      option: 'hostname',
-      failure: { code: 'option-conflict', facts: { option: 'hostname', other: 'INSTANCES' } },
-    },
+test('CeleryWorker: a hostname of its own is told apart for several instances', () => {
+  const of = (index: number, instances: number, hostname: string): unknown => {
+    const { argv, added } = compile(celeryWorker, { index, instances }, { hostname, concurrency: 2 });
+    return [argv.slice(5), added];
+  };
+  expect(of(1, 1, 'mine@%h')).toEqual([['--hostname=mine@%h', '--concurrency=2'], []]);
+  expect(of(2, 2, 'mine@%h')).toEqual([
+    ['--concurrency=2', '--hostname=mine-2@%h'],
+    ['--hostname=mine-2@%h'],
   ]);
-});
-
-describe('CeleryBeat', () => {
-  test('the whole', () => {
-    const scheduler = 'django_celery_beat.schedulers:DatabaseScheduler';
-    expect(compile(celeryBeat, {}, { scheduler, 'max-interval': 30 })).toMatchInlineSnapshot(`
-      {
-        "added": [],
-        "argv": [
-          "/venv/bin/python",
-          "/helpers/prodserver_celery.py",
-          "-A",
-          "shop.celery.app",
-          "beat",
-          "--scheduler=django_celery_beat.schedulers:DatabaseScheduler",
-          "--max-interval=30",
-        ],
-        "env": {
-          "PYTHONUNBUFFERED": "1",
-        },
-        "link": true,
-        "permanentExitCodes": [
-          2,
-        ],
-        "readiness": {
-          "kind": "link",
-        },
-        "singleton": {
-          "app": "shop.celery.app",
-          "ask": [
-            "/venv/bin/python",
-            "/helpers/prodserver_probe.py",
-            "shop.celery.app",
-          ],
-          "kind": "application",
-        },
-        "startTimeoutMs": 120000,
-        "stop": [
-          {
-            "signal": "SIGTERM",
-            "waitMs": 10000,
-          },
-          {
-            "signal": "SIGKILL",
-            "waitMs": 5000,
-          },
-        ],
-      }
-    `);
-  });
+  expect(of(2, 2, 'host')).toEqual([
+    ['--concurrency=2', '--hostname=celery-2@host'],
+    ['--hostname=celery-2@host'],
+  ]);
 });

@@ -78,8 +78,12 @@ const MISSING: Readonly<Record<string, readonly string[]>> = {
 
 /** Options that our table takes in another form than the program's parser, each with its reason. */
 const KIND_DIFFERS: Readonly<Record<string, readonly string[]>> = {
-  // Celery 5.7 takes "auto" too, which the table does not know.
-  worker: ['concurrency: whole is text'],
+  worker: [
+    // Celery 5.7 parses the number itself, since it takes "auto" too.
+    'concurrency: whole is text',
+    // One or two numbers, which Celery parses itself.
+    'autoscale: whole is text',
+  ],
   beat: [],
   gunicorn: [
     // A closed list that gunicorn checks after parsing.

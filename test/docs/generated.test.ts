@@ -63,7 +63,7 @@ describe('the JSON Schema of the manifest', () => {
     ['an option of another backend', entry('BACKEND: CeleryBeat, APP: a.b, ARGS: {concurrency: 4}')],
     ['a refused option', entry('BACKEND: GunicornServer, APP: a, ARGS: {daemon: true}')],
     ['a word for a number', entry('BACKEND: CeleryWorker, APP: a.b, ARGS: {concurrency: many}')],
-    ['a number out of range', entry('BACKEND: CeleryWorker, APP: a.b, ARGS: {concurrency: 0}')],
+    ['a number out of range', entry('BACKEND: CeleryWorker, APP: a.b, ARGS: {concurrency: -1}')],
     ['a duration without a unit', entry('BACKEND: Command, CMD: [a], STOP: {timeout: 30}')],
     ['two beats', entry('BACKEND: CeleryBeat, APP: a.b, INSTANCES: 2')],
     ['a key of a later version', entry('BACKEND: CeleryWorker, APP: a.b, RECYCLE: {max-age: 24h}')],

@@ -58,7 +58,7 @@ test('every error is told at once, in the order of the text', () => {
           |            ^^^^^^^^^^^^^^^^^^^
           = write "max-tasks-per-child"
 
-    prodserver.yaml:12:50: error: "concurrency" must be a whole number from 1, or "auto", not "many" [value-wrong]
+    prodserver.yaml:12:50: error: "concurrency" must be a whole number from 0, or "auto", not "many" [value-wrong]
        12 |     ARGS: {max_tasks_per_child: 10, concurrency: many}
           |                                                  ^^^^
 
@@ -173,7 +173,7 @@ test('for GitHub', () => {
     ::error file=prodserver.yaml,line=10,endLine=10,col=3,endColumn=12,title=name-invalid::"../worker" is no name for a process (use letters, digits, "_" and "-", 63 at most, a letter or digit first)
     ::error file=prodserver.yaml,line=10,endLine=10,col=3,endColumn=12,title=key-missing::"../worker" has no APP (add for example "APP: myproject.celery.app")
     ::warning file=prodserver.yaml,line=12,endLine=12,col=12,endColumn=31,title=option-spelling::"max_tasks_per_child" is read as "max-tasks-per-child" (write "max-tasks-per-child")
-    ::error file=prodserver.yaml,line=12,endLine=12,col=50,endColumn=54,title=value-wrong::"concurrency" must be a whole number from 1, or "auto", not "many"
+    ::error file=prodserver.yaml,line=12,endLine=12,col=50,endColumn=54,title=value-wrong::"concurrency" must be a whole number from 0, or "auto", not "many"
     ::error file=prodserver.yaml,line=14,endLine=14,col=14,endColumn=24,title=backend-unknown::unknown BACKEND "CeleryBeet" (write "CeleryBeat")
     ::error file=prodserver.yaml,line=16,endLine=16,col=14,endColumn=19,title=key-unknown::unknown key "pyton" (write "python")"
   `);

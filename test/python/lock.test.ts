@@ -1,8 +1,8 @@
-import { closeSync, openSync, readlinkSync } from 'node:fs';
+import { closeSync, openSync, readdirSync, readlinkSync } from 'node:fs';
 import { describe, expect, inject, test } from 'vitest';
 import { tryFlock } from '../../src/os/flock.ts';
 import { startRedis } from '../support/redis.ts';
-import { Rig, until } from '../support/rig.ts';
+import { alive, Rig, tryKill, until } from '../support/rig.ts';
 import { deafBeat, lifeOfBeat } from './cases.ts';
 import { beat, childrenOf, descriptorsOf, SHOP_PINS, send, worker, written } from './harness.ts';
 
@@ -127,5 +127,48 @@ describe('the lock and the link', () => {
     expect(descriptorsOf(one.pid)).toEqual(expect.arrayContaining([path, link]));
     one.kill('SIGTERM');
     expect(await one.ended).toMatchObject({ code: 0 });
+  });
+});
+
+describe('an embedded beat', () => {
+  const options = ['--pool=prefork', '--concurrency=1', '--beat'];
+
+  test('keeps the lock, alone among the children of its worker, and ends with it', async () => {
+    const rig = new Rig();
+    const redis = await startRedis(rig);
+    const path = rig.write('worker.lock', '');
+    const schedule = `--schedule=${rig.folder}/schedule`;
+    const env = { ...LOCKED, SHOP_BROKER_URL: redis.url };
+    const one = handOver(path, (pass) => worker(rig, python, [...options, schedule], { env, pass }));
+    await one.tells('ready');
+    await one.logs(/beat: Starting/);
+    const holders = childrenOf(one.pid).filter((child) => descriptorsOf(child).includes(path));
+    expect(holders).toHaveLength(1);
+    const [embedded = 0] = holders;
+
+    // Frozen, it cannot take its death warrant: the lock must outlive the worker.
+    tryKill(embedded, 'SIGSTOP');
+    one.kill('SIGKILL');
+    await until(() => one.over, 'the worker to end');
+    expect(ask(path)).toBe('busy');
+    tryKill(embedded, 'SIGCONT');
+    await until(() => !alive(embedded), 'the embedded beat to end');
+    expect(ask(path)).toBe('locked');
+    // Told by TERM, not killed: it wrote its schedule down.
+    expect(readdirSync(rig.folder).some((name) => name.startsWith('schedule'))).toBe(true);
+  });
+
+  test('an orderly stop ends both', async () => {
+    const rig = new Rig();
+    const redis = await startRedis(rig);
+    const path = rig.write('worker.lock', '');
+    const schedule = `--schedule=${rig.folder}/schedule`;
+    const env = { ...LOCKED, SHOP_BROKER_URL: redis.url };
+    const one = handOver(path, (pass) => worker(rig, python, [...options, schedule], { env, pass }));
+    await one.tells('ready');
+    await one.logs(/beat: Starting/);
+    one.kill('SIGTERM');
+    expect(await one.ended).toMatchObject({ code: 0 });
+    expect(ask(path)).toBe('locked');
   });
 });

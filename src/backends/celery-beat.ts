@@ -1,5 +1,5 @@
 import { emitArgs, KILL, type Backend, type Finding, type Subject } from './backend.ts';
-import { beatLock, celeryArgv, common, ignored, LEVELS, otherwise, processRules } from './celery.ts';
+import { beatLock, celeryArgv, common, ignored, isOn, LEVELS, otherwise, processRules } from './celery.ts';
 import { choice, flag, integer, refused, since, text, table } from './options.ts';
 
 /** `celery beat --help` of 5.4 to 5.7. */
@@ -32,6 +32,10 @@ function rules({ args }: Subject): Finding[] {
   if (args.has('schedule') && DATABASE.test((args.get('scheduler') as string | undefined) ?? '')) {
     const why = 'DatabaseScheduler keeps its memory in the database';
     found.push(ignored('schedule', why, 'leave it out'));
+  }
+  if (args.has('hostname') && !isOn(args, 'enable-remote-control')) {
+    const why = 'beat has a node name only with enable-remote-control';
+    found.push(ignored('hostname', why, 'leave it out, or add "enable-remote-control: true"'));
   }
   return found;
 }

@@ -1,6 +1,7 @@
 import * as z from 'zod';
-import { emitArgs, KILL, type Backend } from './backend.ts';
-import { celeryArgv, common, otherwise, unwise } from './celery.ts';
+import type { Address } from '../model/spec.ts';
+import { emitArgs, KILL, type Backend, type Entry, type Finding } from './backend.ts';
+import { celeryArgv, common, ignored, otherwise, unwise } from './celery.ts';
 import { choice, decimal, flag, integer, list, names, option, table, text, type Option } from './options.ts';
 
 const FLAGS =
@@ -52,20 +53,38 @@ export const celeryFlower: Backend = {
   options,
   package: null,
   rules({ args }) {
+    const found: Finding[] = [];
     const secret = ['basic_auth', 'basic-auth'].find((option) => args.has(option));
-    if (secret === undefined) return [];
-    const why = 'every user of the machine can read the password in the list of processes';
-    const found = [unwise(secret, why, 'write ENV: {FLOWER_BASIC_AUTH: "${FLOWER_BASIC_AUTH}"} instead')];
-    const pairs = args.get(secret) as string[];
-    if (pairs.every((pair) => pair.includes(':'))) return found;
-    const nobody = 'one without a colon is no user and password, and lets nobody in';
-    return [...found, otherwise(secret, nobody, 'write USER:PASSWORD')];
+    if (secret !== undefined) {
+      const why = 'every user of the machine can read the password in the list of processes';
+      found.push(unwise(secret, why, 'write ENV: {FLOWER_BASIC_AUTH: "${FLOWER_BASIC_AUTH}"} instead'));
+      const pairs = args.get(secret) as string[];
+      const nobody = 'one without a colon is no user and password, and lets nobody in';
+      if (!pairs.every((pair) => pair.includes(':')))
+        found.push(otherwise(secret, nobody, 'write USER:PASSWORD'));
+    }
+    if (args.has('port') && socketOf(args) !== undefined) {
+      found.push(ignored('port', 'with a Unix socket Flower opens no port', 'leave one of them out'));
+    }
+    return found;
   },
   compile(entry) {
     return common({
       argv: celeryArgv(entry, 'flower', emitArgs(options(), entry.args)),
-      readiness: { kind: 'listen', addresses: [] },
+      readiness: { kind: 'listen', addresses: boundAddresses(entry.args) },
       stop: [{ signal: 'SIGTERM', waitMs: 10_000 }, KILL],
     });
   },
 };
+
+const socketOf = (args: Entry['args']): string | undefined =>
+  (args.get('unix_socket') ?? args.get('unix-socket')) as string | undefined;
+
+/** What Flower will bind, as far as ARGS tell; empty where its environment or a file decides, or the kernel (port 0). */
+function boundAddresses(args: Entry['args']): Address[] {
+  const socket = socketOf(args);
+  if (socket !== undefined) return [{ kind: 'unix', path: socket }];
+  const port = args.get('port') as number | undefined;
+  if (port === undefined || port === 0) return [];
+  return [{ kind: 'tcp', host: (args.get('address') as string | undefined) ?? '', port }];
+}

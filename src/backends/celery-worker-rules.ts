@@ -1,7 +1,7 @@
 /** What Celery makes of a worker's ARGS where that is not what they say; each case was seen in Celery 5.4 and 5.7. */
 import { failure } from '../model/failure.ts';
 import type { Finding, Subject } from './backend.ts';
-import { conflict, ignored, otherwise, processRules, unwise } from './celery.ts';
+import { conflict, ignored, isOn, otherwise, processRules, unwise } from './celery.ts';
 import { NODE_MARKS } from './celery-node.ts';
 import type { Autoscale } from './celery-options.ts';
 
@@ -99,7 +99,9 @@ function autoscaleRules(args: Args): Finding[] {
   }
   if (pool === 'solo') found.push(ignored('autoscale', 'solo runs one task at a time', 'leave it out'));
   if (GREEN.includes(pool)) {
-    const why = `on ${pool} it follows the number of running tasks by seconds, and may run more than its maximum`;
+    const why =
+      `on ${pool} it adds one green thread a second, may run more than its maximum, and with a minimum of 0 ` +
+      'Celery 5.4 never runs a task';
     found.push(otherwise('autoscale', why, 'use concurrency: green threads cost little'));
   }
   if (autoscale.swapped) {
@@ -180,7 +182,7 @@ function beatRules({ name, app, args, instances }: Subject): Finding[] {
   const found = [
     unwise(
       'beat',
-      'the schedule stops whenever this worker is replaced or stopped',
+      'the schedule stands still whenever this worker stops, and a beat that fails inside is not restarted',
       beatEntry(name, app, args),
     ),
   ];
@@ -199,7 +201,3 @@ function beatEntry(name: string, app: string | null, args: Args): string {
   const ARGS = given.length === 0 ? '' : `, ARGS: {${given.join(', ')}}`;
   return `take it out and add "${name}_beat: {BACKEND: CeleryBeat, APP: ${app ?? '...'}${ARGS}}"`;
 }
-
-/** A flag as it was parsed: null and true give it. */
-export const isOn = (args: Args, option: string): boolean =>
-  args.has(option) && args.get(option) !== false && args.get(option) !== 'false';

@@ -1,9 +1,9 @@
 import type { Rung } from '../model/spec.ts';
 import { emitArgs, KILL, type Backend, type Claim, type Entry } from './backend.ts';
-import { beatLock, celeryArgv, common, expandNode, LEVELS } from './celery.ts';
+import { beatLock, celeryArgv, common, expandNode, isOn, LEVELS } from './celery.ts';
 import { nodeOf } from './celery-node.ts';
 import { autoscale } from './celery-options.ts';
-import { isOn, poolOf, workerRules } from './celery-worker-rules.ts';
+import { poolOf, workerRules } from './celery-worker-rules.ts';
 import {
   choice,
   decimal,

@@ -87,3 +87,7 @@ export function processRules(args: ReadonlyMap<string, unknown>): Finding[] {
 /** A path as Celery expands it: %n is the node's name, %p the whole of it. */
 export const expandNode = (path: string, node: string): string =>
   path.replaceAll(/%[np]/g, (mark) => (mark === '%p' ? node : (node.split('@')[0] ?? node)));
+
+/** A flag as it was parsed: null and true give it. */
+export const isOn = (args: ReadonlyMap<string, unknown>, option: string): boolean =>
+  args.has(option) && args.get(option) !== false && args.get(option) !== 'false';

@@ -29,7 +29,13 @@ test('CeleryFlower', () => {
         2,
       ],
       "readiness": {
-        "addresses": [],
+        "addresses": [
+          {
+            "host": "",
+            "kind": "tcp",
+            "port": 5555,
+          },
+        ],
         "kind": "listen",
       },
       "singleton": null,

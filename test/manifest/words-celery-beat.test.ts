@@ -12,14 +12,14 @@ const flower = (args: string): string =>
 describe('an embedded beat', () => {
   test('the entry to write instead', () => {
     expect(told(worker('{beat: true}'))).toMatchInlineSnapshot(`
-      "prodserver.yaml:5:12: warning: "beat" is unwise: the schedule stops whenever this worker is replaced or stopped [option-unwise]
+      "prodserver.yaml:5:12: warning: "beat" is unwise: the schedule stands still whenever this worker stops, and a beat that fails inside is not restarted [option-unwise]
           5 |     ARGS: {beat: true}
             |            ^^^^
             = take it out and add "worker_beat: {BACKEND: CeleryBeat, APP: shop.celery.app}""
     `);
     const schedule = 'beat: null, schedule: var/schedule, scheduler: django';
     expect(told(worker(`{${schedule}}`))).toMatchInlineSnapshot(`
-      "prodserver.yaml:5:12: warning: "beat" is unwise: the schedule stops whenever this worker is replaced or stopped [option-unwise]
+      "prodserver.yaml:5:12: warning: "beat" is unwise: the schedule stands still whenever this worker stops, and a beat that fails inside is not restarted [option-unwise]
           5 |     ARGS: {beat: null, schedule: var/schedule, scheduler: django}
             |            ^^^^
             = take it out and add "worker_beat: {BACKEND: CeleryBeat, APP: shop.celery.app, ARGS: {schedule: "var/schedule", scheduler: "django"}}""
@@ -29,7 +29,7 @@ describe('an embedded beat', () => {
 
   test('it is one of a kind', () => {
     expect(told(worker('{beat: true}', 'INSTANCES: 2'))).toMatchInlineSnapshot(`
-      "prodserver.yaml:5:12: warning: "beat" is unwise: the schedule stops whenever this worker is replaced or stopped [option-unwise]
+      "prodserver.yaml:5:12: warning: "beat" is unwise: the schedule stands still whenever this worker stops, and a beat that fails inside is not restarted [option-unwise]
           5 |     ARGS: {beat: true}
             |            ^^^^
             = take it out and add "worker_beat: {BACKEND: CeleryBeat, APP: shop.celery.app}"
@@ -41,7 +41,7 @@ describe('an embedded beat', () => {
     `);
     const both = `${worker('{beat: true}')}${beat('{}').split('\n').slice(1).join('\n')}`;
     expect(told(both)).toMatchInlineSnapshot(`
-      "prodserver.yaml:5:12: warning: "beat" is unwise: the schedule stops whenever this worker is replaced or stopped [option-unwise]
+      "prodserver.yaml:5:12: warning: "beat" is unwise: the schedule stands still whenever this worker stops, and a beat that fails inside is not restarted [option-unwise]
           5 |     ARGS: {beat: true}
             |            ^^^^
             = take it out and add "worker_beat: {BACKEND: CeleryBeat, APP: shop.celery.app}"
@@ -120,12 +120,28 @@ test('beat', () => {
   expect(told(beat('{scheduler: "myproject:Scheduler", schedule: x}'))).toBe('');
 });
 
+test('beat has a node name only where it is asked', () => {
+  expect(told(beat('{hostname: "beat@%h"}'))).toMatchInlineSnapshot(`
+    "prodserver.yaml:5:12: warning: "hostname" has no effect: beat has a node name only with enable-remote-control [option-ignored]
+        5 |     ARGS: {hostname: "beat@%h"}
+          |            ^^^^^^^^
+          = leave it out, or add "enable-remote-control: true""
+  `);
+  expect(told(beat('{hostname: "beat@%h", enable-remote-control: true}'))).toBe('');
+});
+
 test('Flower', () => {
   expect(told(flower('{basic_auth: "user:pw", port: 5555}'))).toMatchInlineSnapshot(`
     "prodserver.yaml:5:12: warning: "basic_auth" is unwise: every user of the machine can read the password in the list of processes [option-unwise]
         5 |     ARGS: {basic_auth: "user:pw", port: 5555}
           |            ^^^^^^^^^^
           = write ENV: {FLOWER_BASIC_AUTH: "\${FLOWER_BASIC_AUTH}"} instead"
+  `);
+  expect(told(flower('{unix_socket: /run/flower.sock, port: 5555}'))).toMatchInlineSnapshot(`
+    "prodserver.yaml:5:43: warning: "port" has no effect: with a Unix socket Flower opens no port [option-ignored]
+        5 |     ARGS: {unix_socket: /run/flower.sock, port: 5555}
+          |                                           ^^^^
+          = leave one of them out"
   `);
   expect(told(flower('{basic-auth: [user]}'))).toMatchInlineSnapshot(`
     "prodserver.yaml:5:12: warning: "basic-auth" is unwise: every user of the machine can read the password in the list of processes [option-unwise]

@@ -25,6 +25,7 @@ export interface Subject {
   readonly name: string;
   readonly app: string | null;
   readonly args: ReadonlyMap<string, unknown>;
+  readonly extraArgs: readonly string[];
   readonly instances: number;
   /** Of the supervisor, with the entry's own on top. */
   readonly env: Readonly<Record<string, string>>;

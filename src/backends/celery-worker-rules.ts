@@ -10,8 +10,21 @@ type Args = Subject['args'];
 const PREFORK: readonly string[] = ['prefork', 'processes'];
 const GREEN: readonly string[] = ['gevent', 'eventlet'];
 
+type Given = Pick<Subject, 'args' | 'extraArgs'>;
+
 /** The pool as far as the manifest tells; the project's settings may have another, which wins over prefork. */
-export const poolOf = (args: Args): string => (args.get('pool') as string | undefined) ?? 'prefork';
+export const poolOf = ({ args, extraArgs }: Given): string =>
+  extraPool(extraArgs) ?? (args.get('pool') as string | undefined) ?? 'prefork';
+
+/** EXTRA_ARGS are passed on unchecked, but how a worker is stopped depends on its pool. */
+function extraPool(tokens: readonly string[]): string | null {
+  const words = tokens.join(' ');
+  return /(?:^| )(?:-P ?|--pool[ =])(\w+)/.exec(words)?.[1] ?? null;
+}
+
+/** Whether a beat runs inside the worker: it must be the only one, however it was asked for. */
+export const hasBeat = ({ args, extraArgs }: Given): boolean =>
+  isOn(args, 'beat') || extraArgs.some((token) => /^(--beat|-E?BE?)$/.test(token));
 
 interface Limit {
   readonly pools: readonly string[];
@@ -39,7 +52,7 @@ export function workerRules(subject: Subject): Finding[] {
   return [
     ...poolRules(subject),
     ...zeroRules(args),
-    ...autoscaleRules(args),
+    ...autoscaleRules(subject),
     ...limitRules(args),
     ...nodeRules(args),
     ...queueRules(args),
@@ -48,8 +61,8 @@ export function workerRules(subject: Subject): Finding[] {
   ];
 }
 
-function poolRules({ args, env }: Subject): Finding[] {
-  const pool = poolOf(args);
+function poolRules({ args, extraArgs, env }: Subject): Finding[] {
+  const pool = poolOf({ args, extraArgs });
   if (pool === 'custom') {
     const key = 'CELERY_CUSTOM_WORKER_POOL';
     if (env[key] !== undefined) return [];
@@ -85,11 +98,11 @@ function zeroRules(args: Args): Finding[] {
     );
 }
 
-function autoscaleRules(args: Args): Finding[] {
+function autoscaleRules({ args, extraArgs }: Subject): Finding[] {
   const autoscale = args.get('autoscale') as Autoscale | undefined;
   if (autoscale === undefined) return [];
   const found: Finding[] = [];
-  const pool = poolOf(args);
+  const pool = poolOf({ args, extraArgs });
   if (args.has('concurrency')) found.push(ignored('concurrency', 'autoscale wins', 'leave concurrency out'));
   if (pool === 'threads') {
     const why = 'the pool threads cannot grow: the worker ends at its first scaling';
@@ -164,16 +177,16 @@ function queueRules(args: Args): Finding[] {
   return [otherwise('queues', why, `take ${both.join(', ')} out of queues`)];
 }
 
-function beatRules({ name, app, args, instances }: Subject): Finding[] {
-  const embedded = isOn(args, 'beat');
-  if (!embedded) {
+function beatRules(subject: Subject): Finding[] {
+  const { name, app, args, instances } = subject;
+  if (!hasBeat(subject)) {
     return ['schedule', 'schedule-filename', 'scheduler']
       .filter((option) => args.has(option))
       .map((option) =>
         ignored(option, 'a worker has a schedule only with beat', 'put it into the CeleryBeat entry'),
       );
   }
-  const pool = poolOf(args);
+  const pool = poolOf(subject);
   if (GREEN.includes(pool)) {
     const why = `Celery refuses an embedded beat on ${pool}`;
     const facts = { option: 'beat', why, instead: 'add an entry with BACKEND: CeleryBeat' };
@@ -188,7 +201,8 @@ function beatRules({ name, app, args, instances }: Subject): Finding[] {
   ];
   if (instances > 1) {
     const why = 'with "beat: true" only one may run, or every periodic task is sent twice';
-    found.push({ option: 'beat', failure: failure('instances-conflict', { backend: 'CeleryWorker', why }) });
+    const facts = { backend: 'CeleryWorker', why };
+    found.push({ option: 'beat', failure: failure('instances-conflict', facts) });
   }
   return found;
 }

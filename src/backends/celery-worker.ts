@@ -1,9 +1,9 @@
 import type { Rung } from '../model/spec.ts';
 import { emitArgs, KILL, type Backend, type Claim, type Entry } from './backend.ts';
-import { beatLock, celeryArgv, common, expandNode, isOn, LEVELS } from './celery.ts';
+import { beatLock, celeryArgv, common, expandNode, LEVELS } from './celery.ts';
 import { nodeOf } from './celery-node.ts';
 import { autoscale } from './celery-options.ts';
-import { poolOf, workerRules } from './celery-worker-rules.ts';
+import { hasBeat, poolOf, workerRules } from './celery-worker-rules.ts';
 import {
   choice,
   decimal,
@@ -78,7 +78,7 @@ export const celeryWorker: Backend = {
     const node = nodeOf(entry);
     const named = args.get('hostname') === node;
     const added = named ? [] : [`--hostname=${node}`];
-    const pool = poolOf(args);
+    const pool = poolOf(entry);
     // Solo runs one task at a time, but prefetches for as many as -c says, else for every CPU.
     if (pool === 'solo' && !args.has('concurrency')) added.push('--concurrency=1');
     const given = named ? args : new Map([...args].filter(([option]) => option !== 'hostname'));
@@ -89,7 +89,7 @@ export const celeryWorker: Backend = {
       added,
       readiness: { kind: 'link' },
       stop: [{ signal: 'SIGTERM', waitMs: 60_000 }, ...cold, KILL],
-      singleton: isOn(args, 'beat') ? beatLock(entry) : null,
+      singleton: hasBeat(entry) ? beatLock(entry) : null,
       claims: claims(entry, node),
     });
   },

@@ -132,6 +132,7 @@ function compileOne(
   const parsed = parseArgs(doc, backend, value['ARGS'] ?? undefined, [...base, 'ARGS'], {
     name,
     app: typeof value['APP'] === 'string' ? value['APP'] : null,
+    extraArgs: entry.value?.EXTRA_ARGS ?? [],
     instances: entry.value?.INSTANCES ?? 1,
     env: environmentOf(entry.value, context.env),
     installed: context.installed,

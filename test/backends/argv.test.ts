@@ -162,7 +162,13 @@ describe('CeleryWorker', () => {
     ['gevent', ['SIGTERM', 'SIGKILL']],
     ['eventlet', ['SIGTERM', 'SIGKILL']],
   ])('the ladder of %s', (pool, signals) => {
-    expect(compile(celeryWorker, {}, { pool }).stop.map((rung) => rung.signal)).toEqual(signals);
+    const ladder = (extraArgs: string[], args: object): string[] =>
+      compile(celeryWorker, { extraArgs }, { ...args }).stop.map((rung) => rung.signal);
+    expect(ladder([], { pool })).toEqual(signals);
+    // However the pool is asked for.
+    for (const extra of [[`-P${pool}`], ['-P', pool], [`--pool=${pool}`], ['--pool', pool]]) {
+      expect(ladder(extra, {})).toEqual(signals);
+    }
   });
 });
 
@@ -180,4 +186,55 @@ test('CeleryWorker: a hostname of its own is told apart for several instances', 
     ['--concurrency=2', '--hostname=celery-2@host'],
     ['--hostname=celery-2@host'],
   ]);
+});
+
+describe('CeleryBeat', () => {
+  test('the whole', () => {
+    const scheduler = 'django_celery_beat.schedulers:DatabaseScheduler';
+    expect(compile(celeryBeat, {}, { scheduler, 'max-interval': 30 })).toMatchInlineSnapshot(`
+      {
+        "added": [],
+        "argv": [
+          "/venv/bin/python",
+          "/helpers/prodserver_celery.py",
+          "-A",
+          "shop.celery.app",
+          "beat",
+          "--scheduler=django_celery_beat.schedulers:DatabaseScheduler",
+          "--max-interval=30",
+        ],
+        "claims": [],
+        "env": {
+          "PYTHONUNBUFFERED": "1",
+        },
+        "link": true,
+        "permanentExitCodes": [
+          2,
+        ],
+        "readiness": {
+          "kind": "link",
+        },
+        "singleton": {
+          "app": "shop.celery.app",
+          "ask": [
+            "/venv/bin/python",
+            "/helpers/prodserver_probe.py",
+            "shop.celery.app",
+          ],
+          "kind": "application",
+        },
+        "startTimeoutMs": 120000,
+        "stop": [
+          {
+            "signal": "SIGTERM",
+            "waitMs": 10000,
+          },
+          {
+            "signal": "SIGKILL",
+            "waitMs": 5000,
+          },
+        ],
+      }
+    `);
+  });
 });

@@ -55,6 +55,20 @@ describe('an embedded beat', () => {
     expect(processes(worker('{beat: false}'))[0]?.singleton).toBeNull();
   });
 
+  test('EXTRA_ARGS do not hide it', () => {
+    for (const token of ['-B', '-EB', '--beat']) {
+      const text = worker('{concurrency: 2}', `EXTRA_ARGS: ["${token}"]`);
+      expect(told(text)).toContain('"beat" is unwise');
+      expect(processes(text)[0]?.singleton).toMatchObject({ kind: 'application' });
+    }
+    expect(told(worker('{}', 'EXTRA_ARGS: ["-P", gevent, "-B"]'))).toMatchInlineSnapshot(`
+      "prodserver.yaml:5:5: error: "beat" cannot be used: Celery refuses an embedded beat on gevent [option-refused]
+          5 |     ARGS: {}
+            |     ^^^^
+            = add an entry with BACKEND: CeleryBeat"
+    `);
+  });
+
   test('green pools have none', () => {
     expect(told(worker('{beat: true, pool: gevent}'))).toMatchInlineSnapshot(`
       "prodserver.yaml:5:12: error: "beat" cannot be used: Celery refuses an embedded beat on gevent [option-refused]

@@ -93,7 +93,8 @@ function compile(doc: Document, source: Source): Loaded {
     python,
     helpers: helpersFolder(),
     env: source.env,
-    installed: (name: string) => installedVersion(python, name, source.env['PATH']),
+    installed: (name: string) =>
+      installedVersion(python, name, { PATH: source.env['PATH'], HOME: source.env['HOME'] }),
   };
   const entries = Object.entries(section);
   if (entries.length === 0 && findings.length === 0)

@@ -1,7 +1,7 @@
 /** Versions read from an interpreter's folders, without running it. */
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { expect, inject, onTestFinished, test } from 'vitest';
 import { installedVersion, isOlder } from '../../src/os/packages.ts';
 import { pinned, SHOP_PINS } from '../python/harness.ts';
@@ -27,9 +27,9 @@ test('a real virtual environment', () => {
 
 test('a command is looked for on PATH', () => {
   const folder = prefix('python3.12/site-packages/celery-5.6.2.dist-info');
-  const path = `/nonexistent:${dirname(join(folder, 'bin', 'python'))}`;
-  expect(installedVersion('python', 'celery', path)).toBe('5.6.2');
-  expect(installedVersion('python3', 'celery', path)).toBeNull();
+  const env = { PATH: `/nonexistent:${join(folder, 'bin')}` };
+  expect(installedVersion('python', 'celery', env)).toBe('5.6.2');
+  expect(installedVersion('python3', 'celery', env)).toBeNull();
 });
 
 test('an interpreter that is a link belongs to the folder that it stands in', () => {
@@ -43,6 +43,21 @@ test('an interpreter that is a link belongs to the folder that it stands in', ()
 test('Debian’s place', () => {
   const folder = prefix('python3/dist-packages/celery-5.2.6.dist-info');
   expect(installedVersion(join(folder, 'bin', 'python'), 'celery')).toBe('5.2.6');
+});
+
+test('several versions: the interpreter alone knows which comes first', () => {
+  const folder = prefix('python3/dist-packages/celery-5.2.6.dist-info');
+  const python = join(folder, 'bin', 'python');
+  const own = 'local/lib/python3.12/dist-packages/celery-5.7.0.dist-info';
+  mkdirSync(join(folder, own), { recursive: true });
+  expect(installedVersion(python, 'celery', {})).toBeNull();
+  rmSync(join(folder, own), { recursive: true });
+  const home = mkdtempSync(join(folder, 'home-'));
+  mkdirSync(join(home, '.local/lib/python3.12/site-packages/celery-5.7.0.dist-info'), { recursive: true });
+  expect(installedVersion(python, 'celery', { HOME: home })).toBeNull();
+  // A virtual environment sees neither.
+  writeFileSync(join(folder, 'pyvenv.cfg'), '');
+  expect(installedVersion(python, 'celery', { HOME: home })).toBe('5.2.6');
 });
 
 test('nothing is known of what is not there', () => {

@@ -85,7 +85,13 @@ def watch_beat(link: Link, service: Any) -> None:
     def stopping(*args: Any, **kwargs: Any) -> Any:
         vars(service).pop("sync", None)
         link.send("stopping", signal=None, how="Warm")
+        # The handler's SystemExit is lost where a finally of the library that it meets raises
+        # another error (redis-py's does): beat would go on with its schedule closed, and fail.
+        scheduler.tick = end
         return sync(*args, **kwargs)
+
+    def end(*_: Any, **__: Any) -> None:
+        raise SystemExit(0)
 
     def first_tick(*args: Any, **kwargs: Any) -> Any:
         delay = tick(*args, **kwargs)

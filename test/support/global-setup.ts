@@ -8,6 +8,7 @@ const SHOP = join(import.meta.dirname, '..', '..', 'fixtures', 'shop');
 /** Commands and the Debian packages that have them. */
 const TOOLS: Readonly<Record<string, string>> = {
   'redis-server': 'redis-server',
+  'rabbitmq-server': 'rabbitmq-server',
   flock: 'util-linux',
   strace: 'strace',
 };
@@ -26,8 +27,9 @@ export default async function setup(project: TestProject): Promise<void> {
   project.provide('python', await ensurePython(SHOP, { exact: true, log }));
 }
 
+/** Only root has Debian's folder of servers in its PATH. */
 const has = (command: string): boolean =>
-  spawnSync('sh', ['-c', `command -v ${command}`], { stdio: 'ignore' }).status === 0;
+  spawnSync('sh', ['-c', `PATH="$PATH:/usr/sbin"; command -v ${command}`], { stdio: 'ignore' }).status === 0;
 
 function installTools(): void {
   const missing = Object.keys(TOOLS).filter((command) => !has(command));

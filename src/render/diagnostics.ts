@@ -1,8 +1,8 @@
 /** What is wrong with a manifest, for people, for programs and for GitHub. */
 import { stripVTControlCharacters } from 'node:util';
-import { severityOf, type Failure } from '../model/failure.ts';
+import { severityOf, type Failure, type Place } from '../model/failure.ts';
 import { hintOf, messageOf } from './failures.ts';
-import { maskUrlsInPlace } from './mask.ts';
+import { maskLine } from './mask.ts';
 import type { Paint } from './paint.ts';
 
 const plural = (count: number, word: string): string => `${count} ${word}${count === 1 ? '' : 's'}`;
@@ -28,7 +28,7 @@ export function diagnosticText(finding: Failure, paint: Paint): string {
   const lines = [`${where}${label}: ${printable(messageOf(finding))} [${finding.code}]`];
   if (place !== undefined && place.excerpt.trim() !== '') {
     const number = String(place.line).padStart(5);
-    const cut = clip(place.excerpt, place.column, place.endColumn);
+    const cut = clip(place);
     lines.push(
       `${number} | ${cut.text}`,
       `${' '.repeat(number.length)} | ${cut.lead}${paint.red('^'.repeat(cut.carets))}`,
@@ -47,17 +47,13 @@ const printable = (text: string): string =>
 const WIDTH = 100;
 
 /** The line as it is shown, the white space that puts the caret under the place, and the carets. */
-function clip(
-  excerpt: string,
-  column: number,
-  endColumn: number,
-): { text: string; lead: string; carets: number } {
+function clip({ excerpt, column, endColumn, path }: Place): { text: string; lead: string; carets: number } {
   // Columns count UTF-16 units; a cut between the two halves of a character moves before them.
   const whole = (index: number): number =>
     /^[\uDC00-\uDFFF]/.test(excerpt.slice(index)) ? index - 1 : index;
   const start = whole(column - 1 > WIDTH - 20 ? column - 21 : 0);
   const end = whole(start + WIDTH);
-  const masked = maskUrlsInPlace(excerpt);
+  const masked = maskLine(excerpt, path);
   const before = masked.slice(start, column - 1);
   const under = masked.slice(column - 1, Math.min(end, endColumn - 1));
   return {

@@ -8,12 +8,28 @@ const CREDENTIALS = /(\w+:\/\/)([^\s'";/@]*:[^\s'";]*|[^\s'";/@:]+)@/g;
 /** Masks the credentials of any URL in `text`. */
 export const maskUrls = (text: string): string => text.replaceAll(CREDENTIALS, '$1***@');
 
-/** The same with the length kept, for a line that carets point into. */
-export const maskUrlsInPlace = (text: string): string =>
-  text.replaceAll(
-    CREDENTIALS,
-    (_, scheme: string, secret: string) => `${scheme}${'*'.repeat(secret.length)}@`,
-  );
+/** Whether a value of that name is likely to be a secret. */
+export const isSecretName = (name: string): boolean => NAMES.test(name);
+
+/** `password: "..."`, `basic_auth: [a:b, c:d]`: a key of a manifest and its value on one line. */
+const KEY_AND_VALUE =
+  /(["']?([\w-]+)["']?\s*[:=]\s*)("(?:[^"\\]|\\.)*"|'(?:[^']|'')*'|\[[^\]]*\]?|[^\s,}\]#"'[{][^,}\]]*)/g;
+
+const stars = (text: string): string => text.replaceAll(/[^\s"'[\],]/g, '*');
+
+/** A line of a manifest without its secrets, its length kept, for carets point into it. `path` is where they point. */
+export function maskLine(line: string, path: readonly (string | number)[]): string {
+  const masked = line
+    .replaceAll(CREDENTIALS, (_, scheme: string, secret: string) => `${scheme}${'*'.repeat(secret.length)}@`)
+    .replaceAll(KEY_AND_VALUE, (whole: string, key: string, name: string, value: string) =>
+      isSecretName(name) && !/^["']?\$\{/.test(value) ? `${key}${stars(value)}` : whole,
+    );
+  // An item of a list below the key stands on a line of its own.
+  const below = path.slice(0, -1).some((step) => typeof step === 'string' && isSecretName(step));
+  return below
+    ? masked.replace(/^(\s*-\s*)(.*)$/, (_, dash: string, item: string) => dash + stars(item))
+    : masked;
+}
 
 /** One token of a command line: `--basic_auth=...` and its like lose their value, URLs their credentials. */
 export function maskToken(token: string): string {

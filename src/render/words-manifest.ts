@@ -1,4 +1,5 @@
 import { formatBytes } from '../model/units.ts';
+import { isSecretName } from './mask.ts';
 import { andList, EXIT, type WordsFor } from './words.ts';
 
 const exit = EXIT.manifest;
@@ -119,7 +120,8 @@ export const manifestWords: WordsFor<
   'value-wrong': {
     exit,
     about: 'A value of the wrong kind, or out of its range.',
-    message: ({ key, expected, got }) => `"${key}" must be ${expected}, not ${got}`,
+    message: ({ key, expected, got }) =>
+      `"${key}" must be ${expected}, not ${isSecretName(key) ? 'the value that it has' : got}`,
     hint: ({ near }) => (near === null ? null : `write "${near}"`),
   },
   'value-no-unit': {

@@ -79,7 +79,7 @@ test('for people', async () => {
       run   /venv/bin/python PRODSERVER/python/prodserver_celery.py -A shop.celery.app flower --port=5555 --basic_auth=***
       cwd   FOLDER
       env   PYTHONUNBUFFERED
-      ready it accepts on a socket of its own, within 2 min
+      ready it accepts on :5555, within 2 min
       stop  SIGTERM for 10 s, then SIGKILL to the whole tree
 
     job.1 Command
@@ -87,7 +87,12 @@ test('for people', async () => {
       cwd   FOLDER/jobs
       ready alive for 1 s, within 1 min
       stop  SIGTERM for 10 s, then SIGKILL to the whole tree
-      lock  named nightly"
+      lock  named nightly
+    --- stderr
+    prodserver.yaml:21:24: warning: "basic_auth" is unwise: every user of the machine can read the password in the list of processes [option-unwise]
+       21 |     ARGS: {port: 5555, basic_auth: "*************"}
+          |                        ^^^^^^^^^^
+          = write ENV: {FLOWER_BASIC_AUTH: "\${FLOWER_BASIC_AUTH}"} instead"
   `);
 });
 
@@ -145,7 +150,12 @@ test('for programs', async () => {
           }
         }
       ]
-    }"
+    }
+    --- stderr
+    prodserver.yaml:21:24: warning: "basic_auth" is unwise: every user of the machine can read the password in the list of processes [option-unwise]
+       21 |     ARGS: {port: 5555, basic_auth: "*************"}
+          |                        ^^^^^^^^^^
+          = write ENV: {FLOWER_BASIC_AUTH: "\${FLOWER_BASIC_AUTH}"} instead"
   `);
 });
 
@@ -162,6 +172,10 @@ test('of an unknown name', async () => {
   expect(await run(rigWith(), 'plan', 'flowr')).toMatchInlineSnapshot(`
     "exit 2
     --- stderr
+    prodserver.yaml:21:24: warning: "basic_auth" is unwise: every user of the machine can read the password in the list of processes [option-unwise]
+       21 |     ARGS: {port: 5555, basic_auth: "*************"}
+          |                        ^^^^^^^^^^
+          = write ENV: {FLOWER_BASIC_AUTH: "\${FLOWER_BASIC_AUTH}"} instead
     error: the manifest has no process "flowr"; did you mean "flower"? [process-unknown]
       it has: web, worker, beat, flower, job"
   `);

@@ -147,7 +147,7 @@ test('beat has a node name only where it is asked', () => {
 test('Flower', () => {
   expect(told(flower('{basic_auth: "user:pw", port: 5555}'))).toMatchInlineSnapshot(`
     "prodserver.yaml:5:12: warning: "basic_auth" is unwise: every user of the machine can read the password in the list of processes [option-unwise]
-        5 |     ARGS: {basic_auth: "user:pw", port: 5555}
+        5 |     ARGS: {basic_auth: "*******", port: 5555}
           |            ^^^^^^^^^^
           = write ENV: {FLOWER_BASIC_AUTH: "\${FLOWER_BASIC_AUTH}"} instead"
   `);
@@ -159,12 +159,12 @@ test('Flower', () => {
   `);
   expect(told(flower('{basic-auth: [user]}'))).toMatchInlineSnapshot(`
     "prodserver.yaml:5:12: warning: "basic-auth" is unwise: every user of the machine can read the password in the list of processes [option-unwise]
-        5 |     ARGS: {basic-auth: [user]}
+        5 |     ARGS: {basic-auth: [****]}
           |            ^^^^^^^^^^
           = write ENV: {FLOWER_BASIC_AUTH: "\${FLOWER_BASIC_AUTH}"} instead
 
     prodserver.yaml:5:12: warning: "basic-auth" does not do what it says: one without a colon is no user and password, and lets nobody in [option-otherwise]
-        5 |     ARGS: {basic-auth: [user]}
+        5 |     ARGS: {basic-auth: [****]}
           |            ^^^^^^^^^^
           = write USER:PASSWORD"
   `);

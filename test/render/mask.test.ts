@@ -1,6 +1,6 @@
 /** No secret is printed. */
 import { describe, expect, test } from 'vitest';
-import { maskArgv, maskToken, maskUrls } from '../../src/render/mask.ts';
+import { maskArgv, maskLine, maskToken, maskUrls } from '../../src/render/mask.ts';
 
 describe('a URL loses its credentials', () => {
   test.each([
@@ -68,5 +68,33 @@ describe('a whole command line', () => {
 
   test('a URL anywhere', () => {
     expect(maskArgv(['celery', '-b', 'redis://:hunter2@h'])).toEqual(['celery', '-b', 'redis://***@h']);
+  });
+});
+
+describe('a line of a manifest keeps its length and loses its secrets', () => {
+  test.each([
+    ['ARGS: {basic_auth: "user:pw", port: 5555}', 'ARGS: {basic_auth: "*******", port: 5555}'],
+    ["ARGS: {port: 5555, basic-auth: 'user:pw'}", "ARGS: {port: 5555, basic-auth: '*******'}"],
+    ['basic_auth: user:pw', 'basic_auth: *******'],
+    ['basic_auth: [user:pw, "a:b"]', 'basic_auth: [*******, "***"]'],
+    ['"cookie_secret": "hunter2",', '"cookie_secret": "*******",'],
+    ['ENV: {SECRET_KEY: hunter2, COLOUR: red}', 'ENV: {SECRET_KEY: *******, COLOUR: red}'],
+    ['CMD: [run, --password=hunter2]', 'CMD: [run, --password=*******]'],
+    ['broker: redis://:hunter2@host/0', 'broker: redis://********@host/0'],
+    // A variable is no secret, its name is what one wants to see.
+    ['ENV: {DB_PASSWORD: "${DB_PASSWORD}"}', 'ENV: {DB_PASSWORD: "${DB_PASSWORD}"}'],
+    ['loglevel: info', 'loglevel: info'],
+    ['worker: {BACKEND: CeleryWorker, APP: a.b}', 'worker: {BACKEND: CeleryWorker, APP: a.b}'],
+  ])('%s', (line, masked) => {
+    expect(maskLine(line, [])).toBe(masked);
+    expect(masked).toHaveLength(line.length);
+  });
+
+  test('an item below its key', () => {
+    const path = ['PRODUCTION_PROCESSES', 'flower', 'ARGS', 'basic_auth', 1];
+    expect(maskLine('        - user:pw', path)).toBe('        - *******');
+    expect(maskLine('        - user:pw', ['PRODUCTION_PROCESSES', 'flower', 'ARGS', 'queues', 1])).toBe(
+      '        - user:pw',
+    );
   });
 });

@@ -48,7 +48,9 @@ test('the warnings', () => {
     'link-silent',
     'manifest-empty',
     'option-ignored',
+    'option-otherwise',
     'option-spelling',
+    'option-unwise',
     'subreaper-missing',
   ]);
 });

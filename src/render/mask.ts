@@ -12,8 +12,11 @@ export const maskUrls = (text: string): string => text.replaceAll(CREDENTIALS, '
 export const isSecretName = (name: string): boolean => NAMES.test(name);
 
 /** `password: "..."`, `basic_auth: [a:b, c:d]`: a key of a manifest and its value on one line. */
-const KEY_AND_VALUE =
-  /(["']?([\w-]+)["']?\s*[:=]\s*)("(?:[^"\\]|\\.)*"|'(?:[^']|'')*'|\[[^\]]*\]?|[^\s,}\]#"'[{][^,}\]]*)/g;
+const SECRET = new RegExp(
+  `((?<![\\w-]|\\$\\{)["']?[\\w-]*${NAMES.source}[\\w-]*["']?\\s*[:=]\\s*)` +
+    `("(?:[^"\\\\]|\\\\.)*"|'(?:[^']|'')*'|\\[[^\\]]*\\]?|[^\\s,}\\]#"'[{][^,}\\]]*)`,
+  'gi',
+);
 
 const stars = (text: string): string => text.replaceAll(/[^\s"'[\],]/g, '*');
 
@@ -21,9 +24,10 @@ const stars = (text: string): string => text.replaceAll(/[^\s"'[\],]/g, '*');
 export function maskLine(line: string, path: readonly (string | number)[]): string {
   const masked = line
     .replaceAll(CREDENTIALS, (_, scheme: string, secret: string) => `${scheme}${'*'.repeat(secret.length)}@`)
-    .replaceAll(KEY_AND_VALUE, (whole: string, key: string, name: string, value: string) =>
-      isSecretName(name) && !/^["']?\$\{/.test(value) ? `${key}${stars(value)}` : whole,
-    );
+    .replaceAll(SECRET, (whole: string, key: string) => {
+      const value = whole.slice(key.length);
+      return /^["']?\$\{/.test(value) ? whole : `${key}${stars(value)}`;
+    });
   // An item of a list below the key stands on a line of its own.
   const below = path.slice(0, -1).some((step) => typeof step === 'string' && isSecretName(step));
   return below

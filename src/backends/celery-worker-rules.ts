@@ -129,7 +129,7 @@ function limitRules(args: Args): Finding[] {
   const found: Finding[] = [];
   const [soft, hard] = [args.get('soft-time-limit'), args.get('time-limit')] as (number | undefined)[];
   if (soft !== undefined && hard !== undefined && hard > 0 && soft >= hard) {
-    const why = `the hard limit is not looked at before the soft one of ${soft} s`;
+    const why = `the hard limit is not looked at before the soft one of ${soft} s, and then ends the task at once`;
     found.push(otherwise('time-limit', why, 'make soft-time-limit the smaller one'));
   }
   if (args.has('optimization')) {

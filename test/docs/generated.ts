@@ -2,6 +2,7 @@
 import { manifestSchema } from '../../src/manifest/json-schema.ts';
 import { severityOf, type Code, type Failure } from '../../src/model/failure.ts';
 import { exitCodeOf, hintOf, messageOf, TABLE } from '../../src/render/failures.ts';
+import { celeryPage } from './celery.ts';
 import { SAMPLES } from './samples.ts';
 import { thirdPartyPage } from './third-party.ts';
 
@@ -14,6 +15,7 @@ export interface Generated {
 export const generatedFiles = (): readonly Generated[] => [
   { path: 'schema/manifest.schema.json', text: `${JSON.stringify(manifestSchema(), null, 2)}\n` },
   { path: 'docs/errors.md', text: errorsPage() },
+  { path: 'docs/celery.md', text: celeryPage() },
   { path: 'docs/third-party.md', text: thirdPartyPage() },
 ];
 

@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { allBackends } from '../../src/backends/registry.ts';
 import { isPlannedKey } from '../../src/manifest/schema.ts';
 import { Rig, ROOT } from '../support/rig.ts';
+import { POOL_HEAD, poolRows } from './celery.ts';
 
 const read = (path: string): string => readFileSync(join(ROOT, path), 'utf8');
 const readme = read('README.md');
@@ -45,6 +46,13 @@ describe('the README', () => {
   it('names every backend and no other', () => {
     const told = firstColumn('Backends').map((cell) => cell.replaceAll('`', ''));
     expect(told).toEqual(allBackends().map((backend) => backend.name));
+  });
+
+  it('tells of each pool what was proven on it', () => {
+    const rows = [...section("Celery's arguments").matchAll(/^\|(.*)\|$/gm)].map(([, cells = '']) =>
+      cells.split('|').map((cell) => cell.trim()),
+    );
+    expect(rows.filter(([first]) => !first?.startsWith('--'))).toEqual([POOL_HEAD, ...poolRows()]);
   });
 
   it('names as not supported yet what is refused as such', () => {

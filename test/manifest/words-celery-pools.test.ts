@@ -162,7 +162,7 @@ test('limits that are none', () => {
   const limits =
     'time-limit: 5, soft-time-limit: 5, optimization: fair, without-heartbeat: true, heartbeat-interval: 5, purge: true';
   expect(told(worker(`{${limits}}`))).toMatchInlineSnapshot(`
-    "prodserver.yaml:5:12: warning: "time-limit" does not do what it says: the hard limit is not looked at before the soft one of 5 s [option-otherwise]
+    "prodserver.yaml:5:12: warning: "time-limit" does not do what it says: the hard limit is not looked at before the soft one of 5 s, and then ends the task at once [option-otherwise]
         5 |     ARGS: {time-limit: 5, soft-time-limit: 5, optimization: fair, without-heartbeat: true, heartbeat
           |            ^^^^^^^^^^
           = make soft-time-limit the smaller one

@@ -6,6 +6,8 @@ import threading
 import time
 
 from celery import Celery
+from kombu.exceptions import OperationalError
+from redis.exceptions import ConnectionError as RedisConnectionError
 from kombu import Consumer
 
 apps = {}
@@ -88,11 +90,27 @@ VERBS = {"send": send, "result": result, "inspect": inspect, "control": control,
          "listen": listen, "events": events}
 
 
+# What only asks may be asked again: redis-py drops a connection now and then that two threads had.
+QUESTIONS = ("result", "inspect", "control", "depth")
+
+
+def answer_to(order):
+    tries = 3 if order["do"] in QUESTIONS else 1
+    for left in reversed(range(tries)):
+        try:
+            return {"ok": VERBS[order["do"]](app_of(order), order)}
+        except (OSError, ConnectionError, OperationalError, RedisConnectionError) as error:
+            # The repr of redis-py's errors has no message.
+            answer = {"error": f"{type(error).__name__}: {error}"}
+            if left == 0:
+                return answer
+        except Exception as error:
+            return {"error": repr(error)}
+    return answer
+
+
 def carry_out(order):
-    try:
-        answer = {"ok": VERBS[order["do"]](app_of(order), order)}
-    except Exception as error:
-        answer = {"error": repr(error)}
+    answer = answer_to(order)
     line = json.dumps({"number": order["number"], **answer}, default=str) + "\n"
     with lock:
         sys.stdout.write(line)

@@ -16,6 +16,7 @@ const holder = z.object({
   since: z.string().nullable(),
   manifest: z.string().nullable(),
   file: z.string(),
+  previous: z.boolean().optional(),
 });
 
 /** The facts behind a process's reason; the command that shows them has the words. */

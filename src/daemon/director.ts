@@ -61,7 +61,8 @@ export function newDirector(options: DirectorOptions): Director {
     for (const line of options.present(news)) options.write(line);
     if (news.type !== 'changed' || options.wait || refusal !== null) return;
     const { state } = news.machine;
-    if (state.id !== 'WAITING' || state.holder === null) return;
+    // What is left of a killed supervisor ends by itself, or is ended.
+    if (state.id !== 'WAITING' || state.holder === null || state.holder.previous === true) return;
     refusal = failure('lock-held', { instance: news.spec.instance, ...state.holder });
     supervisor?.shutdown('stop');
   };

@@ -5,22 +5,26 @@ import { serveControl } from '../control/server.ts';
 import { watchReadiness, type Probes } from '../health/readiness.ts';
 import { newSink } from '../logs/sink.ts';
 import { failure, type Result } from '../model/failure.ts';
-import type { Plan, ProcessSpec } from '../model/spec.ts';
+import type { Plan } from '../model/spec.ts';
 import { systemClock as clock } from '../os/clock.ts';
 import { httpStatus } from '../os/http.ts';
 import { accepts, listeningAddresses } from '../os/listen.ts';
 import { openOutlet } from '../os/outlet.ts';
+import { parentDeathPrefix } from '../os/parent-death.ts';
 import { isAlive } from '../os/proc.ts';
 import { startReaper } from '../os/reaper.ts';
 import { runHelper } from '../os/run.ts';
-import { openRuntimeFolder, removeSocket, socketPath } from '../os/runtime.ts';
+import { markId, openRuntimeFolder, removeSocket, socketPath } from '../os/runtime.ts';
 import { spawnChild } from '../os/spawn.ts';
 import { newTree } from '../os/tree.ts';
 import { newFileLocker } from '../singleton/file.ts';
+import type { Ports } from '../supervisor/instance.ts';
 import type { News } from '../supervisor/news.ts';
 import { newSupervisor } from '../supervisor/supervisor.ts';
 import { claimNames } from './claim.ts';
 import { newDirector, type DirectorOptions, type Ending } from './director.ts';
+import { newLedger, type Ledger } from './ledger.ts';
+import { findPrevious, type Previous } from './previous.ts';
 import { listen } from './signals.ts';
 
 export interface DaemonOptions extends Omit<DirectorOptions, 'write' | 'dropped'> {
@@ -45,6 +49,10 @@ export async function runDaemon(options: DaemonOptions): Promise<Result<Ending>>
   const claim = await claimNames(folder.value, plan.manifest, names, clock);
   if (!claim.ok) return claim;
 
+  const through = parentDeathPrefix();
+  const ledgerId = markId(folder.value, plan.manifest);
+  const previous = findPrevious(folder.value, ledgerId, specs, clock);
+
   const sink = newSink(openOutlet(1, clock), clock, (count) => `${options.lost(count)}\n`);
   const director = newDirector({
     ...options,
@@ -55,7 +63,15 @@ export async function runDaemon(options: DaemonOptions): Promise<Result<Ending>>
   const reaper = startReaper();
   const supervisor = newSupervisor(
     specs,
-    ports(plan, reaper.adopts, (news) => director.tell(news)),
+    ports({
+      plan,
+      through,
+      previous,
+      ledger: newLedger(folder.value, ledgerId, through !== null),
+      mark: (instance, generation) => `${ledgerId}/${instance}:${generation}:${process.pid}`,
+      adopts: reaper.adopts,
+      tell: (news) => director.tell(news),
+    }),
   );
   sink.onPressure(
     () => supervisor.pauseOutput(),
@@ -70,6 +86,8 @@ export async function runDaemon(options: DaemonOptions): Promise<Result<Ending>>
   });
   if (reaper.problem !== null) director.tell({ type: 'failed', failure: reaper.problem });
 
+  if (through === null) director.tell({ type: 'failed', failure: failure('parent-death-missing', {}) });
+
   removeSocket(socket.value);
   let server: Server;
   try {
@@ -83,6 +101,7 @@ export async function runDaemon(options: DaemonOptions): Promise<Result<Ending>>
   }
   supervisor.start();
   await supervisor.ended;
+  await previous.ended();
 
   director.tell({ type: 'over' });
   server.close();
@@ -96,13 +115,24 @@ export async function runDaemon(options: DaemonOptions): Promise<Result<Ending>>
 
 const probes: Probes = { isAlive, listeningAddresses, accepts, get: httpStatus };
 
-const ports = (plan: Plan, adopts: boolean, tell: (news: News) => void) => ({
+interface Wiring {
+  readonly plan: Plan;
+  readonly through: readonly string[] | null;
+  readonly previous: Previous;
+  readonly ledger: Ledger;
+  readonly mark: Ports['mark'];
+  readonly adopts: boolean;
+  tell(news: News): void;
+}
+
+const ports = ({ plan, through, previous, ledger, mark, adopts, tell }: Wiring): Ports => ({
   clock,
   chance: Math.random,
-  spawn: spawnChild,
-  tree: (pid: number, mark: string) => newTree(pid, clock, adopts, mark),
-  watchReadiness: (readiness: ProcessSpec['readiness'], pid: number, ready: () => void) =>
-    watchReadiness(readiness, pid, probes, clock, ready),
-  locker: newFileLocker(plan.manifest, runHelper, () => clock.wall()),
+  spawn: (order) => spawnChild(through === null ? order : { ...order, through }),
+  mark,
+  ledger,
+  tree: (pid, text) => newTree(pid, clock, adopts ? 'own' : 'unknown', text),
+  watchReadiness: (readiness, pid, ready) => watchReadiness(readiness, pid, probes, clock, ready),
+  locker: previous.before(newFileLocker(plan.manifest, runHelper, () => clock.wall())),
   tell,
 });

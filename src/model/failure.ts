@@ -104,6 +104,7 @@ export interface FactsByCode {
   'start-timeout': { readonly ms: number; readonly output: readonly string[] };
   'link-silent': { readonly instance: string; readonly ms: number };
   'subreaper-missing': { readonly detail: string };
+  'parent-death-missing': object;
   'processes-ended': { readonly names: readonly string[] };
   // The control socket
   'supervisor-missing': { readonly manifest: string };
@@ -129,6 +130,7 @@ const WARNINGS: ReadonlySet<Code> = new Set<Code>([
   'option-unwise',
   'link-silent',
   'subreaper-missing',
+  'parent-death-missing',
 ]);
 
 /** Errors refuse a manifest; warnings do not. */

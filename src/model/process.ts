@@ -35,6 +35,8 @@ export interface LockHolder {
   readonly since: string | null;
   readonly manifest: string | null;
   readonly file: string;
+  /** No lock at all: what a killed supervisor has left of the same instance still runs. */
+  readonly previous?: boolean | undefined;
 }
 
 /** Facts of a broker that a process cannot reach. */

@@ -6,6 +6,11 @@ export interface Libc {
   becomeSubreaper(): boolean;
   /** Reaps one dead child without waiting; true when it was reaped. Only for pids that libuv does not wait for. */
   reap(pid: number): boolean;
+  /**
+   * Signals the process that `isIt` recognises once it can no longer change: a pidfd names one process for ever.
+   * False where there is none, or where it is another.
+   */
+  signalOnly(pid: number, signal: number, isIt: () => boolean): boolean;
   /** flock(2), exclusive, without waiting: 'locked', 'busy', or an errno's number. */
   lockExclusive(fd: number): 'locked' | 'busy' | number;
 }
@@ -13,6 +18,8 @@ export interface Libc {
 const PR_SET_CHILD_SUBREAPER = 36; // linux/prctl.h
 const WNOHANG = 1; // bits/waitflags.h
 const LOCK_EX_NB = 2 | 4; // sys/file.h
+const SYS_PIDFD_SEND_SIGNAL = 424; // asm-generic/unistd.h: the same number on every architecture
+const SYS_PIDFD_OPEN = 434;
 const EWOULDBLOCK = 11; // asm-generic/errno-base.h
 
 let loaded: { readonly libc: Libc | null; readonly problem: string } | null = null;
@@ -51,7 +58,18 @@ function bind(koffi: typeof import('koffi')): Libc {
     options: number,
   ) => number;
   const flock = self.func('int flock(int, int)') as (fd: number, operation: number) => number;
+  const syscall = self.func('long syscall(long, long, long, long, long)') as (...args: number[]) => number;
+  const close = self.func('int close(int)') as (fd: number) => number;
   return {
+    signalOnly(pid, signal, isIt) {
+      const fd = Number(syscall(SYS_PIDFD_OPEN, pid, 0, 0, 0));
+      if (fd < 0) return false;
+      try {
+        return isIt() && Number(syscall(SYS_PIDFD_SEND_SIGNAL, fd, signal, 0, 0)) === 0;
+      } finally {
+        close(fd);
+      }
+    },
     becomeSubreaper: () => prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) === 0,
     reap: (pid) => waitpid(pid, [0], WNOHANG) === pid,
     lockExclusive(fd) {

@@ -1,4 +1,5 @@
 /** The folder of this user's control sockets and set locks. */
+import { createHash } from 'node:crypto';
 import { chmodSync, mkdirSync, readdirSync, lstatSync, unlinkSync } from 'node:fs';
 import { failure, type Result } from '../model/failure.ts';
 
@@ -45,6 +46,15 @@ function prepare(path: string): string | null {
   if (stat.uid !== process.getuid?.()) return `it belongs to user ${stat.uid}`;
   chmodSync(path, 0o700);
   return null;
+}
+
+/**
+ * Tells the processes of one manifest below one runtime folder from all others. The folder counts by what it is: two
+ * containers with one pid namespace have the same paths and not the same folder.
+ */
+export function markId(folder: string, manifest: string): string {
+  const { dev, ino } = lstatSync(folder);
+  return createHash('sha256').update(`${dev} ${ino} ${manifest}`).digest('hex').slice(0, 16);
 }
 
 /** The control socket of the supervisor `pid` of a manifest. */

@@ -1,4 +1,4 @@
-import { accessSync, constants, readFileSync, statSync } from 'node:fs';
+import { accessSync, closeSync, constants, openSync, readSync, statSync } from 'node:fs';
 import { delimiter, isAbsolute, resolve } from 'node:path';
 import type { Duplex, Readable } from 'node:stream';
 import { execa } from 'execa';
@@ -12,6 +12,8 @@ export interface SpawnOrder {
   readonly cwd: string;
   /** Descriptors for the child beyond the first three: 'pipe' makes a socket pair, a number is passed on. */
   readonly extra: readonly ('pipe' | number)[];
+  /** What stands before the argv and becomes it: `setpriv --pdeathsig TERM --`. */
+  readonly through?: readonly string[];
 }
 
 export interface Child {
@@ -50,7 +52,11 @@ export const isWaitedFor = (pid: number): boolean => waitedFor.has(pid);
 
 /** Starts a program in a session of its own, without a shell; its output goes to pipes and is never buffered whole. */
 export async function spawnChild(order: SpawnOrder): Promise<Result<Child, SpawnFailure>> {
-  const [program, ...args] = order.argv;
+  const through = order.through ?? [];
+  // What stands before would hide why the program itself cannot be executed behind an exit code of its own.
+  const problem = through.length === 0 ? null : problemOf(order);
+  if (problem !== null) return { ok: false, error: problem };
+  const [program, ...args] = [...through, ...order.argv] as [string, ...string[]];
   const subprocess = execa(program, args, {
     cwd: order.cwd,
     env: order.env,
@@ -77,6 +83,23 @@ export async function spawnChild(order: SpawnOrder): Promise<Result<Child, Spawn
     kind === 'pipe' ? [subprocess.stdio[index + 3] as unknown as Duplex] : [],
   );
   return { ok: true, value: { pid, stdout, stderr, pipes, exited, drained } };
+}
+
+/** Why the kernel would refuse to execute the program, found by looking; null where nothing is seen. */
+function problemOf(order: SpawnOrder): SpawnFailure | null {
+  const folder = folderProblem(order.cwd);
+  const [program] = order.argv;
+  if (folder !== null) {
+    return { permanent: true, failure: failure('folder-missing', { cwd: order.cwd, detail: folder }) };
+  }
+  const found = findProgram(program, order);
+  if (found === null) {
+    const searched = places(program, order);
+    return { permanent: true, failure: failure('program-missing', { program, searched }) };
+  }
+  const detail = isExecutable(found) ? interpreterProblem(found) : 'EACCES';
+  if (detail === null) return null;
+  return { permanent: true, failure: failure('program-not-executable', { program, detail }) };
 }
 
 /** Turns an errno into what the operator can act on. ENOENT alone does not tell which of three things is missing. */
@@ -132,13 +155,48 @@ function places(program: string, order: SpawnOrder): string[] {
 
 /** The file that `program` names, by execvp's rules; null when there is none. */
 export function findProgram(program: string, order: Pick<SpawnOrder, 'cwd' | 'env'>): string | null {
-  const exists = (path: string): boolean => statSync(path, { throwIfNoEntry: false })?.isFile() === true;
-  return places(program, order as SpawnOrder).find(exists) ?? null;
+  const found = places(program, order as SpawnOrder).filter(isFile);
+  return found.find(isExecutable) ?? found[0] ?? null;
 }
 
-function badInterpreter(file: string): string {
-  const line = readFileSync(file).subarray(0, 256).toString('utf8').split('\n')[0] ?? '';
-  return line.startsWith('#!')
-    ? `its interpreter ${line.slice(2).trim()} does not exist`
-    : 'its loader does not exist';
+function isFile(path: string): boolean {
+  try {
+    return statSync(path, { throwIfNoEntry: false })?.isFile() === true;
+  } catch {
+    return false; // a folder on the way that is none, or may not be entered
+  }
+}
+
+function isExecutable(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+const badInterpreter = (file: string): string => interpreterProblem(file) ?? 'its loader does not exist';
+
+/** Says so where the first line names an interpreter that is not there. */
+function interpreterProblem(file: string): string | null {
+  const interpreter = /^#!\s*(\S+)/.exec(headOf(file))?.[1];
+  if (interpreter === undefined || isFile(interpreter)) return null;
+  return `its interpreter ${interpreter} does not exist`;
+}
+
+/** The first bytes of a file; empty where it may be executed and not read. */
+function headOf(file: string): string {
+  let fd: number;
+  try {
+    fd = openSync(file, 'r');
+  } catch {
+    return '';
+  }
+  try {
+    const head = Buffer.alloc(256);
+    return head.toString('latin1', 0, readSync(fd, head));
+  } finally {
+    closeSync(fd);
+  }
 }

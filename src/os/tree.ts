@@ -1,6 +1,9 @@
 /** The processes that belong to one run: its main process, every descendant, and what shares its session or group. */
+import { constants } from 'node:os';
 import type { Clock } from '../model/clock.ts';
-import { allStats, ownChildren, readProc, readStat, type ProcessStat } from './proc.ts';
+import { libc } from './libc.ts';
+import { hasMark } from './marks.ts';
+import { allStats, ownChildren, readStat, type ProcessStat } from './proc.ts';
 import { isWaitedFor } from './spawn.ts';
 
 /** How often a killed process is looked for until it is gone. Milliseconds. */
@@ -18,11 +21,15 @@ export interface Tree {
 }
 
 /**
- * `subreaper`: orphans become our own children, so that one short read tells whether there are any. `mark` stands in the
- * environment of the run: it tells whose an adopted orphan is that has left its session (a hint only: a program may
- * overwrite its environment).
+ * Where orphans of a run are looked for by its mark, those that have left its session too: nowhere, among our own
+ * children (we are a subreaper, so that one short read tells whether there are any), or everywhere (the run is another
+ * supervisor's).
  */
-export function newTree(main: number, clock: Clock, subreaper: boolean, mark: string): Tree {
+export type Orphans = 'unknown' | 'own' | 'anywhere';
+
+/** `mark` stands in the environment of the run; a hint only, for a program may overwrite its environment. */
+export function newTree(main: number, clock: Clock, orphans: Orphans, mark: string): Tree {
+  const subreaper = orphans === 'own';
   /** pid -> start time of members that were seen: a child that left the session is still known by it. */
   const seen = new Map<number, number>();
   const mainStart = readStat(main)?.startTicks;
@@ -34,7 +41,7 @@ export function newTree(main: number, clock: Clock, subreaper: boolean, mark: st
       (stat) =>
         seen.get(stat.pid) === stat.startTicks ||
         (!reused && (stat.pid === main || stat.session === main || stat.group === main)) ||
-        (subreaper && stat.parent === process.pid && !isWaitedFor(stat.pid) && hasMark(stat.pid, mark)),
+        (mayBeOrphan(stat, orphans) && hasMark(stat.pid, mark)),
     );
     const pids = new Set(found.map((stat) => stat.pid));
     // Parents may come after their children in /proc (pids wrap), so descend until nothing new turns up.
@@ -52,10 +59,7 @@ export function newTree(main: number, clock: Clock, subreaper: boolean, mark: st
   };
 
   const killAll = (live: readonly ProcessStat[]): void => {
-    for (const stat of live) {
-      // Between the look and the kill a pid may pass to another process: only the one that was seen is meant.
-      if (readStat(stat.pid)?.startTicks === stat.startTicks) send(stat.pid, 'SIGKILL');
-    }
+    for (const { pid, startTicks } of live) sendTo(pid, startTicks, 'SIGKILL');
   };
 
   return {
@@ -64,9 +68,9 @@ export function newTree(main: number, clock: Clock, subreaper: boolean, mark: st
         .map((stat) => stat.pid)
         .sort((a, b) => Number(b === main) - Number(a === main) || a - b),
     signal(signal) {
-      send(main, signal);
+      sendTo(main, mainStart, signal);
       // A stopped process takes its TERM only once it goes on.
-      send(main, 'SIGCONT');
+      sendTo(main, mainStart, 'SIGCONT');
     },
     kill: () => killAll(members()),
     sweep(done) {
@@ -82,16 +86,23 @@ export function newTree(main: number, clock: Clock, subreaper: boolean, mark: st
   };
 }
 
-/** True where `mark` stood in the environment that the process was started with. */
-const hasMark = (pid: number, mark: string): boolean =>
-  readProc(`/proc/${pid}/environ`)?.split('\0').includes(mark) ?? false;
+function mayBeOrphan(stat: ProcessStat, orphans: Orphans): boolean {
+  if (orphans === 'own') return stat.parent === process.pid && !isWaitedFor(stat.pid);
+  return orphans === 'anywhere' && stat.pid !== process.pid;
+}
 
 /** True when this process has no child that it did not spawn itself. */
 function noOrphans(): boolean {
   return ownChildren()?.every(isWaitedFor) ?? false;
 }
 
-function send(pid: number, signal: NodeJS.Signals): void {
+/**
+ * Signals the process of that start time and no other: between the look and the signal a pid may pass on. A pidfd
+ * closes the gap; where there is none (an old kernel, no koffi) it is microseconds.
+ */
+function sendTo(pid: number, startTicks: number | undefined, signal: NodeJS.Signals): void {
+  const isIt = (): boolean => startTicks !== undefined && readStat(pid)?.startTicks === startTicks;
+  if (!isIt() || libc()?.signalOnly(pid, constants.signals[signal], isIt) === true || !isIt()) return;
   try {
     process.kill(pid, signal);
   } catch (error) {

@@ -12,8 +12,11 @@ type Changed = Extract<News, { type: 'changed' }>;
 export const brokerText = ({ url, error }: BrokerTrouble): string =>
   `broker unreachable: ${url} (${error}), retrying`;
 
-export function holderText({ pid, supervisorPid, since, manifest, file }: LockHolder): string {
+export function holderText({ pid, supervisorPid, since, manifest, file, previous }: LockHolder): string {
   const who = pid ?? supervisorPid;
+  if (previous === true) {
+    return `what a killed supervisor left of it still runs${who === null ? '' : ` (pid ${who})`}`;
+  }
   const by = who === null ? 'another process' : `pid ${who}`;
   return `the lock is held by ${by}${since === null ? '' : ` since ${since}`}${manifest === null ? '' : ` for ${manifest}`} (${file})`;
 }

@@ -29,6 +29,7 @@ export const runtimeWords: WordsFor<
   | 'start-timeout'
   | 'link-silent'
   | 'subreaper-missing'
+  | 'parent-death-missing'
   | 'processes-ended'
   | 'supervisor-missing'
   | 'process-not-running-here'
@@ -183,6 +184,13 @@ export const runtimeWords: WordsFor<
     message: ({ detail }) => `orphaned grandchildren cannot be adopted or reaped (${detail})`,
     hint: () =>
       'install prodserver with its optional dependencies (koffi); as PID 1 run it under an init such as tini',
+  },
+  'parent-death-missing': {
+    exit: EXIT.failure,
+    about:
+      'Processes are not told when the supervisor dies: there is no setpriv of util-linux that can ask the kernel for it.',
+    message: () => 'processes would go on unaware if this supervisor were killed',
+    hint: () => 'install util-linux (its setpriv; that of busybox does not do)',
   },
   'processes-ended': {
     exit: EXIT.failure,

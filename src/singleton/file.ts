@@ -35,6 +35,7 @@ export function newFileLocker(manifest: string, ask: Ask, wall: () => number): L
   const keys = new Map<string, string>();
 
   return {
+    wants: (spec) => spec.singleton !== null,
     async take(spec, abort) {
       let key = keys.get(spec.name);
       if (key === undefined) {

@@ -13,12 +13,15 @@ export interface Grip {
 }
 
 export type LockAnswer =
-  | { readonly kind: 'acquired'; readonly grip: Grip }
+  /** Without a grip: there was only something to wait for. */
+  | { readonly kind: 'acquired'; readonly grip: Grip | null }
   | { readonly kind: 'held'; readonly holder: LockHolder }
   | { readonly kind: 'failed'; readonly failure: Failure; readonly permanent: boolean };
 
 /** One holder at a time. */
 export interface Locker {
+  /** Whether this process must ask before it starts. */
+  wants(spec: ProcessSpec): boolean;
   /** Asks once, without waiting; `abort` ends what the asking has started. */
   take(spec: ProcessSpec, abort: AbortSignal): Promise<LockAnswer>;
 }

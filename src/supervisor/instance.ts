@@ -4,6 +4,7 @@ import { failure, type Failure, type Result } from '../model/failure.ts';
 import type { Exit } from '../model/process.ts';
 import type { ProcessSpec, Readiness } from '../model/spec.ts';
 import { unreachable } from '../model/unreachable.ts';
+import { MARK } from '../os/marks.ts';
 import type { Child, SpawnFailure, SpawnOrder } from '../os/spawn.ts';
 import type { Tree } from '../os/tree.ts';
 import type { Grip, Locker } from '../singleton/holder.ts';
@@ -18,8 +19,14 @@ export interface Ports {
   /** 0 <= chance < 1 */
   chance(): number;
   spawn(order: SpawnOrder): Promise<Result<Child, SpawnFailure>>;
-  /** `mark` is what stands in the environment of all that the run starts. */
+  /** What stands in the environment of all that a run starts. */
+  mark(instance: string, generation: number): string;
   tree(pid: number, mark: string): Tree;
+  /** Told before anything else may happen to a run, and after its tree is gone. */
+  readonly ledger: {
+    spawned(entry: { readonly instance: string; readonly pid: number; readonly mark: string }): void;
+    gone(instance: string): void;
+  };
   watchReadiness(readiness: Readiness, pid: number, ready: () => void): Cancel;
   readonly locker: Locker;
   tell(news: News): void;
@@ -44,7 +51,7 @@ export function newInstance(spec: ProcessSpec, ports: Ports): Instance {
       stop: spec.stop,
       restart: spec.restart,
       permanentExitCodes: spec.permanentExitCodes,
-      locked: spec.singleton !== null,
+      locked: ports.locker.wants(spec),
     },
     clock.now(),
   );
@@ -106,7 +113,10 @@ export function newInstance(spec: ProcessSpec, ports: Ports): Instance {
       case 'kill-tree':
         return run?.tree.kill();
       case 'sweep':
-        return run?.tree.sweep(() => post({ type: 'swept', generation: effect.generation }));
+        return run?.tree.sweep(() => {
+          ports.ledger.gone(spec.instance);
+          post({ type: 'swept', generation: effect.generation });
+        });
       case 'arm':
         timers.set(
           effect.timer,
@@ -130,7 +140,7 @@ export function newInstance(spec: ProcessSpec, ports: Ports): Instance {
     asking = mine;
     const answer = await ports.locker.take(spec, mine.signal).catch(unexpected);
     if (mine.signal.aborted) {
-      if (answer.kind === 'acquired') answer.grip.close();
+      if (answer.kind === 'acquired') answer.grip?.close();
       return;
     }
     switch (answer.kind) {
@@ -168,7 +178,7 @@ export function newInstance(spec: ProcessSpec, ports: Ports): Instance {
     const lock = grip;
     grip = null;
     try {
-      const mark = `${spec.instance}:${generation}:${process.pid}`;
+      const mark = ports.mark(spec.instance, generation);
       const result = await ports
         .spawn(spawnOrder(spec, lock, mark))
         .catch((error: unknown) => ({ ok: false as const, error: unexpected(error) }));
@@ -177,8 +187,9 @@ export function newInstance(spec: ProcessSpec, ports: Ports): Instance {
         return post({ type: 'spawn-failed', generation, failure: problem, permanent });
       }
       const child = result.value;
+      ports.ledger.spawned({ instance: spec.instance, pid: child.pid, mark });
       lock?.tell(child.pid);
-      run = newRun(spec, child, ports.tree(child.pid, `${MARK}=${mark}`), ports, {
+      run = newRun(spec, child, ports.tree(child.pid, mark), ports, {
         ready: () => post({ type: 'became-ready', generation }),
         brokerLost: (trouble) => post({ type: 'broker-lost', generation, trouble }),
         brokerFound: () => post({ type: 'broker-found', generation }),
@@ -199,9 +210,6 @@ export function newInstance(spec: ProcessSpec, ports: Ports): Instance {
     drained: async () => run?.drained(),
   };
 }
-
-/** The variable that marks everything a run starts. */
-const MARK = 'PRODSERVER_INSTANCE';
 
 /** Extra descriptors start at 3: the link first, where there is one, then the lock. */
 function spawnOrder(spec: ProcessSpec, lock: Grip | null, mark: string): SpawnOrder {

@@ -91,6 +91,7 @@ export const SAMPLES: FactsByCode = {
   'start-timeout': { ms: 120_000, output: [] },
   'link-silent': { instance: 'worker.1', ms: 30_000 },
   'subreaper-missing': { detail: "Cannot find module 'koffi'" },
+  'parent-death-missing': {},
   'processes-ended': { names: ['web.1', 'worker.1'] },
   'supervisor-missing': { manifest: MANIFEST },
   'process-not-running-here': { name: 'worke', near: 'worker', names: ['web', 'worker', 'beat'] },

@@ -17,6 +17,9 @@ vi.mock('../../src/os/proc.ts', () => ({
   readProc: () => null,
 }));
 
+// A pidfd is opened past the table: without it the spy below sees every signal.
+vi.mock('../../src/os/libc.ts', () => ({ libc: () => null }));
+
 const MAIN = 500;
 const row = (pid: number, change: Partial<ProcessStat> = {}): ProcessStat => ({
   pid,
@@ -44,7 +47,7 @@ beforeEach(() => {
 
 function treeOf(...rows: ProcessStat[]) {
   table.rows = rows;
-  return newTree(MAIN, new FakeClock(), false, 'MARK=none');
+  return newTree(MAIN, new FakeClock(), 'unknown', 'none');
 }
 
 describe('who belongs', () => {
@@ -104,7 +107,7 @@ describe('a sweep', () => {
   test('looks again until nothing is left, and kills who is born meanwhile', () => {
     const clock = new FakeClock();
     table.rows = [row(11, { session: MAIN })];
-    const tree = newTree(MAIN, clock, false, 'MARK=none');
+    const tree = newTree(MAIN, clock, 'unknown', 'none');
     let answers = 0;
     tree.sweep(() => (answers += 1));
     expect([killed, answers]).toEqual([[11], 0]);

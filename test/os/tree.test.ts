@@ -7,7 +7,7 @@ import { alive, Rig, until } from '../support/rig.ts';
 import { program, start } from './support.ts';
 
 /** What an instance puts into the environment of its runs; none of these has it. */
-const NO_MARK = 'PRODSERVER_INSTANCE=none';
+const NO_MARK = 'none';
 
 const live = (rig: Rig): number[] => rig.survivors().filter(alive);
 
@@ -23,7 +23,7 @@ describe('a tree', () => {
   test('its members are every descendant, the main process first; kill ends them all', async () => {
     const rig = new Rig();
     const shell = await start(rig, ['sh', '-c', FAMILY]);
-    const tree = newTree(shell.pid, systemClock, false, NO_MARK);
+    const tree = newTree(shell.pid, systemClock, 'unknown', NO_MARK);
     await until(() => sleepers(rig).length === 3 && live(rig).length === 4, 'three sleepers and their shell');
     expect(tree.members()[0]).toBe(shell.pid);
     expect(new Set(tree.members())).toEqual(new Set(live(rig)));
@@ -36,7 +36,7 @@ describe('a tree', () => {
   test('one that was seen is known by its pid after it has lost its parent', async () => {
     const rig = new Rig();
     const shell = await start(rig, ['sh', '-c', FAMILY]);
-    const tree = newTree(shell.pid, systemClock, false, NO_MARK);
+    const tree = newTree(shell.pid, systemClock, 'unknown', NO_MARK);
     await until(() => sleepers(rig).length === 3 && live(rig).length === 4, 'three sleepers and their shell');
     tree.members();
     process.kill(shell.pid, 'SIGKILL');
@@ -49,7 +49,7 @@ describe('a tree', () => {
   test('a signal is for the main process only, and wakes it where it is stopped', async () => {
     const rig = new Rig();
     const shell = await start(rig, ['sh', '-c', 'sleep 1000 & exec sleep 1001']);
-    const tree = newTree(shell.pid, systemClock, false, NO_MARK);
+    const tree = newTree(shell.pid, systemClock, 'unknown', NO_MARK);
     await until(() => sleepers(rig).length === 2, 'both sleepers');
     process.kill(shell.pid, 'SIGSTOP');
     tree.signal('SIGTERM');
@@ -59,7 +59,7 @@ describe('a tree', () => {
 
   test('a signal to one that is gone does nothing', async () => {
     const child = await start(new Rig(), ['true']);
-    const tree = newTree(child.pid, systemClock, false, NO_MARK);
+    const tree = newTree(child.pid, systemClock, 'unknown', NO_MARK);
     await child.exited;
     tree.signal('SIGTERM');
     tree.kill();
@@ -69,7 +69,7 @@ describe('a tree', () => {
 describe('a sweep', () => {
   test.each([true, false])('answers at once when nothing is left (subreaper: %s)', async (subreaper) => {
     const child = await start(new Rig(), ['true']);
-    const tree = newTree(child.pid, systemClock, subreaper, NO_MARK);
+    const tree = newTree(child.pid, systemClock, subreaper ? 'own' : 'unknown', NO_MARK);
     await child.exited;
     let answered = false;
     tree.sweep(() => (answered = true));
@@ -79,7 +79,7 @@ describe('a sweep', () => {
   test('kills what outlives the main process, and then answers', async () => {
     const rig = new Rig();
     const shell = await start(rig, ['sh', '-c', 'sleep 1000 & sh -c "sleep 1000 &"; exit 3']);
-    const tree = newTree(shell.pid, systemClock, false, NO_MARK);
+    const tree = newTree(shell.pid, systemClock, 'unknown', NO_MARK);
     expect(await shell.exited).toEqual({ code: 3, signal: null });
     await until(() => sleepers(rig).length === 2, 'both sleepers');
     await swept(tree);
@@ -112,7 +112,7 @@ async function outlives(rig: Rig, end: string): Promise<string> {
     const { adopts } = startReaper();
     const order = { argv: ['python3', 'daemon.py'], env: { PRODSERVER_INSTANCE: 'daemon' }, cwd: process.cwd(), extra: [] };
     const child = (await spawnChild(order)).value;
-    const tree = newTree(child.pid, systemClock, adopts, 'PRODSERVER_INSTANCE=daemon');
+    const tree = newTree(child.pid, systemClock, adopts ? 'own' : 'unknown', 'daemon');
     const daemon = Number(await new Promise((done) => child.stdout.once('data', done)));
     ${end}
     await child.exited;

@@ -51,6 +51,7 @@ test('the warnings', () => {
     'option-otherwise',
     'option-spelling',
     'option-unwise',
+    'parent-death-missing',
     'subreaper-missing',
   ]);
 });
@@ -99,6 +100,7 @@ const RUNTIME = [
   failure('start-timeout', { ms: 60_000, output: ['a', 'b'] }),
   failure('link-silent', { instance: 'worker.1', ms: 120_000 }),
   failure('subreaper-missing', { detail: 'koffi is not installed' }),
+  failure('parent-death-missing', {}),
   failure('processes-ended', { names: ['a', 'b'] }),
   failure('supervisor-missing', { manifest: '/p.yaml' }),
   failure('process-not-running-here', { name: 'x', near: null, names: ['web'] }),

@@ -14,8 +14,8 @@ const locker = (manifest: string, ask = application().ask): Locker =>
 const spec = () => beat({ kind: 'name', name: `test-${randomBytes(8).toString('hex')}` });
 
 function acquired(answer: LockAnswer): { grip: Grip; close: () => void } {
-  if (answer.kind !== 'acquired') throw new Error(JSON.stringify(answer));
-  const { grip } = answer;
+  const grip = answer.kind === 'acquired' ? answer.grip : null;
+  if (grip === null) throw new Error(JSON.stringify(answer));
   const path = `/proc/self/fd/${grip.fd}`;
   const { ino } = statSync(path);
   const file = readlinkSync(path);

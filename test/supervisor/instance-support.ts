@@ -132,6 +132,8 @@ export class World {
   readonly locks: { abort: AbortSignal; asked: Asked<LockAnswer> }[] = [];
   readonly children: FakeChild[] = [];
   readonly marks: string[] = [];
+  /** What was written down, and crossed out again. */
+  readonly records: string[] = [];
   readonly watches: { pid: number; ready: () => void; over: boolean }[] = [];
   /** Calls back at once where true, else `swept` does. */
   sweepsAtOnce = true;
@@ -164,7 +166,13 @@ export class World {
       this.watches.push(watch);
       return () => void (watch.over = true);
     },
+    mark: (instance, generation) => `${instance}:${generation}:${process.pid}`,
+    ledger: {
+      spawned: ({ instance, pid }) => void this.records.push(`${instance} spawned ${pid}`),
+      gone: (instance) => void this.records.push(`${instance} gone`),
+    },
     locker: {
+      wants: ({ singleton }) => singleton !== null,
       take: async (_, abort) => {
         const asked = new Asked<LockAnswer>();
         this.locks.push({ abort, asked });

@@ -1,0 +1,125 @@
+/**
+ * What a killed supervisor has left behind. Its processes were told by the kernel and may still finish their work: each
+ * instance waits for those of its own, ends them by the ladder when they take too long, and starts only then.
+ */
+import type { Clock } from '../model/clock.ts';
+import type { LockHolder } from '../model/process.ts';
+import type { ProcessSpec } from '../model/spec.ts';
+import { findMarked } from '../os/marks.ts';
+import { newTree, type Tree } from '../os/tree.ts';
+import type { Locker } from '../singleton/holder.ts';
+import { forget, isSame, readLedger } from './ledger.ts';
+
+/** How often it is looked whether something has ended. Milliseconds. */
+const LOOK_MS = 100;
+
+interface Leftover {
+  readonly instance: string;
+  readonly main: number;
+  readonly tree: Tree;
+  /** The kernel has sent it TERM already. */
+  readonly told: boolean;
+}
+
+export interface Previous {
+  /** Waits for what is left of an instance before it asks `inner`. */
+  before(inner: Locker): Locker;
+  /** Ends everything that is left; resolves when nothing is. */
+  ended(): Promise<void>;
+  readonly count: number;
+}
+
+/** Looks for what is left of `specs`. Their names must have been claimed, so that no living supervisor has them. */
+export function findPrevious(folder: string, id: string, specs: readonly ProcessSpec[], clock: Clock): Previous {
+  const left = specs.length === 0 ? [] : lookFor(folder, id, specs, clock);
+  const endings = new Map<string, Promise<void>>();
+  const over = new Set<string>();
+  const mine = (spec: ProcessSpec): Leftover[] => left.filter((one) => ownerOf(one, specs) === spec);
+
+  const end = (spec: ProcessSpec): Promise<void> => {
+    let ending = endings.get(spec.instance);
+    if (ending === undefined) {
+      ending = Promise.all(mine(spec).map((one) => descend(one, spec, clock))).then(() => {
+        for (const one of mine(spec)) forget(folder, id, one.instance);
+        over.add(spec.instance);
+      });
+      endings.set(spec.instance, ending);
+    }
+    return ending;
+  };
+
+  return {
+    count: left.length,
+    before: (inner) => ({
+      wants: (spec) => inner.wants(spec) || mine(spec).length > 0,
+      async take(spec, abort) {
+        const [first] = mine(spec);
+        if (first !== undefined && !over.has(spec.instance)) {
+          void end(spec);
+          // Those that were killed at once are gone at once.
+          await Promise.race([end(spec), new Promise<void>((done) => void clock.after(LOOK_MS, done))]);
+          if (!over.has(spec.instance)) return { kind: 'held', holder: holderOf(mine(spec)) };
+        }
+        return inner.wants(spec) ? inner.take(spec, abort) : { kind: 'acquired', grip: null };
+      },
+    }),
+    ended: async () => {
+      await Promise.all(specs.filter((spec) => mine(spec).length > 0).map(end));
+    },
+  };
+}
+
+function lookFor(folder: string, id: string, specs: readonly ProcessSpec[], clock: Clock): Leftover[] {
+  const names = new Set(specs.map(({ name }) => name));
+  const isOurs = (instance: string): boolean => names.has(instance.replace(/\.\d+$/, ''));
+  const found: Leftover[] = [];
+  const add = (instance: string, main: number, mark: string, told: boolean): void => {
+    if (found.some((one) => one.instance === instance && one.main === main)) return;
+    const tree = newTree(main, clock, 'anywhere', mark);
+    if (tree.members().length > 0) found.push({ instance, main, tree, told });
+  };
+  for (const record of readLedger(folder, id, isOurs)) {
+    if (isSame(record)) add(record.instance, record.pid, record.mark, record.told);
+    else forget(folder, id, record.instance);
+  }
+  // Spawned and not yet written down, or its main process is gone and others are left.
+  for (const { mark, stat } of findMarked(`${id}/`)) {
+    const instance = mark.slice(id.length + 1).split(':')[0] ?? '';
+    const known = found.some((one) => one.tree.members().includes(stat.pid));
+    if (isOurs(instance) && !known) add(instance, stat.session === 0 ? stat.pid : stat.session, mark, false);
+  }
+  return found;
+}
+
+/** An instance that the manifest no longer has is the first one's to wait for. */
+const ownerOf = ({ instance }: Leftover, specs: readonly ProcessSpec[]): ProcessSpec | undefined =>
+  specs.find((spec) => spec.instance === instance) ??
+  specs.find(({ name }) => name === instance.replace(/\.\d+$/, ''));
+
+const holderOf = (left: readonly Leftover[]): LockHolder => ({
+  pid: left.flatMap(({ tree }) => tree.members())[0] ?? null,
+  supervisorPid: null,
+  since: null,
+  manifest: null,
+  file: '',
+  previous: true,
+});
+
+/** The ladder of the instance, for one of another supervisor. */
+async function descend({ main, tree, told }: Leftover, spec: ProcessSpec, clock: Clock): Promise<void> {
+  for (const [index, { signal, waitMs }] of spec.stop.entries()) {
+    const deadline = clock.now() + waitMs;
+    if (signal === 'SIGKILL') break;
+    // A second TERM means "at once" to some programs.
+    if (index > 0 || !told) tree.signal(signal);
+    // Without its main process nobody leads what is left.
+    while (clock.now() < deadline && tree.members().includes(main)) await pause(clock);
+    if (!tree.members().includes(main)) break;
+  }
+  while (tree.members().length > 0) {
+    tree.kill();
+    await pause(clock);
+  }
+}
+
+const pause = (clock: Clock): Promise<void> => new Promise((done) => void clock.after(LOOK_MS, done));

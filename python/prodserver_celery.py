@@ -164,6 +164,8 @@ def import_failed(error: ImportError) -> int:
 def main() -> int:
     put_cwd_first()
     lock = hold_lock()
+    if "PRODSERVER_LINK_FD" in os.environ:
+        load("prodserver_output").guard()
     try:
         from celery import maybe_patch_concurrency
     except ImportError as error:

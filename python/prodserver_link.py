@@ -12,6 +12,7 @@ import os
 import sys
 from typing import Any, Callable
 
+from prodserver_output import supervisor_may_be_lost
 from prodserver_report import Link, quiet
 
 
@@ -75,6 +76,14 @@ def watch_consumer(link: Link) -> None:
 
 
 @quiet
+def say_safely() -> None:
+    """Celery before 5.7 writes to stdout in its handler of TERM, past Python, and fails there
+    when nobody reads, before it has told anybody to stop."""
+    from celery.apps import worker
+    worker.safe_say = quiet(worker.safe_say)
+
+
+@quiet
 def watch_beat(link: Link, service: Any) -> None:
     """Called from beat_init, where the scheduler exists and no other receiver (RedBeat's
     waits for its lock) has run yet."""
@@ -84,6 +93,7 @@ def watch_beat(link: Link, service: Any) -> None:
     # Called by beat's handler of TERM and INT, and whenever Service.start ends.
     def stopping(*args: Any, **kwargs: Any) -> Any:
         vars(service).pop("sync", None)
+        quiet(supervisor_may_be_lost)()
         link.send("stopping", signal=None, how="Warm")
         # The handler's SystemExit is lost where a finally of the library that it meets raises
         # another error (redis-py's does): beat would go on with its schedule closed, and fail.
@@ -147,13 +157,16 @@ def install(role: str) -> None:
     from celery import signals
 
     def on(name: str, receiver: Callable) -> None:
-        getattr(signals, name).connect(quiet(receiver), weak=False, dispatch_uid=f"prodserver.{name}")
+        getattr(signals, name).connect(
+            quiet(receiver), weak=False, dispatch_uid=f"prodserver.{name}.{id(receiver)}")
 
     if role == "beat":
         on("beat_init", lambda sender=None, **_: watch_beat(link, sender))
         return
     on("worker_ready", lambda sender=None, **_: link.send("ready", node=getattr(sender, "hostname", None)))
+    on("worker_shutting_down", lambda **_: supervisor_may_be_lost())
     on("worker_shutting_down", lambda sig=None, how=None, **_: link.send("stopping", signal=sig, how=how))
     on("worker_shutdown", lambda **_: link.send("stopped"))
+    on("celeryd_after_setup", lambda **_: say_safely())
     # Not worker_init: users monkey-patch in there, before Celery imports the consumer.
     on("celeryd_after_setup", lambda **_: watch_consumer(link))

@@ -50,6 +50,7 @@ describe('the package', () => {
       'package.json',
       'python/prodserver_celery.py',
       'python/prodserver_link.py',
+      'python/prodserver_output.py',
       'python/prodserver_probe.py',
       'python/prodserver_report.py',
       'schema/manifest.schema.json',

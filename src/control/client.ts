@@ -1,7 +1,8 @@
 import { request } from 'node:http';
 import type * as z from 'zod';
 import { failure, type Failure, type Result } from '../model/failure.ts';
-import { findSockets, removeSocket } from '../os/runtime.ts';
+import { removeFile } from '../os/files.ts';
+import { findSockets } from '../os/runtime.ts';
 import {
   errorAnswer,
   manifestId,
@@ -34,7 +35,7 @@ export async function findSupervisors(
     const remote = newRemote(socket);
     const status = await remote.status();
     if (status.ok) found.push({ remote, status: status.value });
-    else if (isGone(status.error)) removeSocket(socket);
+    else if (isGone(status.error)) removeFile(socket);
     else return status;
   }
   return { ok: true, value: found };

@@ -1,6 +1,6 @@
 /** What runs now, on disk: one small file an instance, for the supervisor that comes after one that was killed. */
-import { readdirSync, readFileSync, renameSync, unlinkSync, writeFileSync } from 'node:fs';
 import * as z from 'zod';
+import { namesIn, readText, removeFile, writeWhole } from '../os/files.ts';
 import { thisHost } from '../os/host.ts';
 import { readStat } from '../os/proc.ts';
 
@@ -42,37 +42,31 @@ export function newLedger(folder: string, id: string, told: boolean): Ledger {
         mark,
         told,
       };
-      const draft = `${path(instance)}.draft`;
-      try {
-        writeFileSync(draft, `${JSON.stringify(record)}\n`, { mode: 0o600 });
-        renameSync(draft, path(instance));
-      } catch {
-        // A full disk must not stop a start: the mark in its environment still tells whose the process is.
-        return;
-      }
+      // A full disk must not stop a start: the mark in its environment still tells whose the process is.
+      writeWhole(path(instance), `${JSON.stringify(record)}\n`);
     },
-    gone: (instance) => remove(path(instance)),
+    gone: (instance) => removeFile(path(instance)),
   };
 }
 
 /** The records of those instances of a manifest that `isOurs` names; what cannot be read as one is removed. */
 export function readLedger(folder: string, id: string, isOurs: (instance: string) => boolean): Record[] {
-  return readdirSync(folder)
+  return namesIn(folder)
     .filter((name) => name.startsWith(`${id}.`) && name.endsWith(SUFFIX))
     .filter((name) => isOurs(name.slice(id.length + 1, -SUFFIX.length)))
     .flatMap((name) => {
       const record = parse(`${folder}/${name}`);
-      if (record === null) remove(`${folder}/${name}`);
+      if (record === null) removeFile(`${folder}/${name}`);
       return record === null ? [] : [record];
     });
 }
 
 export const forget = (folder: string, id: string, instance: string): void =>
-  remove(`${folder}/${id}.${instance}${SUFFIX}`);
+  removeFile(`${folder}/${id}.${instance}${SUFFIX}`);
 
 function parse(path: string): Record | null {
   try {
-    return recordSchema.safeParse(JSON.parse(readFileSync(path, 'utf8'))).data ?? null;
+    return recordSchema.safeParse(JSON.parse(readText(path) ?? '')).data ?? null;
   } catch {
     return null; // cut short, or somebody's scribble
   }
@@ -86,12 +80,4 @@ export function isSame(record: Record): boolean {
     record.pid_namespace === host.pidNamespace &&
     readStat(record.pid)?.startTicks === record.start_ticks
   );
-}
-
-function remove(path: string): void {
-  try {
-    unlinkSync(path);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
-  }
 }

@@ -30,7 +30,12 @@ export interface Previous {
 }
 
 /** Looks for what is left of `specs`. Their names must have been claimed, so that no living supervisor has them. */
-export function findPrevious(folder: string, id: string, specs: readonly ProcessSpec[], clock: Clock): Previous {
+export function findPrevious(
+  folder: string,
+  id: string,
+  specs: readonly ProcessSpec[],
+  clock: Clock,
+): Previous {
   const left = specs.length === 0 ? [] : lookFor(folder, id, specs, clock);
   const endings = new Map<string, Promise<void>>();
   const over = new Set<string>();

@@ -7,6 +7,7 @@ import { newSink } from '../logs/sink.ts';
 import { failure, type Result } from '../model/failure.ts';
 import type { Plan } from '../model/spec.ts';
 import { systemClock as clock } from '../os/clock.ts';
+import { removeFile } from '../os/files.ts';
 import { httpStatus } from '../os/http.ts';
 import { accepts, listeningAddresses } from '../os/listen.ts';
 import { openOutlet } from '../os/outlet.ts';
@@ -14,7 +15,7 @@ import { parentDeathPrefix } from '../os/parent-death.ts';
 import { isAlive } from '../os/proc.ts';
 import { startReaper } from '../os/reaper.ts';
 import { runHelper } from '../os/run.ts';
-import { markId, openRuntimeFolder, removeSocket, socketPath } from '../os/runtime.ts';
+import { markId, openRuntimeFolder, socketPath } from '../os/runtime.ts';
 import { spawnChild } from '../os/spawn.ts';
 import { newTree } from '../os/tree.ts';
 import { newFileLocker } from '../singleton/file.ts';
@@ -88,7 +89,7 @@ export async function runDaemon(options: DaemonOptions): Promise<Result<Ending>>
 
   if (through === null) director.tell({ type: 'failed', failure: failure('parent-death-missing', {}) });
 
-  removeSocket(socket.value);
+  removeFile(socket.value);
   let server: Server;
   try {
     server = await serveControl(socket.value, director.control);
@@ -105,7 +106,7 @@ export async function runDaemon(options: DaemonOptions): Promise<Result<Ending>>
 
   director.tell({ type: 'over' });
   server.close();
-  removeSocket(socket.value);
+  removeFile(socket.value);
   await sink.close(FLUSH_MS);
   removeListeners();
   reaper.stop();

@@ -1,4 +1,13 @@
-import { existsSync, readFileSync, realpathSync, statSync } from 'node:fs';
+import {
+  existsSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  renameSync,
+  statSync,
+  unlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { failure, type Result } from '../model/failure.ts';
@@ -39,5 +48,37 @@ export function helpersFolder(): string {
     if (existsSync(join(helpers, 'prodserver_celery.py'))) return helpers;
     if (folder === dirname(folder))
       throw new Error('the installation is incomplete: no python/ folder above it');
+  }
+}
+
+/** Puts a file there whole or not at all: whoever reads it never sees a part. False where the disk refuses. */
+export function writeWhole(path: string, text: string): boolean {
+  const draft = `${path}.draft`;
+  try {
+    writeFileSync(draft, text, { mode: 0o600 });
+    renameSync(draft, path);
+    return true;
+  } catch {
+    return false; // full, or gone: the caller has another way, or none is needed
+  }
+}
+
+/** The text of a small file; null where it is gone or may not be read. */
+export function readText(path: string): string | null {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    return null;
+  }
+}
+
+export const namesIn = (folder: string): string[] => readdirSync(folder);
+
+/** Removes a file that may be gone already. */
+export function removeFile(path: string): void {
+  try {
+    unlinkSync(path);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
   }
 }

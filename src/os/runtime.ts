@@ -1,6 +1,6 @@
 /** The folder of this user's control sockets and set locks. */
 import { createHash } from 'node:crypto';
-import { chmodSync, mkdirSync, readdirSync, lstatSync, unlinkSync } from 'node:fs';
+import { chmodSync, mkdirSync, readdirSync, lstatSync } from 'node:fs';
 import { failure, type Result } from '../model/failure.ts';
 
 /** sun_path of unix(7) has 108 bytes with its end; Node 20 cuts a longer one without a word. */
@@ -79,12 +79,4 @@ export function findSockets(manifestId: string): string[] {
       .toSorted()
       .map((name) => `${folder}/${name}`);
   });
-}
-
-export function removeSocket(path: string): void {
-  try {
-    unlinkSync(path);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
-  }
 }

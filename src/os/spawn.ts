@@ -93,13 +93,26 @@ function problemOf(order: SpawnOrder): SpawnFailure | null {
     return { permanent: true, failure: failure('folder-missing', { cwd: order.cwd, detail: folder }) };
   }
   const found = findProgram(program, order);
-  if (found === null) {
-    const searched = places(program, order);
-    return { permanent: true, failure: failure('program-missing', { program, searched }) };
+  const searched = places(program, order);
+  const detail =
+    found === null ? oddity(searched) : isExecutable(found) ? interpreterProblem(found) : 'EACCES';
+  if (detail !== null) {
+    return { permanent: true, failure: failure('program-not-executable', { program, detail }) };
   }
-  const detail = isExecutable(found) ? interpreterProblem(found) : 'EACCES';
-  if (detail === null) return null;
-  return { permanent: true, failure: failure('program-not-executable', { program, detail }) };
+  if (found !== null) return null;
+  return { permanent: true, failure: failure('program-missing', { program, searched }) };
+}
+
+/** What stands in the place of a program and is none; null where nothing does. */
+function oddity(paths: readonly string[]): string | null {
+  for (const path of paths) {
+    try {
+      if (statSync(path, { throwIfNoEntry: false }) !== undefined) return 'EACCES';
+    } catch (error) {
+      return (error as NodeJS.ErrnoException).code ?? 'unknown';
+    }
+  }
+  return null;
 }
 
 /** Turns an errno into what the operator can act on. ENOENT alone does not tell which of three things is missing. */
@@ -180,9 +193,10 @@ const badInterpreter = (file: string): string => interpreterProblem(file) ?? 'it
 
 /** Says so where the first line names an interpreter that is not there. */
 function interpreterProblem(file: string): string | null {
-  const interpreter = /^#!\s*(\S+)/.exec(headOf(file))?.[1];
+  const line = /^#!\s*(.*?)\s*$/m.exec(headOf(file).split('\n')[0] ?? '')?.[1];
+  const interpreter = line?.split(/\s/)[0];
   if (interpreter === undefined || isFile(interpreter)) return null;
-  return `its interpreter ${interpreter} does not exist`;
+  return `its interpreter ${line} does not exist`;
 }
 
 /** The first bytes of a file; empty where it may be executed and not read. */

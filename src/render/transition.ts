@@ -37,7 +37,10 @@ export function transitionText(
         ? ''
         : `(${exitText(machine.exit)}${after})`;
     case 'WAITING':
-      if (state.holder === null) return before === 'WAITING' ? null : '(asking for its lock)';
+      if (state.holder === null) {
+        if (before === 'WAITING') return null;
+        return spec.singleton === null ? '(for what was left of it)' : '(asking for its lock)';
+      }
       // It is asked for every second: news only when it has passed to another holder.
       return sameHolder(from, state.holder) ? null : `(${holderText(state.holder)})`;
     case 'STARTING':

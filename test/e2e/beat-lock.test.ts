@@ -113,13 +113,15 @@ test('SIGKILL of the first supervisor: its beat keeps the lock until it is gone 
   const pid = await beatPid(first);
   const second = rig.start(['start', 'beat', '-f', manifests[1]], options);
   await second.says(/beat\.1 WAITING \(the lock is held by/);
+  // Frozen, it cannot obey the kernel's word of its supervisor's death.
+  tryKill(pid, 'SIGSTOP');
   first.kill('SIGKILL');
-  await first.ended;
+  await until(() => first.over, 'the first to be gone');
   // Asked at least twice more while the orphan lives.
   const asked = rig.spawn(['sleep', '2.5']).ended;
   expect(await mostAtOnce(rig, asked)).toBeLessThanOrEqual(1);
   expect(second.stdout).not.toContain('RUNNING');
-  tryKill(pid, 'SIGTERM');
+  tryKill(pid, 'SIGCONT');
   const takeover = beatPid(second);
   expect(await mostAtOnce(rig, takeover)).toBe(1);
   second.kill('SIGTERM');

@@ -1,13 +1,8 @@
 import { chmodSync, chownSync, mkdirSync, statSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, test, vi } from 'vitest';
-import {
-  findSockets,
-  openRuntimeFolder,
-  removeSocket,
-  runtimeFolders,
-  socketPath,
-} from '../../src/os/runtime.ts';
+import { findSockets, openRuntimeFolder, runtimeFolders, socketPath } from '../../src/os/runtime.ts';
+import { removeFile } from '../../src/os/files.ts';
 import { Rig } from '../support/rig.ts';
 
 const root = process.getuid?.() === 0;
@@ -104,8 +99,8 @@ describe('sockets', () => {
     for (const name of ['id.2.sock', 'id.1.sock', 'idea.3.sock', 'id.web.lock'])
       rig.write(`runtime/${name}`, '');
     expect(findSockets('id')).toEqual([`${path}/id.1.sock`, `${path}/id.2.sock`]);
-    removeSocket(`${path}/id.1.sock`);
-    removeSocket(`${path}/id.1.sock`);
+    removeFile(`${path}/id.1.sock`);
+    removeFile(`${path}/id.1.sock`);
     expect(findSockets('id')).toEqual([`${path}/id.2.sock`]);
   });
 });

@@ -2,9 +2,10 @@ import { chmodSync, closeSync, mkdirSync, openSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { readStat } from '../../src/os/proc.ts';
+import { parentDeathPrefix } from '../../src/os/parent-death.ts';
 import { findProgram, isWaitedFor } from '../../src/os/spawn.ts';
 import { alive, Rig, tryKill } from '../support/rig.ts';
-import { lineOf, refused, start, textOf } from './support.ts';
+import { lineOf, refused as refusedBy, start, textOf } from './support.ts';
 
 const executable = (rig: Rig, name: string, text: string): string => {
   const path = rig.write(name, text);
@@ -12,7 +13,13 @@ const executable = (rig: Rig, name: string, text: string): string => {
   return path;
 };
 
-describe('what cannot be started, and never will be', () => {
+describe.each([
+  ['by itself', []],
+  ['through setpriv', parentDeathPrefix() ?? []],
+] as const)('what cannot be started %s, and never will be', (_, through) => {
+  const refused = (rig: Rig, argv: readonly [string, ...string[]], change: object = {}) =>
+    refusedBy(rig, argv, { through, ...change });
+
   test('a program that is nowhere on PATH', async () => {
     expect(await refused(new Rig(), ['no-such-program'], { env: { PATH: '/usr/bin:/bin' } })).toMatchObject({
       permanent: true,
@@ -89,9 +96,28 @@ describe('what cannot be started, and never will be', () => {
   });
 });
 
+describe('through setpriv', () => {
+  const through = parentDeathPrefix() ?? [];
+
+  test('it is there: without it nothing below says anything', () => {
+    expect(through).toEqual([expect.stringMatching(/\/setpriv$/), '--pdeathsig', 'TERM', '--']);
+  });
+
+  test('the pid is that of the program, which the kernel tells of our death', async () => {
+    const rig = new Rig();
+    const report =
+      'import ctypes, os; n = ctypes.c_int(); ctypes.CDLL(None).prctl(2, ctypes.byref(n)); print(n.value)';
+    const child = await start(rig, ['python3', '-c', report], { through });
+    // PR_GET_PDEATHSIG: 15 is SIGTERM.
+    expect(await textOf(child.stdout)).toBe('15\n');
+    const shell = await start(rig, ['sh', '-c', 'echo $$'], { through });
+    expect(await textOf(shell.stdout)).toBe(`${shell.pid}\n`);
+  });
+});
+
 test('what the system refuses now is worth another attempt', async () => {
   const argument = 'x'.repeat(3_000_000);
-  expect(await refused(new Rig(), ['true', argument])).toMatchObject({
+  expect(await refusedBy(new Rig(), ['true', argument])).toMatchObject({
     permanent: false,
     failure: { code: 'spawn-refused', facts: { errno: 'E2BIG' } },
   });

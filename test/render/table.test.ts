@@ -200,6 +200,9 @@ test('every failure of the running program, in words', () => {
     warning: orphaned grandchildren cannot be adopted or reaped (koffi is not installed) [subreaper-missing]
       install prodserver with its optional dependencies (koffi); as PID 1 run it under an init such as tini
 
+    warning: processes would go on unaware if this supervisor were killed [parent-death-missing]
+      install util-linux (its setpriv; that of busybox does not do)
+
     error: nothing is left to supervise: a and b ended for good [processes-ended]
 
     error: no supervisor of /p.yaml is running [supervisor-missing]

@@ -39,8 +39,8 @@ describe('a spawn', () => {
     expect(order.env).not.toHaveProperty('PRODSERVER_LOCK_FD');
     const child = await world.spawned();
     expect(one.run()?.pid).toBe(child.pid);
-    const [name, value] = (world.marks[0] ?? '').split('=');
-    expect(order.env[name ?? '']).toBe(value);
+    expect(order.env['PRODSERVER_INSTANCE']).toBe(last(world.marks));
+    expect(world.records).toEqual([`worker.1 spawned ${child.pid}`]);
   });
 
   test('descriptors are numbered from 3: the link, then the lock', async () => {
@@ -160,7 +160,10 @@ describe('the life of a run', () => {
     world.sweepsAtOnce = false;
     await child.ends(1);
     expect([stateOf(one), child.done, world.spawns.length]).toEqual(['STOPPING', ['sweep'], 1]);
+    // Something of it may still live: the record stays until nothing does.
+    expect(world.records).toHaveLength(1);
     last(world.sweeps)();
+    expect(world.records.at(-1)).toBe('worker.1 gone');
     expect([stateOf(one), world.spawns.length]).toEqual(['STARTING', 2]);
   });
 

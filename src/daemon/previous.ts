@@ -44,13 +44,15 @@ export function findPrevious(
   const end = (spec: ProcessSpec): Promise<void> => {
     let ending = endings.get(spec.instance);
     if (ending === undefined) {
-      ending = Promise.all(mine(spec).map((one) => descend(one, spec, clock))).then(() => {
-        for (const one of mine(spec)) forget(folder, id, one.instance);
-        over.add(spec.instance);
-      });
+      ending = endAll(spec);
       endings.set(spec.instance, ending);
     }
     return ending;
+  };
+  const endAll = async (spec: ProcessSpec): Promise<void> => {
+    await Promise.all(mine(spec).map((one) => descend(one, spec, clock)));
+    for (const one of mine(spec)) forget(folder, id, one.instance);
+    over.add(spec.instance);
   };
 
   return {

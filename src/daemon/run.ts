@@ -121,9 +121,9 @@ interface Wiring {
   readonly through: readonly string[] | null;
   readonly previous: Previous;
   readonly ledger: Ledger;
-  readonly mark: Ports['mark'];
+  readonly mark: (instance: string, generation: number) => string;
   readonly adopts: boolean;
-  tell(news: News): void;
+  readonly tell: (news: News) => void;
 }
 
 const ports = ({ plan, through, previous, ledger, mark, adopts, tell }: Wiring): Ports => ({

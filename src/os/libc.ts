@@ -62,10 +62,10 @@ function bind(koffi: typeof import('koffi')): Libc {
   const close = self.func('int close(int)') as (fd: number) => number;
   return {
     signalOnly(pid, signal, isIt) {
-      const fd = Number(syscall(SYS_PIDFD_OPEN, pid, 0, 0, 0));
+      const fd = syscall(SYS_PIDFD_OPEN, pid, 0, 0, 0);
       if (fd < 0) return false;
       try {
-        return isIt() && Number(syscall(SYS_PIDFD_SEND_SIGNAL, fd, signal, 0, 0)) === 0;
+        return isIt() && syscall(SYS_PIDFD_SEND_SIGNAL, fd, signal, 0, 0) === 0;
       } finally {
         close(fd);
       }

@@ -13,8 +13,6 @@ const recordSchema = z.object({
   boot_id: z.string(),
   pid_namespace: z.string(),
   mark: z.string(),
-  /** Whether the kernel was told to send TERM at the death of its supervisor. */
-  told: z.boolean(),
 });
 
 export type Record = z.output<typeof recordSchema>;
@@ -27,7 +25,7 @@ export interface Ledger {
 const SUFFIX = '.run';
 
 /** `id` keeps the files of one manifest apart from those of another in the runtime folder. */
-export function newLedger(folder: string, id: string, told: boolean): Ledger {
+export function newLedger(folder: string, id: string): Ledger {
   const host = thisHost();
   const path = (instance: string): string => `${folder}/${id}.${instance}${SUFFIX}`;
   return {
@@ -40,7 +38,6 @@ export function newLedger(folder: string, id: string, told: boolean): Ledger {
         boot_id: host.bootId,
         pid_namespace: host.pidNamespace,
         mark,
-        told,
       };
       // A full disk must not stop a start: the mark in its environment still tells whose the process is.
       writeWhole(path(instance), `${JSON.stringify(record)}\n`);

@@ -17,8 +17,6 @@ interface Leftover {
   readonly instance: string;
   readonly main: number;
   readonly tree: Tree;
-  /** The kernel has sent it TERM already. */
-  readonly told: boolean;
 }
 
 export interface Previous {
@@ -80,20 +78,20 @@ function lookFor(folder: string, id: string, specs: readonly ProcessSpec[], cloc
   const names = new Set(specs.map(({ name }) => name));
   const isOurs = (instance: string): boolean => names.has(instance.replace(/\.\d+$/, ''));
   const found: Leftover[] = [];
-  const add = (instance: string, main: number, mark: string, told: boolean): void => {
+  const add = (instance: string, main: number, mark: string): void => {
     if (found.some((one) => one.instance === instance && one.main === main)) return;
     const tree = newTree(main, clock, 'anywhere', mark);
-    if (tree.members().length > 0) found.push({ instance, main, tree, told });
+    if (tree.members().length > 0) found.push({ instance, main, tree });
   };
   for (const record of readLedger(folder, id, isOurs)) {
-    if (isSame(record)) add(record.instance, record.pid, record.mark, record.told);
+    if (isSame(record)) add(record.instance, record.pid, record.mark);
     else forget(folder, id, record.instance);
   }
   // Spawned and not yet written down, or its main process is gone and others are left.
   for (const { mark, stat } of findMarked(`${id}/`)) {
     const instance = mark.slice(id.length + 1).split(':')[0] ?? '';
     const known = found.some((one) => one.tree.members().includes(stat.pid));
-    if (isOurs(instance) && !known) add(instance, stat.session === 0 ? stat.pid : stat.session, mark, false);
+    if (isOurs(instance) && !known) add(instance, stat.session === 0 ? stat.pid : stat.session, mark);
   }
   return found;
 }
@@ -112,13 +110,15 @@ const holderOf = (left: readonly Leftover[]): LockHolder => ({
   previous: true,
 });
 
-/** The ladder of the instance, for one of another supervisor. */
-async function descend({ main, tree, told }: Leftover, spec: ProcessSpec, clock: Clock): Promise<void> {
-  for (const [index, { signal, waitMs }] of spec.stop.entries()) {
+/**
+ * The ladder of the instance, for one of another supervisor. From its beginning: whether the kernel's word has reached
+ * a process that changed its user cannot be known.
+ */
+async function descend({ main, tree }: Leftover, spec: ProcessSpec, clock: Clock): Promise<void> {
+  for (const { signal, waitMs } of spec.stop) {
     const deadline = clock.now() + waitMs;
     if (signal === 'SIGKILL') break;
-    // A second TERM means "at once" to some programs.
-    if (index > 0 || !told) tree.signal(signal);
+    tree.signal(signal);
     // Without its main process nobody leads what is left.
     while (clock.now() < deadline && tree.members().includes(main)) await pause(clock);
     if (!tree.members().includes(main)) break;

@@ -68,7 +68,7 @@ export async function runDaemon(options: DaemonOptions): Promise<Result<Ending>>
       plan,
       through,
       previous,
-      ledger: newLedger(folder.value, ledgerId, through !== null),
+      ledger: newLedger(folder.value, ledgerId),
       mark: (instance, generation) => `${ledgerId}/${instance}:${generation}:${process.pid}`,
       adopts: reaper.adopts,
       tell: (news) => director.tell(news),

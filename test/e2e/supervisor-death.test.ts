@@ -32,7 +32,7 @@ const job = (rig: Rig, stop = '60s'): void => {
 `);
 };
 
-/** The kernel tells it once for each thread of the supervisor that was its parent: twice is once. */
+/** The kernel tells it once for each thread of the supervisor that was its parent, and the next supervisor again: once is enough. */
 const notes = (rig: Rig): string[] =>
   existsSync(join(rig.folder, 'notes'))
     ? rig
@@ -113,6 +113,24 @@ describe('the next supervisor', () => {
     await running(next);
     expect(words(rig)).toEqual(['began', 'told', 'began']);
     expect(children(rig)).toHaveLength(2);
+    next.kill('SIGKILL');
+  });
+
+  test('tells what the kernel could not: a change of user clears the signal, and so does this', async () => {
+    const rig = new Rig();
+    rig.write('job.py', JOB);
+    rig.manifest(`PRODUCTION_PROCESSES:
+  job:
+    BACKEND: Command
+    CMD: [setpriv, --pdeathsig, clear, python3, job.py]
+`);
+    await killed(rig);
+    const next = rig.start(['start', '--all']);
+    await next.says(/job\.1 WAITING \(what a killed/);
+    await told(rig);
+    writeFileSync(join(rig.folder, 'drained'), '');
+    await running(next);
+    expect(words(rig)).toEqual(['began', 'told', 'ended', 'began']);
     next.kill('SIGKILL');
   });
 
@@ -240,4 +258,17 @@ describe('a record', () => {
     expect(words(rig)).toEqual(['began', 'told', 'ended', 'began']);
     next.kill('SIGKILL');
   });
+});
+
+test('without setpriv it says what is lost', async () => {
+  const rig = new Rig();
+  rig.write('bin/.keep', '');
+  rig.manifest('PRODUCTION_PROCESSES:\n  job: {BACKEND: Command, CMD: [/bin/sleep, "1000"]}\n');
+  const start = rig.start(['start', '--all'], { env: { PATH: join(rig.folder, 'bin') } });
+  await start.says(
+    /warning: processes would go on unaware if this supervisor were killed \[parent-death-missing\]\n.*install util-linux/,
+  );
+  await running(start);
+  start.kill('SIGTERM');
+  expect((await start.ended).code).toBe(143);
 });

@@ -5,6 +5,7 @@ import type { Exit } from '../model/process.ts';
 import type { Plan, ProcessSpec } from '../model/spec.ts';
 import { systemClock as clock } from '../os/clock.ts';
 import { hasTerminal, leaveTerminal } from '../os/terminal.ts';
+import type { Instance } from '../supervisor/instance.ts';
 import type { News } from '../supervisor/news.ts';
 import type { Supervisor } from '../supervisor/supervisor.ts';
 import type { SupervisorSignal } from './signals.ts';
@@ -27,7 +28,7 @@ export interface DirectorOptions {
 export type Ending =
   | { readonly kind: 'stopped' }
   | { readonly kind: 'signalled'; readonly signal: SupervisorSignal }
-  /** Of the only process of the set. */
+  /** Of the only process of the set, or of one whose end is the end of all. */
   | { readonly kind: 'exited'; readonly exit: Exit }
   | { readonly kind: 'failed'; readonly failure: Failure };
 
@@ -55,17 +56,31 @@ export function newDirector(options: DirectorOptions): Director {
   let stopOrders = 0;
   let lastOrder = -Infinity;
   let refusal: Failure | null = null;
+  let decisive: Instance | null = null;
   let degraded = false;
 
   const tell = (news: News): void => {
     for (const line of options.present(news)) options.write(line);
-    if (news.type !== 'changed' || options.wait || refusal !== null) return;
+    if (news.type !== 'changed') return;
     const { state } = news.machine;
+    if ((state.id === 'FATAL' || state.id === 'EXITED') && isDecisive(news.spec, state.id)) {
+      decisive = supervisor?.instances.find((one) => one.spec === news.spec) ?? null;
+      tell({ type: 'decided', instance: news.spec.instance, state: state.id });
+      supervisor?.shutdown('stop');
+    }
+    if (options.wait || refusal !== null) return;
     // What is left of a killed supervisor ends by itself, or is ended.
     if (state.id !== 'WAITING' || state.holder === null || state.holder.previous === true) return;
     refusal = failure('lock-held', { instance: news.spec.instance, ...state.holder });
     supervisor?.shutdown('stop');
   };
+
+  /** The kernel ends all others with PID 1, so a container should end while it can say why. */
+  const onFatal = options.plan.onFatal ?? (process.pid === 1 ? 'shutdown' : 'keep');
+  const isDecisive = (spec: ProcessSpec, state: 'FATAL' | 'EXITED'): boolean =>
+    supervisor?.stopping === false &&
+    supervisor.instances.length > 1 &&
+    (spec.significant || (state === 'FATAL' && onFatal === 'shutdown'));
 
   const onFault = (error: unknown): void => {
     degraded = true;
@@ -150,7 +165,7 @@ export function newDirector(options: DirectorOptions): Director {
       process.off('unhandledRejection', onFault);
       if (refusal !== null) return { kind: 'failed', failure: refusal };
       if (stopSignal !== null) return { kind: 'signalled', signal: stopSignal };
-      return endedByItself(given);
+      return decisive === null ? endedByItself(given) : endOf(decisive);
     },
   };
 }
@@ -158,18 +173,23 @@ export function newDirector(options: DirectorOptions): Director {
 const isNamed = (spec: ProcessSpec, names: readonly string[]): boolean =>
   names.includes(spec.name) || names.includes(spec.instance);
 
+const isOverForGood = (instance: Instance): boolean =>
+  ['FATAL', 'EXITED'].includes(instance.machine().state.id);
+
+/** Of one that ended for good: why it could not run, or how it exited. */
+function endOf(instance: Instance): Ending {
+  const { state, exit } = instance.machine();
+  if (state.id === 'FATAL' && state.cause.kind === 'failure')
+    return { kind: 'failed', failure: state.cause.failure };
+  return { kind: 'exited', exit: exit ?? { code: 1, signal: null } };
+}
+
 function endedByItself(supervisor: Supervisor): Ending {
   const { instances, stopping } = supervisor;
   const states = instances.map((instance) => instance.machine().state);
   if (stopping || states.every((state) => state.id === 'STOPPED')) return { kind: 'stopped' };
   const [only] = instances;
-  if (instances.length === 1 && only !== undefined) {
-    const { state, exit } = only.machine();
-    if (state.id === 'FATAL' && state.cause.kind === 'failure')
-      return { kind: 'failed', failure: state.cause.failure };
-    if (state.id === 'FATAL' || state.id === 'EXITED')
-      return { kind: 'exited', exit: exit ?? { code: 1, signal: null } };
-  }
+  if (instances.length === 1 && only !== undefined && isOverForGood(only)) return endOf(only);
   const fatal = instances.find((instance) => instance.machine().state.id === 'FATAL');
   const bad = instances.some((instance) => instance.machine().exit?.code !== 0);
   if (fatal === undefined && !bad) return { kind: 'stopped' };

@@ -80,6 +80,7 @@ export function compileEntry(
       permanentExitCodes: compiled.permanentExitCodes,
       singleton:
         input.LOCK?.name === undefined ? compiled.singleton : { kind: 'name', name: input.LOCK.name },
+      significant: input.RESTART?.significant ?? false,
     };
     return { spec, claims: compiled.claims };
   });

@@ -3,7 +3,7 @@ import { dirname, resolve } from 'node:path';
 import type { Backend } from '../backends/backend.ts';
 import { backendNames, backendSpellings, findBackend, isPlannedBackend } from '../backends/registry.ts';
 import { failure, severityOf, type Failure, type Result } from '../model/failure.ts';
-import type { Plan, ProcessSpec } from '../model/spec.ts';
+import type { OnFatal, Plan, ProcessSpec } from '../model/spec.ts';
 import { nearest } from '../model/units.ts';
 import { fileExists, helpersFolder, readManifestText, realPath } from '../os/files.ts';
 import { installedVersion } from '../os/packages.ts';
@@ -57,12 +57,12 @@ interface Source {
 
 function compile(doc: Document, source: Source): Loaded {
   const findings: Failure[] = [];
-  const done = (processes: readonly ProcessSpec[]): Loaded => {
+  const done = (processes: readonly ProcessSpec[], onFatal: OnFatal | null = null): Loaded => {
     const refused = findings.some((finding) => severityOf(finding.code) === 'error');
     const order = (finding: Failure): number =>
       (finding.place?.line ?? 0) * 1e7 + (finding.place?.column ?? 0);
     findings.sort((a, b) => order(a) - order(b));
-    return { plan: refused ? null : { manifest: source.path, processes }, findings };
+    return { plan: refused ? null : { manifest: source.path, processes, onFatal }, findings };
   };
 
   const interpolated = interpolate(doc.value, source.env);
@@ -102,7 +102,7 @@ function compile(doc: Document, source: Source): Loaded {
   const compiled = entries.flatMap(([name, value]) => compileOne(doc, name, value, context, findings));
   const processes = compiled.map(({ spec }) => spec);
   findings.push(...beatRules(doc, processes), ...claimRules(doc, compiled));
-  return done(processes);
+  return done(processes, supervisor.value?.['on-fatal'] ?? null);
 }
 
 function compileOne(

@@ -41,6 +41,7 @@ const restart = z
     policy: z.enum(['always', 'on-failure', 'never']).describe('one of always, on-failure, never').optional(),
     'max-attempts': whole(1, 'a whole number from 1').optional(),
     'stable-after': duration.optional(),
+    significant: yesNo.optional(),
     backoff: z
       .strictObject({
         initial: duration.optional(),
@@ -50,7 +51,7 @@ const restart = z
       .describe('a mapping with initial, max, factor')
       .optional(),
   })
-  .describe('a mapping with policy, max-attempts, backoff, stable-after');
+  .describe('a mapping with policy, max-attempts, backoff, stable-after, significant');
 
 /** YAML reads `sleep 10` in a list as a number; a program gets text. */
 const token = z.union([z.string(), z.number().transform(String)]);
@@ -80,8 +81,11 @@ export const entrySchema = z.strictObject({
 });
 
 export const supervisorSchema = z
-  .strictObject({ python: text('the path or the name of an interpreter').optional() })
-  .describe('a mapping with python');
+  .strictObject({
+    python: text('the path or the name of an interpreter').optional(),
+    'on-fatal': z.enum(['keep', 'shutdown']).describe('one of keep, shutdown').optional(),
+  })
+  .describe('a mapping with python, on-fatal');
 
 export type EntryInput = z.output<typeof entrySchema>;
 export type SupervisorInput = z.output<typeof supervisorSchema>;
@@ -90,7 +94,7 @@ export type SupervisorInput = z.output<typeof supervisorSchema>;
 const PLANNED = new Set(
   (
     'ENV_FILE USER GROUP UMASK LIMITS DEPENDS_ON WAIT_FOR LIVE RECYCLE LOG ONESHOT LOCK.redis LOCK.file LOCK.ttl ' +
-    'STOP.signal READY.command READY.file SUPERVISOR.on-fatal SUPERVISOR.backends RESTART.significant'
+    'STOP.signal READY.command READY.file SUPERVISOR.backends'
   ).split(' '),
 );
 

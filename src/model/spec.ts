@@ -65,10 +65,17 @@ export interface ProcessSpec {
   /** Exit codes after which a new attempt cannot help (Celery's 2: usage, APP not found). */
   readonly permanentExitCodes: readonly number[];
   readonly singleton: SingletonKey | null;
+  /** Its end for good is the end of all. */
+  readonly significant: boolean;
 }
+
+/** Whether a FATAL process ends the others too: `keep` lets them go on. */
+export type OnFatal = 'keep' | 'shutdown';
 
 export interface Plan {
   /** Real path of the manifest. */
   readonly manifest: string;
   readonly processes: readonly ProcessSpec[];
+  /** Null where the manifest does not say: as PID 1 it ends the container, elsewhere the others go on. */
+  readonly onFatal: OnFatal | null;
 }

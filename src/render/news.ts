@@ -58,6 +58,8 @@ function plainText(news: Exclude<News, { type: 'line' | 'changed' }>, paint: Pai
       return `pid ${news.pid}, ${news.manifest}: ${news.instances.join(', ')}`;
     case 'ordered':
       return orderText(news);
+    case 'decided':
+      return `stopping everything, since ${news.instance} is ${news.state}`;
     case 'stopping':
       return `stopping: waiting for ${news.waitingFor.map(waitingText).join(', ')}`;
     case 'failed':

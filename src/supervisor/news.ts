@@ -28,6 +28,8 @@ export type News =
       readonly order: 'stop' | 'step' | 'kill' | 'none';
     }
   | { readonly type: 'stopping'; readonly waitingFor: readonly StillStopping[] }
+  /** One whose end for good is the end of all has come to it. */
+  | { readonly type: 'decided'; readonly instance: string; readonly state: 'FATAL' | 'EXITED' }
   | { readonly type: 'failed'; readonly failure: Failure }
   | { readonly type: 'crashed'; readonly error: unknown }
   | { readonly type: 'dump'; readonly state: unknown }

@@ -147,7 +147,8 @@ test('for programs', async () => {
           "singleton": {
             "kind": "name",
             "name": "nightly"
-          }
+          },
+          "significant": false
         }
       ]
     }

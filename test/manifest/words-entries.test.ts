@@ -59,9 +59,9 @@ test('key-planned: below another key', () => {
           |            ^^^^^
           = leave it out"
   `);
-  expect(told('SUPERVISOR: {on-fatal: keep}\n')).toMatchInlineSnapshot(`
-    "prodserver.yaml:1:14: error: "on-fatal" is not supported by this version [key-planned]
-        1 | SUPERVISOR: {on-fatal: keep}
+  expect(told('SUPERVISOR: {backends: [./mine.js]}\n')).toMatchInlineSnapshot(`
+    "prodserver.yaml:1:14: error: "backends" is not supported by this version [key-planned]
+        1 | SUPERVISOR: {backends: [./mine.js]}
           |              ^^^^^^^^
           = leave it out"
   `);

@@ -167,5 +167,6 @@ export const spec = (change: Partial<ProcessSpec> = {}): ProcessSpec => ({
   },
   permanentExitCodes: [2],
   singleton: null,
+  significant: false,
   ...change,
 });

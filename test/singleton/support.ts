@@ -32,6 +32,7 @@ export const beat = (singleton: SingletonKey | null = BEAT): ProcessSpec => ({
   },
   permanentExitCodes: [2],
   singleton,
+  significant: false,
 });
 
 export const answered = (change: Partial<HelperResult> = {}): HelperResult => ({

@@ -31,6 +31,7 @@ export const spec = (change: Partial<ProcessSpec> = {}): ProcessSpec => {
     restart,
     permanentExitCodes,
     singleton: null,
+    significant: false,
     ...change,
   };
 };

@@ -10,6 +10,8 @@ const TOOLS: Readonly<Record<string, string>> = {
   'redis-server': 'redis-server',
   'rabbitmq-server': 'rabbitmq-server',
   flock: 'util-linux',
+  setpriv: 'util-linux',
+  unshare: 'util-linux',
   strace: 'strace',
 };
 

@@ -208,7 +208,9 @@ export const manifestWords: WordsFor<
     about: 'Two processes of the manifest would have one node name, or write one file.',
     message: ({ kind, value, instances }) => `${andList(instances)} have one ${kind}: ${value}`,
     hint: ({ option, kind }) =>
-      kind === 'node name' ? 'give each its own, or leave hostname out' : `give each its own ${option}`,
+      kind === 'node name'
+        ? 'give each its own, or leave hostname out'
+        : `give each its own ${option}${kind === 'schedule' ? '' : ', for example with %n in it: the name of the node'}`,
   },
   'variable-unset': {
     exit,

@@ -102,7 +102,7 @@ describe('two of a kind', () => {
       "prodserver.yaml:5:12: error: worker.1 and worker.2 have one statedb: var/state [claimed-twice]
           5 |     ARGS: {statedb: var/state}
             |            ^^^^^^^
-            = give each its own statedb"
+            = give each its own statedb, for example with %n in it: the name of the node"
     `);
     expect(told(worker('{statedb: "var/%n.state"}', 'INSTANCES: 2'))).toBe('');
     expect(told(two('{statedb: x}', '{statedb: x}'))).toContain('worker.1 and other.1 have one statedb: x');

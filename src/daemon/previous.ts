@@ -24,7 +24,6 @@ export interface Previous {
   before(inner: Locker): Locker;
   /** Ends everything that is left; resolves when nothing is. */
   ended(): Promise<void>;
-  readonly count: number;
 }
 
 /** Looks for what is left of `specs`. Their names must have been claimed, so that no living supervisor has them. */
@@ -54,7 +53,6 @@ export function findPrevious(
   };
 
   return {
-    count: left.length,
     before: (inner) => ({
       wants: (spec) => inner.wants(spec) || mine(spec).length > 0,
       async take(spec, abort) {

@@ -80,7 +80,7 @@ function tooNew(
   context: ArgsContext,
 ): Failure[] {
   const needs = option.since?.(value) ?? null;
-  // Null or false: the option is not passed on.
+  // `false` leaves the option out.
   if (needs === null || program === null || value === false || value === 'false') return [];
   const has = context.installed(program);
   if (has === null || !isOlder(has, needs)) return [];

@@ -90,7 +90,8 @@ VERBS = {"send": send, "result": result, "inspect": inspect, "control": control,
          "listen": listen, "events": events}
 
 
-# What only asks may be asked again: redis-py drops a connection now and then that two threads had.
+# What only asks may be asked again: kombu keeps its connections by address for the whole process, and a port of an
+# earlier broker may come again.
 QUESTIONS = ("result", "inspect", "control", "depth")
 
 

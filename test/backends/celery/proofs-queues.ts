@@ -243,7 +243,10 @@ export const queueProofs: readonly Proof[] = [
       process.kill('SIGTERM');
       const { code } = await process.ended;
       await again();
-      const { state } = await client.run('whoami', [], { task_id: id });
+      await client.send('whoami', [], { task_id: id });
+      // Celery 5.7 writes REVOKED down when it is told: only what comes after it shows whether it ran.
+      await client.run('whoami');
+      const { state } = await client.result(id);
       return { code, state };
     },
     with: { code: 0, state: 'REVOKED' },

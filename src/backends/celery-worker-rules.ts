@@ -1,13 +1,13 @@
 /** What Celery makes of a worker's ARGS where that is not what they say; each case was seen in Celery 5.4 and 5.7. */
 import { failure } from '../model/failure.ts';
 import type { Finding, Subject } from './backend.ts';
-import { conflict, ignored, isOn, otherwise, processRules, unwise } from './celery.ts';
+import { barred, conflict, ignored, isOn, otherwise, processRules, unwise } from './celery.ts';
 import { NODE_MARKS } from './celery-node.ts';
 import type { Autoscale } from './celery-options.ts';
 
 type Args = Subject['args'];
 
-const PREFORK: readonly string[] = ['prefork', 'processes'];
+export const PREFORK: readonly string[] = ['prefork', 'processes'];
 const GREEN: readonly string[] = ['gevent', 'eventlet'];
 
 type Given = Pick<Subject, 'args' | 'extraArgs'>;
@@ -68,7 +68,7 @@ function poolRules({ args, extraArgs, env }: Subject): Finding[] {
     if (env[key] !== undefined) return [];
     const why = `Celery takes the class of a custom pool from ${key}, which is not set`;
     const instead = `set it in ENV, for example "${key}: myproject.pool:TaskPool"`;
-    return [{ option: 'pool', failure: failure('option-refused', { option: 'pool', why, instead }) }];
+    return [barred('pool', why, instead)];
   }
   const found = Object.entries(LIMITS)
     .filter(([option, { pools }]) => args.has(option) && !pools.includes(pool))
@@ -107,8 +107,7 @@ function autoscaleRules({ args, extraArgs }: Subject): Finding[] {
   if (pool === 'threads') {
     const why = 'the pool threads cannot grow: the worker ends at its first scaling';
     const instead = 'use concurrency, or "pool: prefork"';
-    const facts = { option: 'autoscale', why, instead };
-    found.push({ option: 'autoscale', failure: failure('option-refused', facts) });
+    found.push(barred('autoscale', why, instead));
   }
   if (pool === 'solo') found.push(ignored('autoscale', 'solo runs one task at a time', 'leave it out'));
   if (GREEN.includes(pool)) {
@@ -153,8 +152,7 @@ function nodeRules(args: Args): Finding[] {
   if (hostname === undefined) return [];
   if (hostname.replaceAll(NODE_MARKS, '').includes('%')) {
     const why = `Celery ends at a % that is none of %h, %n, %d, %i, %I and %%`;
-    const facts = { option: 'hostname', why, instead: 'write for example worker@%h' };
-    return [{ option: 'hostname', failure: failure('option-refused', facts) }];
+    return [barred('hostname', why, 'write for example worker@%h')];
   }
   if (hostname.includes('@')) return [];
   const why = `Celery takes it for a host: the node is "celery@${hostname}"`;
@@ -189,8 +187,7 @@ function beatRules(subject: Subject): Finding[] {
   const pool = poolOf(subject);
   if (GREEN.includes(pool)) {
     const why = `Celery refuses an embedded beat on ${pool}`;
-    const facts = { option: 'beat', why, instead: 'add an entry with BACKEND: CeleryBeat' };
-    return [{ option: 'beat', failure: failure('option-refused', facts) }];
+    return [barred('beat', why, 'add an entry with BACKEND: CeleryBeat')];
   }
   const found = [
     unwise(

@@ -3,7 +3,7 @@ import { emitArgs, KILL, type Backend, type Claim, type Entry } from './backend.
 import { beatLock, celeryArgv, common, expandNode, LEVELS } from './celery.ts';
 import { nodeOf } from './celery-node.ts';
 import { autoscale } from './celery-options.ts';
-import { hasBeat, poolOf, workerRules } from './celery-worker-rules.ts';
+import { hasBeat, poolOf, PREFORK, workerRules } from './celery-worker-rules.ts';
 import {
   choice,
   decimal,
@@ -82,8 +82,7 @@ export const celeryWorker: Backend = {
     // Solo runs one task at a time, but prefetches for as many as -c says, else for every CPU.
     if (pool === 'solo' && !args.has('concurrency')) added.push('--concurrency=1');
     const given = named ? args : new Map([...args].filter(([option]) => option !== 'hostname'));
-    const cold: Rung[] =
-      pool === 'prefork' || pool === 'processes' ? [{ signal: 'SIGQUIT', waitMs: 10_000 }] : [];
+    const cold: Rung[] = PREFORK.includes(pool) ? [{ signal: 'SIGQUIT', waitMs: 10_000 }] : [];
     return common({
       argv: celeryArgv(entry, 'worker', [...emitArgs(options(), given), ...added]),
       added,

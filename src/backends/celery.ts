@@ -46,23 +46,23 @@ export const beatLock = (entry: Entry): SingletonKey => {
   return { kind: 'application', app, ask: [entry.python, `${entry.helpers}/prodserver_probe.py`, app] };
 };
 
+type Verdict = 'option-ignored' | 'option-otherwise' | 'option-unwise' | 'option-refused';
+
+const telling =
+  (code: Verdict) =>
+  (option: string, why: string, instead: string): Finding => ({
+    option,
+    failure: failure(code, { option, why, instead }),
+  });
+
 /** A warning that an option does nothing. */
-export const ignored = (option: string, why: string, instead: string): Finding => ({
-  option,
-  failure: failure('option-ignored', { option, why, instead }),
-});
-
+export const ignored = telling('option-ignored');
 /** A warning that Celery takes an option to mean something else than it says. */
-export const otherwise = (option: string, why: string, instead: string): Finding => ({
-  option,
-  failure: failure('option-otherwise', { option, why, instead }),
-});
-
+export const otherwise = telling('option-otherwise');
 /** A warning that an option does what it says, to the harm of who wrote it. */
-export const unwise = (option: string, why: string, instead: string): Finding => ({
-  option,
-  failure: failure('option-unwise', { option, why, instead }),
-});
+export const unwise = telling('option-unwise');
+/** An error: Celery refuses the option here, or ends of it later. */
+export const barred = telling('option-refused');
 
 export const conflict = (option: string, other: string, why: string): Finding => ({
   option,

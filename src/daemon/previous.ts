@@ -58,7 +58,6 @@ export function findPrevious(
       async take(spec, abort) {
         const [first] = mine(spec);
         if (first !== undefined && !over.has(spec.instance)) {
-          void end(spec);
           // Those that were killed at once are gone at once.
           await Promise.race([end(spec), new Promise<void>((done) => void clock.after(LOOK_MS, done))]);
           if (!over.has(spec.instance)) return { kind: 'held', holder: holderOf(mine(spec)) };

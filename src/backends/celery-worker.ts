@@ -90,6 +90,8 @@ export const celeryWorker: Backend = {
       stop: [{ signal: 'SIGTERM', waitMs: 60_000 }, ...cold, KILL],
       singleton: hasBeat(entry) ? beatLock(entry) : null,
       claims: claims(entry, node),
+      // "Dump traceback for all active threads in logs" (Celery's guide of its workers).
+      stackDump: 'SIGUSR1',
     });
   },
 };

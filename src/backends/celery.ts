@@ -25,6 +25,7 @@ interface Shape {
   readonly stop: readonly [Rung, ...Rung[]];
   readonly singleton?: SingletonKey | null;
   readonly claims?: readonly Claim[];
+  readonly stackDump?: Compiled['stackDump'];
 }
 
 export const common = (shape: Shape): Compiled => ({
@@ -36,6 +37,7 @@ export const common = (shape: Shape): Compiled => ({
   stop: shape.stop,
   startTimeoutMs: 120_000,
   permanentExitCodes: [USAGE_EXIT],
+  stackDump: shape.stackDump ?? null,
   singleton: shape.singleton ?? null,
   claims: shape.claims ?? [],
 });

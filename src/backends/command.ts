@@ -24,6 +24,7 @@ export const command: Backend = {
       stop: [{ signal: 'SIGTERM', waitMs: 10_000 }, KILL],
       startTimeoutMs: 60_000,
       permanentExitCodes: [],
+      stackDump: null,
       singleton: null,
       claims: [],
     };

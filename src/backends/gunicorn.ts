@@ -144,6 +144,7 @@ export const gunicornServer: Backend = {
       stop: [{ signal: 'SIGTERM', waitMs: (graceful + 5) * 1000 }, { signal: 'SIGQUIT', waitMs: 5000 }, KILL],
       startTimeoutMs: 60_000,
       permanentExitCodes: [],
+      stackDump: null,
       singleton: null,
       claims: [],
     };

@@ -15,7 +15,8 @@ export async function run(names: readonly string[], flags: Flags): Promise<numbe
   if (flags['json'] === true) print(JSON.stringify(statusJson(supervisors, rows), null, 2));
   else if (process.stdout.isTTY) print(statusTable(supervisors, rows, outputPaint()));
   else for (const line of statusLines(rows)) print(line);
-  const bad = rows.some((row) => DOWN.has(row.state) || row.state === 'BACKOFF');
+  const down = rows.filter((row) => DOWN.has(row.state) && row.cause?.kind !== 'completed');
+  const bad = down.length > 0 || rows.some((row) => row.state === 'BACKOFF');
   const unsettled = flags['strict'] === true && rows.some((row) => UNSETTLED.has(row.state));
   return bad || unsettled ? EXIT.someDown : EXIT.ok;
 }

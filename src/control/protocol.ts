@@ -9,15 +9,35 @@ export const PROTOCOL = 1;
 export const manifestId = (realPath: string): string =>
   createHash('sha256').update(realPath).digest('hex').slice(0, 16);
 
-const exit = z.object({ code: z.number().nullable(), signal: z.string().nullable() });
+const exit = z.object({
+  code: z.number().nullable(),
+  signal: z.string().nullable(),
+  oom: z.boolean().optional(),
+});
 const holder = z.object({
   pid: z.number().nullable(),
   supervisorPid: z.number().nullable(),
   since: z.string().nullable(),
   manifest: z.string().nullable(),
   file: z.string(),
-  previous: z.boolean().optional(),
 });
+const trouble = z.object({
+  probe: z.enum(['http', 'tcp', 'unix', 'command', 'file']),
+  target: z.string(),
+  got: z.string(),
+});
+const state = z.enum(STATE_NAMES as [StateName, ...StateName[]]);
+const hindrance = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('lock'), holder }),
+  z.object({ kind: z.literal('previous'), pid: z.number().nullable() }),
+  z.object({
+    kind: z.literal('dependency'),
+    instance: z.string(),
+    needs: z.enum(['started', 'ready', 'completed']),
+    state,
+  }),
+  z.object({ kind: z.literal('target'), trouble }),
+]);
 
 /** The facts behind a process's reason; the command that shows them has the words. */
 const cause = z.discriminatedUnion('kind', [
@@ -28,8 +48,10 @@ const cause = z.discriminatedUnion('kind', [
     failure: z.object({ code: z.string(), facts: z.record(z.string(), z.unknown()) }),
   }),
   z.object({ kind: z.literal('broker-unreachable'), url: z.string(), error: z.string() }),
-  z.object({ kind: z.literal('lock-held'), holder }),
+  z.object({ kind: z.literal('unresponsive'), exit, trouble }),
+  z.object({ kind: z.literal('waiting'), hindrance }),
   z.object({ kind: z.literal('manual') }),
+  z.object({ kind: z.literal('completed') }),
 ]);
 
 const processRow = z.object({
@@ -37,7 +59,7 @@ const processRow = z.object({
   instance: z.string(),
   supervisor_pid: z.number(),
   backend: z.string(),
-  state: z.enum(STATE_NAMES as [StateName, ...StateName[]]),
+  state,
   ready: z.boolean(),
   cause: cause.nullable(),
   pid: z.number().nullable(),
@@ -46,6 +68,20 @@ const processRow = z.object({
   attempt: z.number(),
   next_retry_at: z.string().nullable(),
   exit,
+  /** Pids of all that belongs to it, the main process first. */
+  members: z.array(z.number()),
+  /** How its last runs ended, the newest last. */
+  exits: z.array(
+    z.object({
+      at: z.string(),
+      pid: z.number(),
+      code: z.number().nullable(),
+      signal: z.string().nullable(),
+      uptime_s: z.number(),
+      peak_rss_bytes: z.number().nullable(),
+      reason: z.string(),
+    }),
+  ),
   memory: z.object({ rss_bytes: z.number().nullable(), pss_bytes: z.number().nullable() }),
   cpu_percent: z.number().nullable(),
   tasks: z.object({

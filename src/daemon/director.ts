@@ -69,9 +69,8 @@ export function newDirector(options: DirectorOptions): Director {
       supervisor?.shutdown('stop');
     }
     if (options.wait || refusal !== null) return;
-    // What is left of a killed supervisor ends by itself, or is ended.
-    if (state.id !== 'WAITING' || state.holder === null || state.holder.previous === true) return;
-    refusal = failure('lock-held', { instance: news.spec.instance, ...state.holder });
+    if (state.id !== 'WAITING' || state.hindrance?.kind !== 'lock') return;
+    refusal = failure('lock-held', { instance: news.spec.instance, ...state.hindrance.holder });
     supervisor?.shutdown('stop');
   };
 

@@ -3,7 +3,7 @@
  * instance waits for those of its own, ends them by the ladder when they take too long, and starts only then.
  */
 import type { Clock } from '../model/clock.ts';
-import type { LockHolder } from '../model/process.ts';
+import type { Hindrance } from '../model/process.ts';
 import type { ProcessSpec } from '../model/spec.ts';
 import { findMarked } from '../os/marks.ts';
 import { newTree, type Tree } from '../os/tree.ts';
@@ -22,7 +22,7 @@ interface Leftover {
 export interface Previous {
   /** Waits for what is left of an instance before it asks `inner`. */
   before(inner: Locker): Locker;
-  /** Ends everything that is left; resolves when nothing is. */
+  /** Ends everything that is left, all at one time; resolves when nothing is. */
   ended(): Promise<void>;
 }
 
@@ -55,14 +55,14 @@ export function findPrevious(
   return {
     before: (inner) => ({
       wants: (spec) => inner.wants(spec) || mine(spec).length > 0,
-      async take(spec, abort) {
+      async take(spec, abort, waitedMs) {
         const [first] = mine(spec);
         if (first !== undefined && !over.has(spec.instance)) {
           // Those that were killed at once are gone at once.
           await Promise.race([end(spec), new Promise<void>((done) => void clock.after(LOOK_MS, done))]);
-          if (!over.has(spec.instance)) return { kind: 'held', holder: holderOf(mine(spec)) };
+          if (!over.has(spec.instance)) return { kind: 'held', hindrance: hindranceOf(mine(spec)) };
         }
-        return inner.wants(spec) ? inner.take(spec, abort) : { kind: 'acquired', grip: null };
+        return inner.wants(spec) ? inner.take(spec, abort, waitedMs) : { kind: 'acquired', grip: null };
       },
     }),
     ended: async () => {
@@ -98,13 +98,9 @@ const ownerOf = ({ instance }: Leftover, specs: readonly ProcessSpec[]): Process
   specs.find((spec) => spec.instance === instance) ??
   specs.find(({ name }) => name === instance.replace(/\.\d+$/, ''));
 
-const holderOf = (left: readonly Leftover[]): LockHolder => ({
+const hindranceOf = (left: readonly Leftover[]): Hindrance => ({
+  kind: 'previous',
   pid: left.flatMap(({ tree }) => tree.members())[0] ?? null,
-  supervisorPid: null,
-  since: null,
-  manifest: null,
-  file: '',
-  previous: true,
 });
 
 /**

@@ -2,26 +2,34 @@
 import type { Server } from 'node:http';
 import { manifestId } from '../control/protocol.ts';
 import { serveControl } from '../control/server.ts';
-import { watchReadiness, type Probes } from '../health/readiness.ts';
+import { watchLiveness } from '../health/liveness.ts';
+import type { Probes, Subject } from '../health/probe.ts';
+import { watchReadiness } from '../health/readiness.ts';
 import { newSink } from '../logs/sink.ts';
+import type { Cancel } from '../model/clock.ts';
 import { failure, type Result } from '../model/failure.ts';
-import type { Plan } from '../model/spec.ts';
+import type { Plan, ProcessSpec } from '../model/spec.ts';
 import { systemClock as clock } from '../os/clock.ts';
-import { removeFile } from '../os/files.ts';
+import { removeFile, writtenAt } from '../os/files.ts';
 import { httpStatus } from '../os/http.ts';
-import { accepts, listeningAddresses } from '../os/listen.ts';
+import { listeningAddresses, refusal } from '../os/listen.ts';
+import { newOomWatch, type OomWatch } from '../os/oom.ts';
 import { openOutlet } from '../os/outlet.ts';
 import { parentDeathPrefix } from '../os/parent-death.ts';
-import { isAlive } from '../os/proc.ts';
+import { runProbe } from '../os/probe.ts';
+import { allStats, isAlive } from '../os/proc.ts';
 import { startReaper } from '../os/reaper.ts';
 import { runHelper } from '../os/run.ts';
 import { markId, openRuntimeFolder, socketPath } from '../os/runtime.ts';
 import { spawnChild } from '../os/spawn.ts';
 import { newTree } from '../os/tree.ts';
 import { newFileLocker } from '../singleton/file.ts';
+import { newTargetGate } from '../supervisor/gates.ts';
 import type { Ports } from '../supervisor/instance.ts';
 import type { News } from '../supervisor/news.ts';
-import { newSupervisor } from '../supervisor/supervisor.ts';
+import type { Run } from '../supervisor/run.ts';
+import { newSpawnRate } from '../supervisor/spawn-rate.ts';
+import { newSupervisor, type Supervisor } from '../supervisor/supervisor.ts';
 import { claimNames } from './claim.ts';
 import { newDirector, type DirectorOptions, type Ending } from './director.ts';
 import { newLedger, type Ledger } from './ledger.ts';
@@ -62,6 +70,7 @@ export async function runDaemon(options: DaemonOptions): Promise<Result<Ending>>
   });
   const removeListeners = listen((signal) => director.onSignal(signal));
   const reaper = startReaper();
+  const oom = newOomWatch(clock);
   const supervisor = newSupervisor(
     specs,
     ports({
@@ -71,6 +80,7 @@ export async function runDaemon(options: DaemonOptions): Promise<Result<Ending>>
       ledger: newLedger(folder.value, ledgerId),
       mark: (instance, generation) => `${ledgerId}/${instance}:${generation}:${process.pid}`,
       adopts: reaper.adopts,
+      oom,
       tell: (news) => director.tell(news),
     }),
   );
@@ -100,9 +110,13 @@ export async function runDaemon(options: DaemonOptions): Promise<Result<Ending>>
       error: failure('runtime-folder', { path: socket.value, detail: code ?? message }, { cause: error }),
     };
   }
+  // All that is left is ended at one time, whoever waits for it.
+  const ended = previous.ended();
   supervisor.start();
+  const stopLooking = lookAround(supervisor, oom);
   await supervisor.ended;
-  await previous.ended();
+  stopLooking();
+  await ended;
 
   director.tell({ type: 'over' });
   server.close();
@@ -114,7 +128,32 @@ export async function runDaemon(options: DaemonOptions): Promise<Result<Ending>>
   return { ok: true, value: director.result(supervisor) };
 }
 
-const probes: Probes = { isAlive, listeningAddresses, accepts, get: httpStatus };
+/** How often memory is looked at. Milliseconds. */
+const LOOK_MS = 2000;
+
+/** Looks at the memory of all trees now and then; the returned function ends it. */
+function lookAround(supervisor: Supervisor, oom: OomWatch): Cancel {
+  let cancel: Cancel = () => undefined;
+  const look = (): void => {
+    oom.look();
+    supervisor.measure(allStats());
+    cancel = clock.after(LOOK_MS, look);
+  };
+  look();
+  return () => cancel();
+}
+
+const probes: Probes = {
+  isAlive,
+  listeningAddresses,
+  refusal,
+  get: httpStatus,
+  writtenAt,
+  wall: () => clock.wall(),
+};
+
+/** More than this, and twice its processes, a fleet may start at once. */
+const BURST = 20;
 
 interface Wiring {
   readonly plan: Plan;
@@ -123,17 +162,37 @@ interface Wiring {
   readonly ledger: Ledger;
   readonly mark: (instance: string, generation: number) => string;
   readonly adopts: boolean;
+  readonly oom: OomWatch;
   readonly tell: (news: News) => void;
 }
 
-const ports = ({ plan, through, previous, ledger, mark, adopts, tell }: Wiring): Ports => ({
-  clock,
-  chance: Math.random,
-  spawn: (order) => spawnChild(through === null ? order : { ...order, through }),
-  mark,
-  ledger,
-  tree: (pid, text) => newTree(pid, clock, adopts ? 'own' : 'unknown', text),
-  watchReadiness: (readiness, pid, ready) => watchReadiness(readiness, pid, probes, clock, ready),
-  locker: previous.before(newFileLocker(plan.manifest, runHelper, () => clock.wall())),
-  tell,
-});
+const ports = ({ plan, through, previous, ledger, mark, adopts, oom, tell }: Wiring): Ports => {
+  const burst = Math.max(BURST, plan.startRate, 2 * plan.processes.length);
+  const rate = newSpawnRate(plan.startRate, burst, clock);
+  const subject = (spec: ProcessSpec, run: Run): Subject => ({
+    pid: run.pid,
+    startedAt: Date.parse(run.startedAt),
+    members: () => run.tree.members(),
+    run: (argv, timeoutMs) =>
+      runProbe({ argv, env: spec.env, cwd: spec.cwd, through: through ?? [] }, timeoutMs),
+  });
+  const fileLocker = newFileLocker(plan.manifest, runHelper, () => clock.wall());
+  return {
+    clock,
+    chance: Math.random,
+    spawn: (order) => spawnChild(through === null ? order : { ...order, through }),
+    mark,
+    ledger,
+    tree: (pid, text) => newTree(pid, clock, adopts ? 'own' : 'unknown', text),
+    watchReadiness: (spec, run, ready) =>
+      watchReadiness(spec.readiness, spec.readinessTiming, subject(spec, run), probes, clock, ready),
+    watchLiveness: (spec, run, silent) =>
+      spec.liveness === null
+        ? () => undefined
+        : watchLiveness(spec.liveness, subject(spec, run), probes, clock, silent),
+    turn: (instance) => rate.turn(instance),
+    oomKilled: () => oom.recent(),
+    locker: previous.before(newTargetGate(fileLocker, probes, clock)),
+    tell,
+  };
+};

@@ -2,7 +2,7 @@
 import type { Cause, ProcessRow } from '../control/protocol.ts';
 import type { Clock } from '../model/clock.ts';
 import type { Failure } from '../model/failure.ts';
-import type { Exit } from '../model/process.ts';
+import type { Death, Exit } from '../model/process.ts';
 import { unreachable } from '../model/unreachable.ts';
 import { readMemory } from '../os/proc.ts';
 import type { Instance } from '../supervisor/instance.ts';
@@ -16,6 +16,7 @@ export function statusRow(instance: Instance, clock: Clock): ProcessRow {
   const { state } = machine;
   const run = instance.run();
   const pid = livePid(state);
+  const members = pid === null || run === null ? [] : run.tree.members();
   return {
     name: spec.name,
     instance: spec.instance,
@@ -23,7 +24,7 @@ export function statusRow(instance: Instance, clock: Clock): ProcessRow {
     backend: spec.backend,
     state: state.id,
     ready: state.id === 'RUNNING',
-    cause: causeOf(state, run?.tail() ?? []),
+    cause: causeOf(state, spec.oneshot, run?.tail() ?? []),
     pid,
     uptime_s: pid === null || run === null ? null : Math.round(run.uptimeMs()) / 1000,
     restarts: machine.restarts,
@@ -31,8 +32,9 @@ export function statusRow(instance: Instance, clock: Clock): ProcessRow {
     next_retry_at:
       state.id === 'BACKOFF' ? new Date(clock.wall() + state.until - clock.now()).toISOString() : null,
     exit: machine.exit ?? NO_EXIT,
-    memory:
-      pid === null || run === null ? { rss_bytes: null, pss_bytes: null } : treeMemory(run.tree.members()),
+    members,
+    memory: treeMemory(members),
+    exits: instance.deaths().map(deathRow),
     cpu_percent: null,
     tasks: { done: null, failed: null, active: null },
     lock: spec.singleton === null ? null : lockOf(state, pid, run?.startedAt ?? null),
@@ -40,6 +42,16 @@ export function statusRow(instance: Instance, clock: Clock): ProcessRow {
     said: pid === null ? [...(run?.tail() ?? [])] : [],
   };
 }
+
+const deathRow = ({ at, pid, exit, uptimeMs, peakBytes, cause }: Death): ProcessRow['exits'][number] => ({
+  at,
+  pid,
+  code: exit.code,
+  signal: exit.signal,
+  uptime_s: Math.round(uptimeMs) / 1000,
+  peak_rss_bytes: peakBytes,
+  reason: cause,
+});
 
 function livePid(state: State): number | null {
   if (state.id === 'STARTING' || state.id === 'RUNNING') return state.pid;
@@ -58,25 +70,30 @@ function treeMemory(pids: readonly number[]): ProcessRow['memory'] {
 
 function lockOf(state: State, pid: number | null, since: string | null): NonNullable<ProcessRow['lock']> {
   const unknown = { fence: null, expires_in_s: null };
-  if (state.id === 'WAITING') return { ...unknown, holder: state.holder, since: state.holder?.since ?? null };
+  if (state.id === 'WAITING') {
+    const holder = state.hindrance?.kind === 'lock' ? state.hindrance.holder : null;
+    return { ...unknown, holder, since: holder?.since ?? null };
+  }
   return { ...unknown, holder: null, since: pid === null ? null : since };
 }
 
-function causeOf(state: State, said: readonly string[]): Cause | null {
+function causeOf(state: State, oneshot: boolean, said: readonly string[]): Cause | null {
   switch (state.id) {
     case 'STOPPED':
       return state.ordered ? { kind: 'manual' } : null;
     case 'WAITING':
-      return state.holder === null ? null : { kind: 'lock-held', holder: state.holder };
+      return state.hindrance === null ? null : { kind: 'waiting', hindrance: state.hindrance };
     case 'STARTING':
     case 'RUNNING':
       return state.trouble === null ? null : { kind: 'broker-unreachable', ...state.trouble };
     case 'BACKOFF':
       return state.cause.kind === 'failure' ? plain(state.cause.failure) : { ...state.cause };
     case 'STOPPING':
-      return null;
+      return state.next.kind === 'judge' && state.next.verdict.kind === 'unresponsive'
+        ? { kind: 'unresponsive', exit: NO_EXIT, trouble: state.next.verdict.trouble }
+        : null;
     case 'EXITED':
-      return { kind: 'crash', exit: state.exit };
+      return oneshot && state.exit.code === 0 ? { kind: 'completed' } : { kind: 'crash', exit: state.exit };
     case 'FATAL':
       return plain(fatalFailure(state.cause, said));
     default:

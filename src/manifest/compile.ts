@@ -1,8 +1,9 @@
 /** One valid entry of the manifest as the specs of its instances. */
 import { resolve } from 'node:path';
-import type { Backend, Claim, Compiled, Entry } from '../backends/backend.ts';
-import type { Address, ProcessSpec, Readiness, RestartPolicy, Rung } from '../model/spec.ts';
+import type { Backend, Claim, Entry } from '../backends/backend.ts';
+import type { ProcessSpec, RestartPolicy, Rung } from '../model/spec.ts';
 import { fileExists } from '../os/files.ts';
+import { dependsOnOf, livenessOf, readinessOf, readinessTimingOf, waitForOf } from './health.ts';
 import type { EntryInput } from './schema.ts';
 
 export interface EntryContext {
@@ -11,6 +12,8 @@ export interface EntryContext {
   readonly python: string;
   readonly helpers: string;
   readonly env: Readonly<Record<string, string | undefined>>;
+  /** Whether the entry of that name is to end by itself. */
+  readonly isOneshot: (name: string) => boolean;
 }
 
 /** Sources of the numbers: `notes` on policy.ts, and the design's section 4. */
@@ -46,6 +49,7 @@ export function compileEntry(
   context: EntryContext,
 ): CompiledInstance[] {
   const instances = input.INSTANCES ?? 1;
+  const cwd = resolve(context.folder, input.CWD ?? '.');
   return Array.from({ length: instances }, (_, position) => {
     const index = position + 1;
     const entry: Entry = {
@@ -59,7 +63,7 @@ export function compileEntry(
       python: context.python,
       helpers: context.helpers,
       env: environmentOf(input, context.env),
-      hasFile: (file) => fileExists(resolve(context.folder, input.CWD ?? '.', file)),
+      hasFile: (file) => fileExists(resolve(cwd, file)),
     };
     const compiled = backend.compile(entry);
     const spec: ProcessSpec = {
@@ -70,10 +74,16 @@ export function compileEntry(
       argv: compiled.argv,
       added: compiled.added,
       env: { ...compiled.env, ...input.ENV },
-      cwd: resolve(context.folder, input.CWD ?? '.'),
+      cwd,
       autostart: input.AUTOSTART ?? true,
       link: compiled.link,
-      readiness: readinessOf(input, compiled),
+      readiness: readinessOf(input.READY, compiled, cwd),
+      readinessTiming: readinessTimingOf(input.READY),
+      liveness: livenessOf(input.LIVE, compiled, cwd),
+      stackDump: compiled.stackDump,
+      dependsOn: dependsOnOf(input.DEPENDS_ON, context.isOneshot),
+      waitFor: waitForOf(input.WAIT_FOR, cwd),
+      oneshot: input.ONESHOT ?? false,
       startTimeoutMs: input.READY?.timeout ?? compiled.startTimeoutMs,
       stop: withGrace(compiled.stop, input.STOP?.timeout),
       restart: restartOf(input),
@@ -84,23 +94,6 @@ export function compileEntry(
     };
     return { spec, claims: compiled.claims };
   });
-}
-
-function readinessOf(input: EntryInput, compiled: Compiled): Readiness {
-  const { http, tcp } = input.READY ?? {};
-  const addresses = compiled.readiness.kind === 'listen' ? compiled.readiness.addresses : [];
-  if (http !== undefined) return { kind: 'http', url: http, addresses };
-  if (tcp !== undefined) return { kind: 'listen', addresses: [tcpAddress(tcp)] };
-  return compiled.readiness;
-}
-
-function tcpAddress(text: string): Address {
-  const colon = text.lastIndexOf(':');
-  return {
-    kind: 'tcp',
-    host: text.slice(0, colon).replaceAll(/[[\]]/g, ''),
-    port: Number(text.slice(colon + 1)),
-  };
 }
 
 /** The grace is what the first, gentle rung is given. */
@@ -115,7 +108,7 @@ function withGrace(
 function restartOf(input: EntryInput): RestartPolicy {
   const { RESTART: given } = input;
   return {
-    policy: given?.policy ?? RESTART.policy,
+    policy: given?.policy ?? (input.ONESHOT === true ? 'on-failure' : RESTART.policy),
     maxAttempts: given?.['max-attempts'] ?? RESTART.maxAttempts,
     initialMs: given?.backoff?.initial ?? RESTART.initialMs,
     maxMs: given?.backoff?.max ?? RESTART.maxMs,

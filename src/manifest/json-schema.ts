@@ -2,7 +2,8 @@
 import * as z from 'zod';
 import type { Backend } from '../backends/backend.ts';
 import { allBackends } from '../backends/registry.ts';
-import { entrySchema, isDurationText, NAME_RULE, supervisorSchema } from './schema.ts';
+import { entrySchema, NAME_RULE, supervisorSchema } from './schema.ts';
+import { isDurationText } from './schema-values.ts';
 
 export type JsonSchema = Readonly<Record<string, unknown>>;
 

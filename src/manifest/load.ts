@@ -3,18 +3,26 @@ import { dirname, resolve } from 'node:path';
 import type { Backend } from '../backends/backend.ts';
 import { backendNames, backendSpellings, findBackend, isPlannedBackend } from '../backends/registry.ts';
 import { failure, severityOf, type Failure, type Result } from '../model/failure.ts';
-import type { OnFatal, Plan, ProcessSpec } from '../model/spec.ts';
+import type { Plan, ProcessSpec } from '../model/spec.ts';
 import { nearest } from '../model/units.ts';
 import { fileExists, helpersFolder, readManifestText, realPath } from '../os/files.ts';
 import { installedVersion } from '../os/packages.ts';
 import { parseArgs, type ArgsContext } from './args.ts';
 import { compileEntry, environmentOf, type CompiledInstance, type EntryContext } from './compile.ts';
 import { beatRules, claimRules } from './across.ts';
+import { dependencyRules } from './dependencies.ts';
 import { parseManifest, type Document } from './document.ts';
 import { interpolate, type Environment } from './interpolate.ts';
 import { kindOf, parseAt, unknownKey } from './problems.ts';
 import { findPython } from './python.ts';
-import { entrySchema, isName, NAME_RULE, supervisorSchema, type EntryInput } from './schema.ts';
+import {
+  entrySchema,
+  isName,
+  NAME_RULE,
+  supervisorSchema,
+  type EntryInput,
+  type SupervisorInput,
+} from './schema.ts';
 
 export interface Loaded {
   /** Null where there are errors. */
@@ -24,6 +32,8 @@ export interface Loaded {
 }
 
 const FILES = ['prodserver.yaml', 'prodserver.yml', 'prodserver.json'];
+/** uWSGI's brake sleeps 2 s after as many deaths as it has workers; ten a second is what a small machine bears. */
+const START_RATE = 10;
 const SECTIONS = ['PRODUCTION_PROCESSES', 'SUPERVISOR'];
 
 /** The manifest to use: the one given, else PRODSERVER_MANIFEST, else the first of prodserver.{yaml,yml,json} here. */
@@ -57,12 +67,14 @@ interface Source {
 
 function compile(doc: Document, source: Source): Loaded {
   const findings: Failure[] = [];
-  const done = (processes: readonly ProcessSpec[], onFatal: OnFatal | null = null): Loaded => {
+  const done = (processes: readonly ProcessSpec[], input: SupervisorInput | null = null): Loaded => {
     const refused = findings.some((finding) => severityOf(finding.code) === 'error');
     const order = (finding: Failure): number =>
       (finding.place?.line ?? 0) * 1e7 + (finding.place?.column ?? 0);
     findings.sort((a, b) => order(a) - order(b));
-    return { plan: refused ? null : { manifest: source.path, processes, onFatal }, findings };
+    const onFatal = input?.['on-fatal'] ?? null;
+    const startRate = input?.['start-rate'] ?? START_RATE;
+    return { plan: refused ? null : { manifest: source.path, processes, onFatal, startRate }, findings };
   };
 
   const interpolated = interpolate(doc.value, source.env);
@@ -93,6 +105,7 @@ function compile(doc: Document, source: Source): Loaded {
     python,
     helpers: helpersFolder(),
     env: source.env,
+    isOneshot: (name: string) => isTrue((section[name] as Record<string, unknown> | null)?.['ONESHOT']),
     installed: (name: string) =>
       installedVersion(python, name, { PATH: source.env['PATH'], HOME: source.env['HOME'] }),
   };
@@ -101,8 +114,13 @@ function compile(doc: Document, source: Source): Loaded {
     findings.push(failure('manifest-empty', { path: doc.file }));
   const compiled = entries.flatMap(([name, value]) => compileOne(doc, name, value, context, findings));
   const processes = compiled.map(({ spec }) => spec);
-  findings.push(...beatRules(doc, processes), ...claimRules(doc, compiled));
-  return done(processes, supervisor.value?.['on-fatal'] ?? null);
+  const names = Object.keys(section);
+  findings.push(
+    ...beatRules(doc, processes),
+    ...claimRules(doc, compiled),
+    ...dependencyRules(doc, processes, names),
+  );
+  return done(processes, supervisor.value);
 }
 
 function compileOne(
@@ -180,7 +198,7 @@ function shapeRules(
   if (backend.cmd === 'required') {
     if (entry['APP'] !== undefined) useless('APP', 'CMD says all');
     if (entry['ARGS'] !== undefined) useless('ARGS', 'CMD says all');
-  }
+  } else if (isTrue(entry['ONESHOT'])) useless('ONESHOT', 'only BACKEND: Command takes it');
   return found;
 }
 
@@ -189,6 +207,8 @@ function instanceRules(doc: Document, backend: Backend, entry: EntryInput | null
   const facts = { backend: backend.name, why: 'only one may run, or every periodic task is sent twice' };
   return [failure('instances-conflict', facts, { place: doc.place([...base, 'INSTANCES'], 'value') })];
 }
+
+const isTrue = (value: unknown): boolean => value === true || value === 'true';
 
 const isMapping = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);

@@ -3,7 +3,8 @@ import type * as z from 'zod';
 import { failure, type Failure } from '../model/failure.ts';
 import { nearest } from '../model/units.ts';
 import type { Document, Path } from './document.ts';
-import { isDurationText, isPlannedKey } from './schema.ts';
+import { isPlannedKey } from './schema.ts';
+import { isDurationText } from './schema-values.ts';
 
 const EXAMPLES: Readonly<Record<string, string>> = {
   BACKEND: 'BACKEND: CeleryWorker',
@@ -33,11 +34,11 @@ export function parseAt<T>(
 ): { readonly value: T | null; readonly failures: Failure[] } {
   const result = schema.safeParse(value);
   if (result.success) return { value: result.data, failures: [] };
-  const failures = result.error.issues.flatMap((issue) => {
+  const failures = result.error.issues.flatMap(innermost).flatMap((issue) => {
     const inner = issue.path as Path;
     const path = [...base, ...inner];
     if (issue.code === 'unrecognized_keys') {
-      const known = Object.keys(shapeOf(describedAt(schema, inner).schema));
+      const known = Object.keys(mappingOf(describedAt(schema, inner).schema));
       return issue.keys.map((key) => unknownKey(doc, [...path, key], key, known));
     }
     const got = inner.reduce<unknown>(
@@ -54,6 +55,15 @@ export function parseAt<T>(
     return [wrongValue(doc, path, expected, got)];
   });
   return { value: null, failures };
+}
+
+/** Of several forms that a value may have, the one that it has: there the mistake lies deeper inside. */
+function innermost(issue: z.core.$ZodIssue): z.core.$ZodIssue[] {
+  if (issue.code !== 'invalid_union') return [issue];
+  const form = issue.errors.find((issues) =>
+    issues.every(({ path, code }) => path.length > 0 || code === 'unrecognized_keys'),
+  );
+  return form?.map((inner) => ({ ...inner, path: [...issue.path, ...inner.path] })) ?? [issue];
 }
 
 /** The value at `path` is not what `expected` says. */
@@ -85,14 +95,21 @@ export function unknownKey(doc: Document, path: Path, key: string, known: readon
   return failure('key-unknown', { key, near: nearest(key, known), known }, { place });
 }
 
-type Inner = z.ZodType & { readonly def: { readonly innerType?: z.ZodType; readonly valueType?: z.ZodType } };
+type Inner = z.ZodType & {
+  readonly def: {
+    readonly innerType?: z.ZodType;
+    readonly valueType?: z.ZodType;
+    readonly element?: z.ZodType;
+    readonly options?: readonly z.ZodType[];
+  };
+};
 
 /** The deepest schema on the way of `path`, and the last description met on that way. */
 function describedAt(schema: z.ZodType, path: Path): { schema: z.ZodType; expected: string } {
   let here = schema;
   let expected = 'something else';
   for (const step of [null, ...path]) {
-    const next = step === null ? here : (shapeOf(here)[step] ?? (here as Inner).def.valueType);
+    const next = step === null ? here : inside(here, step);
     if (next === undefined) break;
     here = unwrap(next);
     expected = here.description ?? next.description ?? expected;
@@ -100,9 +117,26 @@ function describedAt(schema: z.ZodType, path: Path): { schema: z.ZodType; expect
   return { schema: here, expected };
 }
 
+function inside(schema: z.ZodType, step: string | number): z.ZodType | undefined {
+  const { valueType, element, options } = (schema as Inner).def;
+  const known = typeof step === 'number' ? element : (shapeOf(schema)[step] ?? valueType);
+  if (known !== undefined || options === undefined) return known;
+  for (const option of options) {
+    const found = inside(unwrap(option), step);
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}
+
 function unwrap(schema: z.ZodType): z.ZodType {
   const { innerType } = (schema as Inner).def;
   return innerType === undefined ? schema : unwrap(innerType);
+}
+
+/** Of several forms that a value may have, the keys of the one that is a mapping. */
+function mappingOf(schema: z.ZodType): Record<string, z.ZodType> {
+  const forms = (schema as Inner).def.options?.map(unwrap) ?? [schema];
+  return shapeOf(forms.find((form) => 'shape' in form) ?? schema);
 }
 
 const shapeOf = (schema: z.ZodType): Record<string, z.ZodType> =>

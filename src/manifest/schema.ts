@@ -1,40 +1,6 @@
 import * as z from 'zod';
-import { parseDuration } from '../model/units.ts';
-
-/** What an error says was expected, and an editor shows. */
-const DURATION = 'a duration such as 30s, 5m or 1h30m';
-
-export const isDurationText = (expected: string): boolean => expected === DURATION;
-
-const duration = z
-  .string()
-  .refine((text) => parseDuration(text) !== null)
-  .transform((text) => parseDuration(text) ?? 0)
-  .describe(DURATION);
-
-const whole = (min: number, expects: string): z.ZodType<number> =>
-  z
-    .union([z.number(), z.string().regex(/^\d+$/).transform(Number)])
-    .refine((value) => Number.isInteger(value) && value >= min)
-    .describe(expects);
-
-const text = (expects: string): z.ZodString => z.string().min(1).describe(expects);
-/** Interpolation makes texts, so "true" and "false" are understood as well. */
-const yesNo = z
-  .union([z.boolean(), z.enum(['true', 'false']).transform((word) => word === 'true')])
-  .describe('true or false');
-
-const ready = z
-  .strictObject({
-    http: z
-      .string()
-      .regex(/^(\/|https?:\/\/)/)
-      .describe('a path such as /healthz, or a URL')
-      .optional(),
-    tcp: z.string().regex(/:\d+$/).describe('HOST:PORT').optional(),
-    timeout: duration.optional(),
-  })
-  .describe('a mapping with http, tcp, timeout');
+import { dependsOn, live, ready, waitFor } from './schema-health.ts';
+import { duration, text, token, whole, yesNo } from './schema-values.ts';
 
 const restart = z
   .strictObject({
@@ -53,8 +19,6 @@ const restart = z
   })
   .describe('a mapping with policy, max-attempts, backoff, stable-after, significant');
 
-/** YAML reads `sleep 10` in a list as a number; a program gets text. */
-const token = z.union([z.string(), z.number().transform(String)]);
 const scalar = z
   .union([z.string(), z.number(), z.boolean()])
   .transform(String)
@@ -71,7 +35,11 @@ export const entrySchema = z.strictObject({
   CWD: text('a folder').optional(),
   INSTANCES: whole(1, 'a whole number from 1').optional(),
   AUTOSTART: yesNo.optional(),
+  ONESHOT: yesNo.optional(),
+  DEPENDS_ON: dependsOn.optional(),
+  WAIT_FOR: waitFor.optional(),
   READY: ready.optional(),
+  LIVE: live.optional(),
   STOP: z.strictObject({ timeout: duration.optional() }).describe('a mapping with timeout').optional(),
   RESTART: restart.optional(),
   LOCK: z
@@ -84,8 +52,9 @@ export const supervisorSchema = z
   .strictObject({
     python: text('the path or the name of an interpreter').optional(),
     'on-fatal': z.enum(['keep', 'shutdown']).describe('one of keep, shutdown').optional(),
+    'start-rate': whole(1, 'a whole number from 1').optional(),
   })
-  .describe('a mapping with python, on-fatal');
+  .describe('a mapping with python, on-fatal, start-rate');
 
 export type EntryInput = z.output<typeof entrySchema>;
 export type SupervisorInput = z.output<typeof supervisorSchema>;
@@ -93,8 +62,8 @@ export type SupervisorInput = z.output<typeof supervisorSchema>;
 /** Keys that the design has and this version does not: refused by name, never ignored. */
 const PLANNED = new Set(
   (
-    'ENV_FILE USER GROUP UMASK LIMITS DEPENDS_ON WAIT_FOR LIVE RECYCLE LOG ONESHOT LOCK.redis LOCK.file LOCK.ttl ' +
-    'STOP.signal READY.command READY.file SUPERVISOR.backends'
+    'ENV_FILE USER GROUP UMASK LIMITS RECYCLE LOG LOCK.redis LOCK.file LOCK.ttl ' +
+    'STOP.signal LIVE.celery SUPERVISOR.backends'
   ).split(' '),
 );
 

@@ -1,4 +1,4 @@
-import type { Exit } from './process.ts';
+import type { Exit, ProbeTrouble } from './process.ts';
 
 /** The facts that belong to each code. The words for them stand in `render/words-*.ts`, nowhere else. */
 export interface FactsByCode {
@@ -55,6 +55,14 @@ export interface FactsByCode {
   'variable-required': { readonly name: string; readonly message: string };
   'variable-syntax': { readonly text: string };
   'instances-conflict': { readonly backend: string; readonly why: string };
+  'dependency-unknown': {
+    readonly owner: string;
+    readonly name: string;
+    readonly near: string | null;
+    readonly names: readonly string[];
+  };
+  'dependency-cycle': { readonly names: readonly string[] };
+  'dependency-endless': { readonly owner: string; readonly name: string };
   'beat-twice': { readonly names: readonly string[]; readonly app: string };
   // The command line
   usage: { readonly detail: string };
@@ -94,6 +102,8 @@ export interface FactsByCode {
   'program-missing': { readonly program: string; readonly searched: readonly string[] };
   'program-not-executable': { readonly program: string; readonly detail: string };
   'folder-missing': { readonly cwd: string; readonly detail: string };
+  'wait-timeout': { readonly trouble: ProbeTrouble; readonly ms: number };
+  'start-rate': { readonly ms: number };
   'spawn-refused': { readonly errno: string; readonly detail: string };
   'exit-permanent': { readonly code: number; readonly output: readonly string[] };
   'attempts-used-up': {

@@ -24,6 +24,23 @@ export const STATE_NAMES: readonly StateName[] = [
 export interface Exit {
   readonly code: number | null;
   readonly signal: string | null;
+  /** The kernel ended it for want of memory, as far as its cgroup tells. */
+  readonly oom?: boolean | undefined;
+}
+
+/** Why a run ended. */
+export type DeathCause = 'manual' | 'crash' | 'oom' | 'start-timeout' | 'unresponsive' | 'completed';
+
+/** What is known of a run that has ended. */
+export interface Death {
+  /** ISO 8601 */
+  readonly at: string;
+  readonly pid: number;
+  readonly exit: Exit;
+  readonly uptimeMs: number;
+  /** Bytes, resident, of the whole tree, as far as it was looked at (every 2 s); null where it ended before. */
+  readonly peakBytes: number | null;
+  readonly cause: DeathCause;
 }
 
 /** Who holds a lock, as far as the lock file tells. */
@@ -35,8 +52,32 @@ export interface LockHolder {
   readonly since: string | null;
   readonly manifest: string | null;
   readonly file: string;
-  /** No lock at all: what a killed supervisor has left of the same instance still runs. */
-  readonly previous?: boolean | undefined;
+}
+
+/** How far another process must be before one that depends on it may start. */
+export type Needs = 'started' | 'ready' | 'completed';
+
+/** What keeps a process from starting. */
+export type Hindrance =
+  | { readonly kind: 'lock'; readonly holder: LockHolder }
+  /** What a killed supervisor has left of the same instance still runs. */
+  | { readonly kind: 'previous'; readonly pid: number | null }
+  | {
+      readonly kind: 'dependency';
+      readonly instance: string;
+      readonly needs: Needs;
+      readonly state: StateName;
+    }
+  /** An address of WAIT_FOR that does not answer yet. */
+  | { readonly kind: 'target'; readonly trouble: ProbeTrouble };
+
+/** What a look at a process, or at something that it needs, found wrong. */
+export interface ProbeTrouble {
+  readonly probe: 'http' | 'tcp' | 'unix' | 'command' | 'file';
+  /** What was asked: an address, a URL, a path, a program. */
+  readonly target: string;
+  /** What came back: `no answer`, `500`, `exit code 1`. */
+  readonly got: string;
 }
 
 /** Facts of a broker that a process cannot reach. */

@@ -1,13 +1,59 @@
-/** How it is known that a started process does its work. */
-export type Readiness =
-  /** Alive this many milliseconds after exec, judged only after pending exits were reaped. */
-  | { readonly kind: 'alive'; readonly afterMs: number }
+import type { Needs } from './process.ts';
+
+/** One look at a process from outside. */
+export type Probe =
   /** The process listens on all these addresses (on any at all when none is known) and accepts. */
   | { readonly kind: 'listen'; readonly addresses: readonly Address[] }
   /** A GET on this URL answers 2xx. `path` alone waits for a listening socket of the process and asks there. */
   | { readonly kind: 'http'; readonly url: string; readonly addresses: readonly Address[] }
+  /** This program, run as the process is (user, folder, environment), ends with 0. */
+  | { readonly kind: 'command'; readonly argv: readonly [string, ...string[]] }
+  /** The file was written no longer ago than this; null: since the process was started. */
+  | { readonly kind: 'file'; readonly path: string; readonly maxAgeMs: number | null };
+
+/** How it is known that a started process does its work. */
+export type Readiness =
+  /** Alive this many milliseconds after exec, judged only after pending exits were reaped. */
+  | { readonly kind: 'alive'; readonly afterMs: number }
   /** The process reports over the Celery link. */
-  | { readonly kind: 'link' };
+  | { readonly kind: 'link' }
+  /** All of them hold. */
+  | { readonly kind: 'all'; readonly probes: readonly Probe[] }
+  | Probe;
+
+/** When a probe is asked. Milliseconds. */
+export interface ProbeTiming {
+  /** Before the first look. */
+  readonly delayMs: number;
+  /** Between the end of one look and the next: they never overlap. */
+  readonly periodMs: number;
+  /** What one look may take. */
+  readonly timeoutMs: number;
+}
+
+/** How it is seen that a process which had been ready does its work no more. */
+export interface Liveness extends ProbeTiming {
+  readonly probes: readonly Probe[];
+  /** Looks in a row that must go wrong. */
+  readonly failures: number;
+}
+
+/** Something outside that must answer before a process is started. */
+export type Target =
+  | { readonly kind: 'address'; readonly text: string; readonly address: Address }
+  | { readonly kind: 'http'; readonly text: string }
+  | { readonly kind: 'file'; readonly text: string; readonly path: string };
+
+export interface WaitFor {
+  readonly targets: readonly Target[];
+  /** Milliseconds after which waiting counts as a failed start, which is tried again; null: it waits for ever. */
+  readonly timeoutMs: number | null;
+}
+
+export interface Dependency {
+  readonly name: string;
+  readonly needs: Needs;
+}
 
 /** A TCP address (`host` empty: any) or a Unix socket's path. */
 export type Address =
@@ -59,6 +105,14 @@ export interface ProcessSpec {
   /** A report channel is passed to it: the number of its descriptor in the child is the link's business. */
   readonly link: boolean;
   readonly readiness: Readiness;
+  readonly readinessTiming: ProbeTiming;
+  readonly liveness: Liveness | null;
+  /** Makes the program write its stacks into its log; null where it knows none. */
+  readonly stackDump: Exclude<SignalName, 'SIGKILL'> | null;
+  readonly dependsOn: readonly Dependency[];
+  readonly waitFor: WaitFor | null;
+  /** It is to end with 0, which completes it. */
+  readonly oneshot: boolean;
   readonly startTimeoutMs: number;
   readonly stop: readonly [Rung, ...Rung[]];
   readonly restart: RestartPolicy;
@@ -78,4 +132,6 @@ export interface Plan {
   readonly processes: readonly ProcessSpec[];
   /** Null where the manifest does not say: as PID 1 it ends the container, elsewhere the others go on. */
   readonly onFatal: OnFatal | null;
+  /** Starts a second over all processes, once the burst is used up. */
+  readonly startRate: number;
 }

@@ -74,6 +74,10 @@ export function readText(path: string): string | null {
 
 export const namesIn = (folder: string): string[] => readdirSync(folder);
 
+/** Milliseconds since the epoch when a file was last written; null where there is none. */
+export const writtenAt = (path: string): number | null =>
+  statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? null;
+
 /** Removes a file that may be gone already. */
 export function removeFile(path: string): void {
   try {

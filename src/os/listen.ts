@@ -69,21 +69,21 @@ function ipv6(hex: string): string {
   return groups.every((group) => group === '0') ? '::' : groups.join(':');
 }
 
-/** Resolves true when a connection is taken within `timeoutMs`; never rejects. */
-export async function accepts(address: Address, timeoutMs: number): Promise<boolean> {
+/** Why no connection is taken within `timeoutMs`, as an errno or `no answer`; null when one is. Never rejects. */
+export async function refusal(address: Address, timeoutMs: number): Promise<string | null> {
   return new Promise((done) => {
     const socket = connect(
       address.kind === 'unix'
         ? { path: address.path }
         : { host: reachable(address.host), port: address.port },
     );
-    const finish = (result: boolean): void => {
+    const finish = (result: string | null): void => {
       socket.destroy();
       done(result);
     };
-    socket.setTimeout(timeoutMs, () => finish(false));
-    socket.once('connect', () => finish(true));
-    socket.once('error', () => finish(false));
+    socket.setTimeout(timeoutMs, () => finish('no answer'));
+    socket.once('connect', () => finish(null));
+    socket.once('error', (error: NodeJS.ErrnoException) => finish(error.code ?? error.message));
   });
 }
 

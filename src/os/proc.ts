@@ -69,6 +69,15 @@ export function readMemory(pid: number): { readonly pss: number | null; readonly
   return { pss: kibibytes('Pss', rollup), rss };
 }
 
+/** Resident memory in bytes now, and the most that it has ever been; null where it may not be read. */
+export function readResident(pid: number): { readonly now: number; readonly peak: number } | null {
+  const status = readProc(`/proc/${pid}/status`);
+  const kibibytes = (name: string): number =>
+    Number(new RegExp(`^${name}:\\s+(\\d+) kB`, 'm').exec(status ?? '')?.[1]);
+  const [now, peak] = [kibibytes('VmRSS') * 1024, kibibytes('VmHWM') * 1024];
+  return Number.isNaN(now) || Number.isNaN(peak) ? null : { now, peak };
+}
+
 export function readProc(path: string): string | null {
   try {
     return readFileSync(path, 'latin1');

@@ -10,8 +10,8 @@ import { isWaitedFor } from './spawn.ts';
 const GONE_POLL_MS = 20;
 
 export interface Tree {
-  /** Pids of the live members now, the main one first. */
-  members(): number[];
+  /** Pids of the live members now, the main one first. `stats` spares the look where somebody has just looked. */
+  members(stats?: readonly ProcessStat[]): number[];
   /** Signals the main process only: a pool's children die of a TERM of their own and lose tasks. */
   signal(signal: NodeJS.Signals): void;
   /** SIGKILL to every member. */
@@ -33,8 +33,7 @@ export function newTree(main: number, clock: Clock, orphans: Orphans, mark: stri
   /** pid -> start time of members that were seen: a child that left the session is still known by it. */
   const seen = new Map<number, number>();
   const mainStart = readStat(main)?.startTicks;
-  const members = (): ProcessStat[] => {
-    const stats = allStats();
+  const members = (stats: readonly ProcessStat[] = allStats()): ProcessStat[] => {
     // A pid that has passed to another process names neither our main process nor our session and group any more.
     const reused = stats.some((stat) => stat.pid === main && stat.startTicks !== mainStart);
     const found = stats.filter(
@@ -63,8 +62,8 @@ export function newTree(main: number, clock: Clock, orphans: Orphans, mark: stri
   };
 
   return {
-    members: () =>
-      members()
+    members: (stats) =>
+      members(stats)
         .map((stat) => stat.pid)
         .sort((a, b) => Number(b === main) - Number(a === main) || a - b),
     signal(signal) {

@@ -1,8 +1,8 @@
 /** What would be run, for people and for programs. Secrets are masked. */
-import type { Readiness, ProcessSpec } from '../model/spec.ts';
+import type { Probe, ProcessSpec, Readiness } from '../model/spec.ts';
 import { unreachable } from '../model/unreachable.ts';
 import { formatDuration } from '../model/units.ts';
-import { maskArgv } from './mask.ts';
+import { maskArgv, maskUrls } from './mask.ts';
 import type { Paint } from './paint.ts';
 
 /** A token as a shell would need it, so that a line can be tried by hand. */
@@ -16,7 +16,9 @@ export function planText(manifest: string, specs: readonly ProcessSpec[], paint:
       ['added', maskArgv(spec.added).map(quote).join(' ')],
       ['cwd', spec.cwd],
       ['env', Object.keys(spec.env).join(', ')],
+      ['after', afterText(spec)],
       ['ready', `${readinessText(spec.readiness)}, within ${formatDuration(spec.startTimeoutMs)}`],
+      ['live', livenessText(spec)],
       ['stop', spec.stop.map((rung) => stopText(rung)).join(', then ')],
       ['lock', lockText(spec)],
     ];
@@ -38,19 +40,49 @@ function readinessText(readiness: Readiness): string {
   switch (readiness.kind) {
     case 'alive':
       return `alive for ${formatDuration(readiness.afterMs)}`;
+    case 'link':
+      return 'Celery says so from inside';
+    case 'all':
+      return readiness.probes.map(probeText).join(', and ');
+    default:
+      return probeText(readiness);
+  }
+}
+
+function probeText(probe: Probe): string {
+  switch (probe.kind) {
     case 'listen': {
-      const places = readiness.addresses.map((one) =>
+      const places = probe.addresses.map((one) =>
         one.kind === 'unix' ? one.path : `${one.host}:${one.port}`,
       );
       return places.length === 0 ? 'it accepts on a socket of its own' : `it accepts on ${places.join(', ')}`;
     }
     case 'http':
-      return `GET ${readiness.url} answers 2xx`;
-    case 'link':
-      return 'Celery says so from inside';
+      return `GET ${probe.url} answers 2xx`;
+    case 'command':
+      return `${maskArgv(probe.argv).map(quote).join(' ')} ends with 0`;
+    case 'file':
+      return probe.maxAgeMs === null
+        ? `${probe.path} was written since the start`
+        : `${probe.path} was written within ${formatDuration(probe.maxAgeMs)}`;
     default:
-      return unreachable(readiness);
+      return unreachable(probe);
   }
+}
+
+function livenessText({ liveness }: ProcessSpec): string {
+  if (liveness === null) return '';
+  const { probes, periodMs, timeoutMs, failures } = liveness;
+  return (
+    `${probes.map(probeText).join(', and ')}; asked every ${formatDuration(periodMs)}, for ${formatDuration(timeoutMs)}; ` +
+    `${failures} ${failures === 1 ? 'failure' : 'failures in a row'}: restarted`
+  );
+}
+
+/** Whom it waits for before it starts. */
+function afterText({ dependsOn, waitFor }: ProcessSpec): string {
+  const targets = waitFor?.targets.map(({ text }) => maskUrls(text)) ?? [];
+  return [...dependsOn.map(({ name, needs }) => `${name} (${needs})`), ...targets].join(', ');
 }
 
 /** Values of ENV are never shown: they are where secrets stand. */

@@ -5,14 +5,32 @@ import { unreachable } from '../model/unreachable.ts';
 import { formatBytes, formatDuration } from '../model/units.ts';
 import { messageOf } from './failures.ts';
 import type { Paint } from './paint.ts';
-import { brokerText, holderText } from './transition.ts';
-import { exitText } from './words.ts';
+import { brokerText, hindranceText } from './transition.ts';
+import { exitText, troubleText } from './words.ts';
 
 type SupervisorRow = StatusAnswer['supervisor'];
 
 /** The short word of `reason` in JSON. */
-const reasonOf = (cause: Cause | null): string | null =>
-  cause === null ? null : cause.kind === 'failure' ? cause.failure.code : cause.kind;
+function reasonOf(cause: Cause | null): string | null {
+  if (cause === null) return null;
+  switch (cause.kind) {
+    case 'failure':
+      return cause.failure.code;
+    case 'waiting':
+      return WAITING[cause.hindrance.kind];
+    case 'crash':
+      return cause.exit.oom === true ? 'oom' : 'crash';
+    default:
+      return cause.kind;
+  }
+}
+
+const WAITING: Readonly<Record<Extract<Cause, { kind: 'waiting' }>['hindrance']['kind'], string>> = {
+  lock: 'lock-held',
+  previous: 'previous-running',
+  dependency: 'dependency',
+  target: 'target-unreachable',
+};
 
 /** The reason in words; null where the state says all. */
 export function detailOf(row: ProcessRow): string | null {
@@ -27,10 +45,17 @@ export function detailOf(row: ProcessRow): string | null {
       return messageOf(cause.failure as unknown as Failure);
     case 'broker-unreachable':
       return brokerText(cause);
-    case 'lock-held':
-      return holderText(cause.holder);
+    case 'waiting':
+      return hindranceText(cause.hindrance);
+    case 'unresponsive': {
+      const { code, signal } = cause.exit;
+      const after = code === null && signal === null ? '' : `, ${exitText(cause.exit)}`;
+      return `unresponsive (${troubleText(cause.trouble)})${after}`;
+    }
     case 'manual':
       return 'stopped by order';
+    case 'completed':
+      return 'completed';
     default:
       return unreachable(cause);
   }

@@ -1,22 +1,42 @@
 /** What a change of state says about itself. */
-import type { BrokerTrouble, Exit, LockHolder } from '../model/process.ts';
+import type { BrokerTrouble, Exit, Hindrance, LockHolder, Needs } from '../model/process.ts';
 import { unreachable } from '../model/unreachable.ts';
 import { formatDuration } from '../model/units.ts';
 import type { News, StillStopping } from '../supervisor/news.ts';
-import type { FatalCause, State } from '../supervisor/state.ts';
+import type { FatalCause, State, Verdict } from '../supervisor/state.ts';
 import { messageOf } from './failures.ts';
-import { exitText } from './words.ts';
+import { exitText, troubleText } from './words.ts';
 
 type Changed = Extract<News, { type: 'changed' }>;
 
 export const brokerText = ({ url, error }: BrokerTrouble): string =>
   `broker unreachable: ${url} (${error}), retrying`;
 
-export function holderText({ pid, supervisorPid, since, manifest, file, previous }: LockHolder): string {
-  const who = pid ?? supervisorPid;
-  if (previous === true) {
-    return `what a killed supervisor left of it still runs${who === null ? '' : ` (pid ${who})`}`;
+const NEEDS: Readonly<Record<Needs, string>> = {
+  started: 'has started',
+  ready: 'is ready',
+  completed: 'has completed',
+};
+
+export function hindranceText(hindrance: Hindrance): string {
+  switch (hindrance.kind) {
+    case 'lock':
+      return holderText(hindrance.holder);
+    case 'previous': {
+      const who = hindrance.pid === null ? '' : ` (pid ${hindrance.pid})`;
+      return `what a killed supervisor left of it still runs${who}`;
+    }
+    case 'dependency':
+      return `waits until ${hindrance.instance} ${NEEDS[hindrance.needs]}; it is ${hindrance.state}`;
+    case 'target':
+      return `waits for ${troubleText(hindrance.trouble)}`;
+    default:
+      return unreachable(hindrance);
   }
+}
+
+export function holderText({ pid, supervisorPid, since, manifest, file }: LockHolder): string {
+  const who = pid ?? supervisorPid;
   const by = who === null ? 'another process' : `pid ${who}`;
   return `the lock is held by ${by}${since === null ? '' : ` since ${since}`}${manifest === null ? '' : ` for ${manifest}`} (${file})`;
 }
@@ -37,19 +57,17 @@ export function transitionText(
         ? ''
         : `(${exitText(machine.exit)}${after})`;
     case 'WAITING':
-      if (state.holder === null) {
-        if (before === 'WAITING') return null;
-        return spec.singleton === null ? '(for what was left of it)' : '(asking for its lock)';
-      }
-      // It is asked for every second: news only when it has passed to another holder.
-      return sameHolder(from, state.holder) ? null : `(${holderText(state.holder)})`;
+      if (state.hindrance === null)
+        return before === 'WAITING' || spec.singleton === null ? null : '(asking for its lock)';
+      // It is asked every second: news only when something else is in the way.
+      return sameHindrance(from, state.hindrance) ? null : `(${hindranceText(state.hindrance)})`;
     case 'STARTING':
       if (state.pid === null) return null;
-      if (state.trouble !== null) return troubleText(from, state.trouble, '; the start timeout stands still');
+      if (state.trouble !== null) return brokerNews(from, state.trouble, '; the start timeout stands still');
       if (from.id === 'STARTING' && from.pid !== null) return '(the broker answers again)';
       return crashText(machine.exit, before, after, state.pid);
     case 'RUNNING':
-      if (state.trouble !== null) return troubleText(from, state.trouble, '');
+      if (state.trouble !== null) return brokerNews(from, state.trouble, '');
       if (from.id === 'RUNNING') return from.trouble === null ? null : '(the broker answers again)';
       return `(pid ${state.pid}, ready after ${formatDuration(uptimeMs ?? 0)})`;
     case 'BACKOFF':
@@ -60,9 +78,7 @@ export function transitionText(
         return null;
       const rung = spec.stop[state.phase.rung];
       const why =
-        state.next.kind === 'judge' && before !== 'STOPPING'
-          ? `not ready within ${formatDuration(spec.startTimeoutMs)}: `
-          : '';
+        state.next.kind === 'judge' && before !== 'STOPPING' ? verdictText(state.next.verdict, spec) : '';
       const target = rung?.signal === 'SIGKILL' ? 'the whole tree of' : 'to';
       return `(${why}${rung?.signal} ${target} pid ${state.phase.pid}, up to ${formatDuration(rung?.waitMs ?? 0)})`;
     }
@@ -75,10 +91,33 @@ export function transitionText(
   }
 }
 
-const sameHolder = (from: State, holder: LockHolder): boolean =>
-  from.id === 'WAITING' && from.holder !== null && holderText(from.holder) === holderText(holder);
+function verdictText(verdict: Verdict, spec: Changed['spec']): string {
+  switch (verdict.kind) {
+    case 'start-timeout':
+      return `not ready within ${formatDuration(spec.startTimeoutMs)}: `;
+    case 'unresponsive': {
+      const times = spec.liveness?.failures ?? 1;
+      return `unresponsive (${troubleText(verdict.trouble)}${times === 1 ? '' : `, ${times} times`}): `;
+    }
+    default:
+      return unreachable(verdict);
+  }
+}
 
-function troubleText(from: State, trouble: BrokerTrouble, rest: string): string | null {
+/** A dependency on its way through its states is one piece of news. */
+function sameHindrance(from: State, hindrance: Hindrance): boolean {
+  const before = from.id === 'WAITING' ? from.hindrance : null;
+  if (before?.kind === 'dependency' && hindrance.kind === 'dependency') {
+    const settled = (one: typeof before): string => (SETTLED.includes(one.state) ? one.state : 'on its way');
+    return before.instance === hindrance.instance && settled(before) === settled(hindrance);
+  }
+  return before !== null && hindranceText(before) === hindranceText(hindrance);
+}
+
+/** From here it does not move by itself. */
+const SETTLED: readonly State['id'][] = ['STOPPED', 'EXITED', 'FATAL'];
+
+function brokerNews(from: State, trouble: BrokerTrouble, rest: string): string | null {
   const known = from.id === 'STARTING' || from.id === 'RUNNING' ? from.trouble : null;
   return known?.error === trouble.error ? null : `(${brokerText(trouble)}${rest})`;
 }
@@ -96,6 +135,8 @@ function backoffText(cause: Extract<State, { id: 'BACKOFF' }>['cause'], after: s
       return `${exitText(cause.exit)}${after}`;
     case 'start-timeout':
       return `not ready in time, ${exitText(cause.exit)}`;
+    case 'unresponsive':
+      return `unresponsive (${troubleText(cause.trouble)}), ${exitText(cause.exit)}`;
     case 'failure':
       return messageOf(cause.failure);
     default:

@@ -1,6 +1,6 @@
 import { formatBytes } from '../model/units.ts';
 import { isSecretName } from './mask.ts';
-import { andList, EXIT, type WordsFor } from './words.ts';
+import { andList, EXIT, meant, type WordsFor } from './words.ts';
 
 const exit = EXIT.manifest;
 const or = (near: string | null, otherwise: string): string =>
@@ -37,6 +37,9 @@ export const manifestWords: WordsFor<
   | 'variable-required'
   | 'variable-syntax'
   | 'instances-conflict'
+  | 'dependency-unknown'
+  | 'dependency-cycle'
+  | 'dependency-endless'
   | 'beat-twice'
 > = {
   'manifest-missing': {
@@ -236,6 +239,24 @@ export const manifestWords: WordsFor<
     about: 'INSTANCES above 1 for something of which only one may run.',
     message: ({ backend, why }) => `${backend} cannot have several INSTANCES: ${why}`,
     hint: () => 'leave INSTANCES out',
+  },
+  'dependency-unknown': {
+    exit,
+    about: 'DEPENDS_ON names an entry that the manifest does not have.',
+    message: ({ owner, name, near }) => `${owner} depends on "${name}", which is no process${meant(near)}`,
+    hint: ({ names }) => `there are: ${names.join(', ')}`,
+  },
+  'dependency-cycle': {
+    exit,
+    about: 'Entries depend on each other in a circle, so none of them could ever start.',
+    message: ({ names }) => `a circle: ${names.join(' depends on ')}`,
+    hint: () => 'take one of these out of DEPENDS_ON',
+  },
+  'dependency-endless': {
+    exit,
+    about: 'DEPENDS_ON waits for the completion of a process that is started again whenever it ends.',
+    message: ({ owner, name }) => `${owner} waits until ${name} has completed, and ${name} runs for ever`,
+    hint: ({ name }) => `give ${name} ONESHOT: true, or wait until it is ready`,
   },
   'beat-twice': {
     exit,

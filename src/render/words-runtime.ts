@@ -1,5 +1,5 @@
 import { formatDuration } from '../model/units.ts';
-import { andList, EXIT, exitText, meant, type WordsFor } from './words.ts';
+import { andList, EXIT, exitText, meant, troubleText, type WordsFor } from './words.ts';
 
 const said = (output: readonly string[]): string =>
   output.length === 0 ? '' : `; it said:\n  ${output.join('\n  ')}`;
@@ -23,6 +23,8 @@ export const runtimeWords: WordsFor<
   | 'program-missing'
   | 'program-not-executable'
   | 'folder-missing'
+  | 'wait-timeout'
+  | 'start-rate'
   | 'spawn-refused'
   | 'exit-permanent'
   | 'attempts-used-up'
@@ -140,6 +142,18 @@ export const runtimeWords: WordsFor<
     about: 'The folder to run in cannot be entered.',
     message: ({ cwd, detail }) => `CWD ${cwd} ${detail}`,
     hint: () => 'check CWD, and the permissions on the way to it',
+  },
+  'wait-timeout': {
+    exit: EXIT.failure,
+    about: 'An address of WAIT_FOR did not answer in time. The start is tried again.',
+    message: ({ trouble, ms }) => `waited ${formatDuration(ms)} in vain for ${troubleText(trouble)}`,
+    hint: () => 'look at what should answer there; WAIT_FOR.timeout may be longer',
+  },
+  'start-rate': {
+    exit: EXIT.failure,
+    about: 'Many processes start at once, so this one waits for its turn. Nothing has failed.',
+    message: ({ ms }) => `too many starts at once: its turn comes in ${formatDuration(ms)}`,
+    hint: () => 'look at what ends again and again; SUPERVISOR.start-rate allows more starts a second',
   },
   'spawn-refused': {
     exit: EXIT.failure,

@@ -1,6 +1,6 @@
 /** The form of an entry in the tables of words; the only sentences of the program stand in these tables. */
 import type { Code, FactsByCode } from '../model/failure.ts';
-import type { Exit } from '../model/process.ts';
+import type { Exit, ProbeTrouble } from '../model/process.ts';
 
 export interface Words<C extends Code> {
   /** Exit code of the command that ends with this failure. */
@@ -33,5 +33,11 @@ export function andList(items: readonly string[]): string {
 
 export const meant = (near: string | null): string => (near === null ? '' : `; did you mean "${near}"?`);
 
-export const exitText = ({ code, signal }: Exit): string =>
-  signal === null ? `exit code ${code ?? 'unknown'}` : `ended by ${signal}`;
+export const exitText = ({ code, signal, oom }: Exit): string => {
+  if (signal === null) return `exit code ${code ?? 'unknown'}`;
+  return oom === true ? `ended by ${signal}: out of memory` : `ended by ${signal}`;
+};
+
+/** `GET http://127.0.0.1:8000/healthz: status 500` */
+export const troubleText = ({ probe, target, got }: ProbeTrouble): string =>
+  `${probe === 'http' ? 'GET ' : ''}${target}: ${got}`;

@@ -49,7 +49,9 @@ export function newFileLocker(manifest: string, ask: Ask, wall: () => number): L
       const path = `${folder.value}/${createHash('sha256').update(key).digest('hex').slice(0, 24)}.lock`;
       const attempt = lockFile(path, 0o666);
       if (!attempt.ok) return { kind: 'failed', failure: attempt.error, permanent: false };
-      if (attempt.value.kind === 'busy') return { kind: 'held', holder: readNote(attempt.value.text, path) };
+      if (attempt.value.kind === 'busy') {
+        return { kind: 'held', hindrance: { kind: 'lock', holder: readNote(attempt.value.text, path) } };
+      }
       return { kind: 'acquired', grip: grip(attempt.value.file, manifest, wall) };
     },
   };

@@ -1,5 +1,5 @@
 import type { Failure } from '../model/failure.ts';
-import type { LockHolder } from '../model/process.ts';
+import type { Hindrance } from '../model/process.ts';
 import type { ProcessSpec } from '../model/spec.ts';
 
 /** A lock that is held. It lives as long as any copy of the descriptor is open, so the child's life keeps it. */
@@ -15,13 +15,16 @@ export interface Grip {
 export type LockAnswer =
   /** Without a grip: there was only something to wait for. */
   | { readonly kind: 'acquired'; readonly grip: Grip | null }
-  | { readonly kind: 'held'; readonly holder: LockHolder }
+  | { readonly kind: 'held'; readonly hindrance: Hindrance }
   | { readonly kind: 'failed'; readonly failure: Failure; readonly permanent: boolean };
 
 /** One holder at a time. */
 export interface Locker {
   /** Whether this process must ask before it starts. */
   wants(spec: ProcessSpec): boolean;
-  /** Asks once, without waiting; `abort` ends what the asking has started. */
-  take(spec: ProcessSpec, abort: AbortSignal): Promise<LockAnswer>;
+  /**
+   * Asks once, without waiting; `abort` ends what the asking has started. It has been asked, in vain, for the last
+   * `waitedMs` milliseconds.
+   */
+  take(spec: ProcessSpec, abort: AbortSignal, waitedMs: number): Promise<LockAnswer>;
 }

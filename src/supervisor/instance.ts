@@ -1,13 +1,15 @@
 /** One instance: feeds its machine with what happens, and carries out what the machine orders. The only caller of step. */
 import type { Cancel, Clock } from '../model/clock.ts';
 import { failure, type Failure, type Result } from '../model/failure.ts';
-import type { Exit } from '../model/process.ts';
-import type { ProcessSpec, Readiness } from '../model/spec.ts';
+import type { Death, Exit, ProbeTrouble } from '../model/process.ts';
+import type { ProcessSpec } from '../model/spec.ts';
 import { unreachable } from '../model/unreachable.ts';
 import { MARK } from '../os/marks.ts';
 import type { Child, SpawnFailure, SpawnOrder } from '../os/spawn.ts';
+import type { ProcessStat } from '../os/proc.ts';
 import type { Tree } from '../os/tree.ts';
 import type { Grip, Locker } from '../singleton/holder.ts';
+import { newDeaths } from './deaths.ts';
 import { newMachine, step } from './machine.ts';
 import type { News } from './news.ts';
 import { newRun, type Run } from './run.ts';
@@ -27,7 +29,12 @@ export interface Ports {
     spawned(entry: { readonly instance: string; readonly pid: number; readonly mark: string }): void;
     gone(instance: string): void;
   };
-  watchReadiness(readiness: Readiness, pid: number, ready: () => void): Cancel;
+  watchReadiness(spec: ProcessSpec, run: Run, ready: () => void): Cancel;
+  watchLiveness(spec: ProcessSpec, run: Run, silent: (trouble: ProbeTrouble) => void): Cancel;
+  /** 0: it may start now; else the milliseconds until its turn. */
+  turn(instance: string): number;
+  /** Whether the kernel has just killed something for want of memory. */
+  oomKilled(): boolean;
   readonly locker: Locker;
   tell(news: News): void;
 }
@@ -37,7 +44,11 @@ export interface Instance {
   machine(): Machine;
   /** The newest run; null before the first spawn. */
   run(): Run | null;
-  order(event: Extract<Event, { type: `${string}-ordered` }>['type']): void;
+  order(event: Extract<Event, { type: `${string}-ordered` | 'hindrance-changed' }>['type']): void;
+  /** How its last runs ended, the newest last. */
+  deaths(): readonly Death[];
+  /** Looks at the memory of its tree among all processes of the system. */
+  measure(stats: readonly ProcessStat[]): void;
   /** Resolves when everything that the last run wrote has been passed on. */
   drained(): Promise<void>;
 }
@@ -52,10 +63,13 @@ export function newInstance(spec: ProcessSpec, ports: Ports): Instance {
       restart: spec.restart,
       permanentExitCodes: spec.permanentExitCodes,
       locked: ports.locker.wants(spec),
+      live: spec.liveness !== null,
+      stackDump: spec.stackDump,
     },
     clock.now(),
   );
   let run: Run | null = null;
+  const deaths = newDeaths();
   let grip: Grip | null = null;
   let asking: AbortController | null = null;
   let stopWatching: Cancel = () => undefined;
@@ -76,6 +90,9 @@ export function newInstance(spec: ProcessSpec, ports: Ports): Instance {
 
   const handle = (event: Event): void => {
     const from = machine.state;
+    if (event.type === 'exited' && run !== null && event.generation === machine.generation) {
+      deaths.add(spec, from, event.exit, run, clock.wall());
+    }
     const result = step(machine, event, { at: clock.now(), chance: ports.chance() });
     machine = result.machine;
     for (const effect of result.effects) act(effect);
@@ -101,9 +118,16 @@ export function newInstance(spec: ProcessSpec, ports: Ports): Instance {
         return void spawn(effect.generation);
       case 'watch-readiness': {
         const { generation } = effect;
-        stopWatching = ports.watchReadiness(spec.readiness, effect.pid, () =>
-          post({ type: 'became-ready', generation }),
-        );
+        if (run !== null)
+          stopWatching = ports.watchReadiness(spec, run, () => post({ type: 'became-ready', generation }));
+        return undefined;
+      }
+      case 'watch-liveness': {
+        const { generation } = effect;
+        if (run !== null)
+          stopWatching = ports.watchLiveness(spec, run, (trouble) =>
+            post({ type: 'fell-silent', generation, trouble }),
+          );
         return undefined;
       }
       case 'stop-watching':
@@ -138,7 +162,8 @@ export function newInstance(spec: ProcessSpec, ports: Ports): Instance {
   const takeLock = async (generation: number): Promise<void> => {
     const mine = new AbortController();
     asking = mine;
-    const answer = await ports.locker.take(spec, mine.signal).catch(unexpected);
+    const waitedMs = clock.now() - machine.state.since;
+    const answer = await ports.locker.take(spec, mine.signal, waitedMs).catch(unexpected);
     if (mine.signal.aborted) {
       if (answer.kind === 'acquired') answer.grip?.close();
       return;
@@ -148,7 +173,7 @@ export function newInstance(spec: ProcessSpec, ports: Ports): Instance {
         grip = answer.grip;
         return post({ type: 'lock-acquired', generation });
       case 'held':
-        return post({ type: 'lock-refused', generation, holder: answer.holder });
+        return post({ type: 'lock-refused', generation, hindrance: answer.hindrance });
       case 'failed':
         return post({
           type: 'lock-failed',
@@ -178,6 +203,11 @@ export function newInstance(spec: ProcessSpec, ports: Ports): Instance {
     const lock = grip;
     grip = null;
     try {
+      const turnMs = ports.turn(spec.instance);
+      if (turnMs > 0) {
+        const problem = failure('start-rate', { ms: turnMs });
+        return post({ type: 'spawn-failed', generation, failure: problem, permanent: false, turnMs });
+      }
       const mark = ports.mark(spec.instance, generation);
       const result = await ports
         .spawn(spawnOrder(spec, lock, mark))
@@ -195,15 +225,23 @@ export function newInstance(spec: ProcessSpec, ports: Ports): Instance {
         brokerFound: () => post({ type: 'broker-found', generation }),
       });
       post({ type: 'spawned', generation, pid: child.pid });
-      void child.exited.then((exit: Exit) => post({ type: 'exited', generation, exit }));
+      void child.exited.then((exit) => post({ type: 'exited', generation, exit: explained(exit) }));
     } finally {
       // From here on the lock lives by the child's copy alone: it is free the moment that the child is gone.
       lock?.close();
     }
   };
 
+  /** A SIGKILL that is not ours may be the kernel's, for want of memory. */
+  const explained = (exit: Exit): Exit => {
+    const ours = machine.state.id === 'STOPPING';
+    return exit.signal === 'SIGKILL' && !ours && ports.oomKilled() ? { ...exit, oom: true } : exit;
+  };
+
   return {
     spec,
+    deaths: deaths.all,
+    measure: (stats) => run?.measure(stats),
     machine: () => machine,
     run: () => run,
     order: (type) => post({ type }),

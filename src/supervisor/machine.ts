@@ -16,11 +16,12 @@
  * else may start in this slot. EXITED, FATAL and STOPPED are final until `start` is ordered.
  */
 import type { Moment } from '../model/clock.ts';
-import type { Exit } from '../model/process.ts';
+import type { ProbeTrouble } from '../model/process.ts';
 import { unreachable } from '../model/unreachable.ts';
+import { onExited, onSwept } from './endings.ts';
 import { onStart, onStep, onStop } from './orders.ts';
-import { afterEnd, restartDelay } from './policy.ts';
-import type { Effect, Event, Machine, Policy, State, Step, Then } from './state.ts';
+import { restartDelay } from './policy.ts';
+import type { Effect, Event, Machine, Policy, State, Step, Verdict } from './state.ts';
 import {
   again,
   askLock,
@@ -31,7 +32,6 @@ import {
   rest,
   spawn,
   stay,
-  sweep,
   to,
   withTimer,
 } from './transitions.ts';
@@ -72,11 +72,15 @@ export function step(machine: Machine, event: Event, now: Moment): Step {
       return withTimer(
         machine,
         LOCK_RETRY_MS,
-        (timer) => ({ ...machine.state, holder: event.holder, timer }) as State,
+        (timer) => ({ ...machine.state, hindrance: event.hindrance, timer }) as State,
       );
     case 'lock-failed':
       if (machine.state.id !== 'WAITING') return drop(machine);
       return onFailure(machine, event, now);
+    case 'hindrance-changed':
+      return machine.state.id === 'WAITING' && machine.state.timer !== null
+        ? askLock(machine, machine.state.generation, machine.state.since)
+        : stay(machine);
     case 'spawned':
       return onSpawned(machine, event.pid, now);
     case 'spawn-failed':
@@ -86,6 +90,8 @@ export function step(machine: Machine, event: Event, now: Moment): Step {
     case 'broker-lost':
     case 'broker-found':
       return onBroker(machine, event, now);
+    case 'fell-silent':
+      return onSilence(machine, event.trouble, now);
     case 'exited':
       return onExited(machine, event.exit, now);
     case 'swept':
@@ -128,6 +134,7 @@ function onFailure(machine: Machine, event: Extract<Event, { failure: unknown }>
   const { failure } = event;
   if (event.permanent)
     return to(machine, { id: 'FATAL', since: now.at, cause: { kind: 'failure', failure } });
+  if ('turnMs' in event) return backoff(machine, now.at + event.turnMs, { kind: 'failure', failure }, now);
   const refusals = machine.refusals + 1;
   const ms = restartDelay(machine.policy.restart, refusals, false, now.chance);
   return backoff({ ...machine, refusals }, now.at + ms, { kind: 'failure', failure }, now);
@@ -137,7 +144,19 @@ function onReady(machine: Machine, now: Moment): Step {
   const { state } = machine;
   if (state.id !== 'STARTING' || state.pid === null) return drop(machine);
   const { generation, pid } = state;
-  return to(machine, { id: 'RUNNING', since: now.at, generation, pid, trouble: null });
+  const watch: Effect[] = machine.policy.live ? [{ do: 'watch-liveness', generation, pid }] : [];
+  return to(machine, { id: 'RUNNING', since: now.at, generation, pid, trouble: null }, watch);
+}
+
+/** It is alive and does nothing: stopped by the ladder, after it was asked to say where it hangs. */
+function onSilence(machine: Machine, trouble: ProbeTrouble, now: Moment): Step {
+  const { state } = machine;
+  if (state.id !== 'RUNNING') return drop(machine);
+  const { generation, pid } = state;
+  const { stackDump } = machine.policy;
+  const ask: Effect[] = stackDump === null ? [] : [{ do: 'signal', generation, pid, signal: stackDump }];
+  const verdict: Verdict = { kind: 'unresponsive', trouble, readyMs: now.at - state.since };
+  return climb(machine, pid, 0, now, { kind: 'judge', verdict }, now.at, ask);
 }
 
 /** A restart cannot bring the broker back, so the start timeout stands still while the process reports it lost. */
@@ -159,80 +178,6 @@ function onBroker(
   return withTimer(machine, state.leftMs, (timer) => ({ ...state, trouble: null, until, timer }));
 }
 
-function onExited(machine: Machine, exit: Exit, now: Moment): Step {
-  const { state } = machine;
-  const ended = { ...machine, exit };
-  switch (state.id) {
-    case 'STARTING':
-      return state.pid === null ? drop(machine) : sweep(...judge(ended, exit, null, 'crash', now), now.at);
-    case 'RUNNING':
-      return sweep(...judge(ended, exit, now.at - state.since, 'crash', now), now.at);
-    case 'STOPPING':
-      if (state.phase.kind !== 'signalled') return drop(machine);
-      return state.next.kind === 'judge'
-        ? sweep(...judge(ended, exit, null, 'start-timeout', now), state.since)
-        : sweep(ended, state.next, state.since);
-    case 'STOPPED':
-    case 'WAITING':
-    case 'BACKOFF':
-    case 'EXITED':
-    case 'FATAL':
-      return drop(machine);
-    default:
-      return unreachable(state);
-  }
-}
-
-function judge(
-  machine: Machine,
-  exit: Exit,
-  readyMs: number | null,
-  kind: 'crash' | 'start-timeout',
-  now: Moment,
-): [Machine, Then] {
-  const { permanentExitCodes, restart } = machine.policy;
-  const timedOut = kind === 'start-timeout';
-  const ended = { exit, readyMs, failures: machine.failures, permanentExitCodes, timedOut };
-  const decision = afterEnd(restart, ended, now.chance);
-  const counted = { ...machine, failures: decision.failures };
-  switch (decision.kind) {
-    case 'restart':
-      return [counted, { kind: 'backoff', until: now.at + decision.delayMs, cause: { kind, exit } }];
-    case 'leave':
-      return [counted, { kind: 'leave', exit }];
-    case 'give-up':
-      return [
-        counted,
-        decision.why === 'permanent'
-          ? { kind: 'give-up', cause: { kind: 'permanent-exit', exit } }
-          : { kind: 'give-up', cause: { kind: 'attempts', attempts: decision.failures, exit } },
-      ];
-    default:
-      return unreachable(decision);
-  }
-}
-
-function onSwept(machine: Machine, now: Moment): Step {
-  const { state } = machine;
-  if (state.id !== 'STOPPING' || state.phase.kind !== 'sweeping') return drop(machine);
-  const { next } = state;
-  switch (next.kind) {
-    case 'rest':
-    case 'judge':
-      return rest(machine, now);
-    case 'begin':
-      return begin(machine, now);
-    case 'backoff':
-      return next.until > now.at ? backoff(machine, next.until, next.cause, now) : again(machine, now);
-    case 'leave':
-      return to(machine, { id: 'EXITED', since: now.at, exit: next.exit });
-    case 'give-up':
-      return to(machine, { id: 'FATAL', since: now.at, cause: next.cause });
-    default:
-      return unreachable(next);
-  }
-}
-
 function onTimer(machine: Machine, timer: number, now: Moment): Step {
   const { state } = machine;
   if (!('timer' in state) || state.timer !== timer) return drop(machine);
@@ -242,7 +187,7 @@ function onTimer(machine: Machine, timer: number, now: Moment): Step {
     case 'STARTING':
       return state.pid === null
         ? drop(machine)
-        : climb(machine, state.pid, 0, now, { kind: 'judge' }, now.at);
+        : climb(machine, state.pid, 0, now, { kind: 'judge', verdict: { kind: 'start-timeout' } }, now.at);
     case 'BACKOFF':
       return again(machine, now);
     case 'STOPPING': {

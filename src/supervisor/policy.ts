@@ -14,8 +14,8 @@ export interface Ended {
   /** Ends in a row before this one, without a stable stretch between. */
   readonly failures: number;
   readonly permanentExitCodes: readonly number[];
-  /** It was stopped because it was not ready in time: its exit answers our signal and says nothing of its own. */
-  readonly timedOut: boolean;
+  /** We ended it, for it was not ready in time or did nothing: its exit answers our signal and says nothing of its own. */
+  readonly condemned: boolean;
 }
 
 export type Decision =
@@ -29,7 +29,7 @@ export type Decision =
  */
 export function afterEnd(policy: RestartPolicy, ended: Ended, chance: number): Decision {
   const { exit, readyMs } = ended;
-  const own = !ended.timedOut;
+  const own = !ended.condemned;
   if (own && exit.code !== null && ended.permanentExitCodes.includes(exit.code) && readyMs === null) {
     return { kind: 'give-up', why: 'permanent', failures: ended.failures + 1 };
   }

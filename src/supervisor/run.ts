@@ -8,6 +8,7 @@ import type { StreamName } from '../model/line.ts';
 import type { BrokerTrouble } from '../model/process.ts';
 import type { ProcessSpec } from '../model/spec.ts';
 import type { Child } from '../os/spawn.ts';
+import { readResident, type ProcessStat } from '../os/proc.ts';
 import type { Tree } from '../os/tree.ts';
 import type { News } from './news.ts';
 
@@ -24,6 +25,9 @@ export interface Run {
   /** ISO 8601 */
   readonly startedAt: string;
   uptimeMs(): number;
+  measure(stats: readonly ProcessStat[]): void;
+  /** Bytes: the most resident memory that was seen of its tree; null before the first look. */
+  peakBytes(): number | null;
   /** The last lines of its stderr, or of its stdout where it said nothing else. */
   tail(): readonly string[];
   versions(): Readonly<Record<string, string | null>> | null;
@@ -51,6 +55,7 @@ export function newRun(
   const tails: Record<StreamName, string[]> = { stdout: [], stderr: [] };
   let versions: Readonly<Record<string, string | null>> | null = null;
   let endedMs: number | null = null;
+  let peakBytes: number | null = null;
 
   const pass = (stream: StreamName, pieces: readonly Piece[]): void => {
     for (const { text, cut } of pieces) {
@@ -114,6 +119,15 @@ export function newRun(
     tree,
     startedAt: new Date(clock.wall()).toISOString(),
     uptimeMs: () => endedMs ?? clock.now() - started,
+    measure(stats) {
+      if (endedMs !== null) return;
+      const parts = tree.members(stats).map(readResident);
+      // The kernel keeps the most of the main process, so what it had between two looks is known.
+      const main = parts[0]?.peak ?? 0;
+      const sum = parts.reduce((total, part) => total + (part?.now ?? 0), 0);
+      if (sum > 0) peakBytes = Math.max(peakBytes ?? 0, sum, main);
+    },
+    peakBytes: () => peakBytes,
     tail: () => (tails.stderr.length > 0 ? tails.stderr : tails.stdout),
     versions: () => versions,
     pause() {

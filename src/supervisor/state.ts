@@ -1,5 +1,5 @@
 import type { Failure } from '../model/failure.ts';
-import type { BrokerTrouble, Exit, LockHolder } from '../model/process.ts';
+import type { BrokerTrouble, Exit, Hindrance, ProbeTrouble } from '../model/process.ts';
 import type { RestartPolicy, Rung, SignalName } from '../model/spec.ts';
 
 /** Why a process is FATAL. */
@@ -12,7 +12,18 @@ export type FatalCause =
 export type BackoffCause =
   | { readonly kind: 'crash'; readonly exit: Exit }
   | { readonly kind: 'start-timeout'; readonly exit: Exit }
+  | { readonly kind: 'unresponsive'; readonly exit: Exit; readonly trouble: ProbeTrouble }
   | { readonly kind: 'failure'; readonly failure: Failure };
+
+/** Why a run is ended without anybody's order: its exit answers our signal and says nothing of its own. */
+export type Verdict =
+  | { readonly kind: 'start-timeout' }
+  | {
+      readonly kind: 'unresponsive';
+      readonly trouble: ProbeTrouble;
+      /** Milliseconds that it had been ready. */
+      readonly readyMs: number;
+    };
 
 /** What follows once the run that is being stopped has left nothing behind. */
 export type Then =
@@ -21,8 +32,8 @@ export type Then =
   | { readonly kind: 'backoff'; readonly until: number; readonly cause: BackoffCause }
   | { readonly kind: 'leave'; readonly exit: Exit }
   | { readonly kind: 'give-up'; readonly cause: FatalCause }
-  /** Not ready in time: judged as a failed start when its exit is known. */
-  | { readonly kind: 'judge' };
+  /** Judged when its exit is known. */
+  | { readonly kind: 'judge'; readonly verdict: Verdict };
 
 /** Data stands only in the states where it is valid. Instants are the clock's monotonic milliseconds; `timer` is a token. */
 export type State =
@@ -31,8 +42,8 @@ export type State =
       readonly id: 'WAITING';
       readonly since: number;
       readonly generation: number;
-      /** Who had it when it was last asked for; null before the first answer. */
-      readonly holder: LockHolder | null;
+      /** What stood in the way when it was last asked; null before the first answer. */
+      readonly hindrance: Hindrance | null;
       /** Until it is asked for again; null while it is being asked for. */
       readonly timer: number | null;
     }
@@ -90,23 +101,28 @@ export type Event =
   | { readonly type: 'step-ordered' }
   | { readonly type: 'kill-ordered' }
   | { readonly type: 'lock-acquired'; readonly generation: number }
-  | { readonly type: 'lock-refused'; readonly generation: number; readonly holder: LockHolder }
+  | { readonly type: 'lock-refused'; readonly generation: number; readonly hindrance: Hindrance }
   | {
       readonly type: 'lock-failed';
       readonly generation: number;
       readonly failure: Failure;
       readonly permanent: boolean;
     }
+  /** What stands in the way has moved: worth asking again at once. */
+  | { readonly type: 'hindrance-changed' }
   | { readonly type: 'spawned'; readonly generation: number; readonly pid: number }
   | {
       readonly type: 'spawn-failed';
       readonly generation: number;
       readonly failure: Failure;
       readonly permanent: boolean;
+      /** When its turn comes, where only the turn was missing: nothing has failed. Milliseconds. */
+      readonly turnMs?: number;
     }
   | { readonly type: 'became-ready'; readonly generation: number }
   | { readonly type: 'broker-lost'; readonly generation: number; readonly trouble: BrokerTrouble }
   | { readonly type: 'broker-found'; readonly generation: number }
+  | { readonly type: 'fell-silent'; readonly generation: number; readonly trouble: ProbeTrouble }
   | { readonly type: 'exited'; readonly generation: number; readonly exit: Exit }
   | { readonly type: 'swept'; readonly generation: number }
   | { readonly type: 'timer-fired'; readonly timer: number };
@@ -117,6 +133,7 @@ export type Effect =
   | { readonly do: 'abandon-lock'; readonly generation: number }
   | { readonly do: 'spawn'; readonly generation: number }
   | { readonly do: 'watch-readiness'; readonly generation: number; readonly pid: number }
+  | { readonly do: 'watch-liveness'; readonly generation: number; readonly pid: number }
   | { readonly do: 'stop-watching'; readonly generation: number }
   | {
       readonly do: 'signal';
@@ -135,8 +152,11 @@ export interface Policy {
   readonly stop: readonly [Rung, ...Rung[]];
   readonly restart: RestartPolicy;
   readonly permanentExitCodes: readonly number[];
-  /** A lock must be held before each start. */
+  /** Something must be asked before each start: its lock, what it depends on, what was left of it. */
   readonly locked: boolean;
+  /** It is watched while it runs. */
+  readonly live: boolean;
+  readonly stackDump: Exclude<SignalName, 'SIGKILL'> | null;
 }
 
 export interface Machine {

@@ -1,8 +1,11 @@
 /** All instances of one set: starts and stops them, and knows when nothing is left to do. */
 import type { Clock } from '../model/clock.ts';
 import type { ProcessSpec } from '../model/spec.ts';
+import type { ProcessStat } from '../os/proc.ts';
+import { newDependencyGate } from './gates.ts';
 import { newInstance, type Instance, type Ports } from './instance.ts';
 import type { News, StillStopping } from './news.ts';
+import { maySleep } from './order.ts';
 import type { State } from './state.ts';
 
 /** How often a stop that takes long says whom it waits for. Milliseconds. */
@@ -14,11 +17,16 @@ export interface Supervisor {
   start(): void;
   /** Orders the named processes to stop; the others go on. */
   stop(instances: readonly Instance[]): void;
-  /** Stops everything, then ends: first as the ladders say; each further call steps every ladder on, then kills. */
+  /**
+   * Stops everything, then ends. First in order, as the ladders say: those that others depend on come last. Each further
+   * call steps every ladder on, then kills.
+   */
   shutdown(urgency: 'stop' | 'step' | 'kill'): void;
   readonly stopping: boolean;
   /** Resolves when everything has ended, for good or because it was ordered to, and all output was passed on. */
   readonly ended: Promise<void>;
+  /** Looks at the memory of all trees among all processes of the system. */
+  measure(stats: readonly ProcessStat[]): void;
   pauseOutput(): void;
   resumeOutput(): void;
 }
@@ -29,14 +37,40 @@ export const isOver = (state: State): boolean =>
 export function newSupervisor(specs: readonly ProcessSpec[], ports: Ports): Supervisor {
   const { clock } = ports;
   let stopping = false;
+  /** Those of a stop of everything that have had their word. */
+  const ordered = new Set<Instance>();
   let finish: () => void = () => undefined;
   const ended = new Promise<void>((done) => (finish = done));
 
   const tell = (news: News): void => {
     ports.tell(news);
-    if (news.type === 'changed' && isOver(news.machine.state)) void settle();
+    if (news.type !== 'changed') return;
+    wake(news.spec.instance);
+    if (!isOver(news.machine.state)) return;
+    if (stopping) stopNext();
+    void settle();
   };
-  const instances = specs.map((spec) => newInstance(spec, { ...ports, tell }));
+  const locker = newDependencyGate(ports.locker, () => instances);
+  const instances = specs.map((spec) => newInstance(spec, { ...ports, locker, tell }));
+
+  /** Those that wait for `moved` ask again. */
+  const wake = (moved: string): void => {
+    for (const instance of instances) {
+      const { state } = instance.machine();
+      if (state.id !== 'WAITING' || state.hindrance?.kind !== 'dependency') continue;
+      if (state.hindrance.instance === moved) instance.order('hindrance-changed');
+    }
+  };
+
+  /** Orders those to stop whom nobody needs any more. */
+  const stopNext = (): void => {
+    for (const instance of instances) {
+      if (!ordered.has(instance) && maySleep(instance, instances)) {
+        ordered.add(instance);
+        instance.order('stop-ordered');
+      }
+    }
+  };
 
   const settle = async (): Promise<void> => {
     if (!nothingLeft(instances, stopping)) return;
@@ -64,7 +98,8 @@ export function newSupervisor(specs: readonly ProcessSpec[], ports: Ports): Supe
     shutdown(urgency) {
       const first = !stopping;
       stopping = true;
-      for (const instance of instances) instance.order(`${urgency}-ordered`);
+      if (urgency === 'stop') stopNext();
+      else for (const instance of instances) instance.order(`${urgency}-ordered`);
       if (first) clock.after(PROGRESS_MS, progress);
       void settle();
     },
@@ -72,6 +107,7 @@ export function newSupervisor(specs: readonly ProcessSpec[], ports: Ports): Supe
       return stopping;
     },
     ended,
+    measure: (stats) => instances.forEach((instance) => instance.measure(stats)),
     pauseOutput: () => instances.forEach((instance) => instance.run()?.pause()),
     resumeOutput: () => instances.forEach((instance) => instance.run()?.resume()),
   };

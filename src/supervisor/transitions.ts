@@ -11,8 +11,8 @@ export function begin(machine: Machine, now: Moment): Step {
 }
 
 export function askLock(machine: Machine, generation: number, since: number): Step {
-  const holder = machine.state.id === 'WAITING' ? machine.state.holder : null;
-  return to(machine, { id: 'WAITING', since, generation, holder, timer: null }, [
+  const hindrance = machine.state.id === 'WAITING' ? machine.state.hindrance : null;
+  return to(machine, { id: 'WAITING', since, generation, hindrance, timer: null }, [
     { do: 'take-lock', generation },
   ]);
 }
@@ -40,6 +40,7 @@ export function climb(
   now: Moment,
   next: Then,
   since: number,
+  before: readonly Effect[] = [],
 ): Step {
   const { stop } = machine.policy;
   const { signal, waitMs } = stop[rung] ?? stop[0];
@@ -48,6 +49,7 @@ export function climb(
   const act: Effect =
     signal === 'SIGKILL' ? { do: 'kill-tree', generation, pid } : { do: 'signal', generation, pid, signal };
   return withTimer(machine, waitMs, (timer) => ({ id: 'STOPPING', since, generation, phase, next, timer }), [
+    ...before,
     act,
   ]);
 }
@@ -79,7 +81,8 @@ export function to(machine: Machine, state: State, effects: readonly Effect[] = 
   if ('timer' in old && old.timer !== null && !('timer' in state && state.timer === old.timer)) {
     leaving.push({ do: 'disarm', timer: old.timer });
   }
-  if (old.id === 'STARTING' && old.pid !== null && state.id !== 'STARTING') {
+  const watched = old.id === 'STARTING' ? old.pid !== null : old.id === 'RUNNING' && machine.policy.live;
+  if (watched && 'generation' in old && state.id !== old.id) {
     leaving.push({ do: 'stop-watching', generation: old.generation });
   }
   return { machine: { ...machine, state }, effects: [...leaving, ...effects] };

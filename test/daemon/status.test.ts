@@ -6,7 +6,7 @@ import type { Instance } from '../../src/supervisor/instance.ts';
 import type { Run } from '../../src/supervisor/run.ts';
 import { FakeClock } from '../logs/support.ts';
 import { beat, spec } from '../supervisor/instance-support.ts';
-import { HOLDER, life, MISSING, REFUSED, TROUBLE, type Life } from '../supervisor/machine-support.ts';
+import { HELD, HOLDER, life, MISSING, REFUSED, TROUBLE, type Life } from '../supervisor/machine-support.ts';
 
 const STARTED = '2026-11-21T04:00:00.000Z';
 const SAID = ['Traceback', 'ValueError: no'];
@@ -18,6 +18,8 @@ const newestRun = (pid: number, members: number[]): Run => ({
   uptimeMs: () => 8040.4,
   tail: () => SAID,
   versions: () => ({ celery: '5.6.3' }),
+  measure: () => undefined,
+  peakBytes: () => null,
   pause: () => undefined,
   resume: () => undefined,
   drained: async () => undefined,
@@ -44,6 +46,8 @@ function rowOf(
     machine: () => machine,
     run: () => (spawned ? newestRun(100 + machine.generation, members) : null),
     order: () => undefined,
+    deaths: () => [],
+    measure: () => undefined,
     drained: async () => undefined,
   };
   const spawned = machine.generation > 0 && !['WAITING', 'STOPPED'].includes(machine.state.id);
@@ -257,7 +261,7 @@ describe('a lock', () => {
     const row = rowOf((one) => void (one.start(), one.refused()), { locked: true });
     expect(row).toMatchObject({
       state: 'WAITING',
-      cause: { kind: 'lock-held', holder: HOLDER },
+      cause: { kind: 'waiting', hindrance: HELD },
       lock: { ...unknown, holder: HOLDER, since: HOLDER.since },
     });
   });

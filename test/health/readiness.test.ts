@@ -1,9 +1,11 @@
 import { describe, expect, test } from 'vitest';
-import { ownAddresses, watchReadiness, type Probes } from '../../src/health/readiness.ts';
-import type { Address, Readiness } from '../../src/model/spec.ts';
+import { ownAddresses, type Probes, type Subject } from '../../src/health/probe.ts';
+import { watchReadiness } from '../../src/health/readiness.ts';
+import type { Address, ProbeTiming, Readiness } from '../../src/model/spec.ts';
 import { FakeClock } from '../logs/support.ts';
 
 const PID = 4711;
+const TIMING: ProbeTiming = { delayMs: 0, periodMs: 100, timeoutMs: 2000 };
 const tcp = (port: number, host = '127.0.0.1'): Address => ({ kind: 'tcp', host, port });
 const unix = (path: string): Address => ({ kind: 'unix', path });
 
@@ -13,6 +15,9 @@ class World implements Probes {
   own: Address[] | null = [];
   accepting: Address[] = [];
   status: number | null = null;
+  written: number | null = null;
+  ran: string | null = 'exit code 1';
+  now = 100_000;
   readonly asked: string[] = [];
 
   isAlive(pid: number): boolean {
@@ -25,10 +30,30 @@ class World implements Probes {
     return this.own;
   }
 
-  async accepts(address: Address): Promise<boolean> {
+  async refusal(address: Address): Promise<string | null> {
     this.asked.push(JSON.stringify(address));
-    return this.accepting.includes(address);
+    return this.accepting.includes(address) ? null : 'ECONNREFUSED';
   }
+
+  writtenAt(path: string): number | null {
+    this.asked.push(path);
+    return this.written;
+  }
+
+  wall(): number {
+    return this.now;
+  }
+
+  /** The process itself, and what runs in its stead. */
+  readonly subject: Subject = {
+    pid: PID,
+    startedAt: 100_000,
+    members: () => [PID],
+    run: async (argv) => {
+      this.asked.push(argv.join(' '));
+      return this.ran;
+    },
+  };
 
   async get(url: string): Promise<number | null> {
     this.asked.push(url);
@@ -48,7 +73,7 @@ async function pass(clock: FakeClock, ms: number): Promise<void> {
 function watch(readiness: Readiness, world = new World()) {
   const clock = new FakeClock();
   const told = { ready: 0 };
-  const cancel = watchReadiness(readiness, PID, world, clock, () => (told.ready += 1));
+  const cancel = watchReadiness(readiness, TIMING, world.subject, world, clock, () => (told.ready += 1));
   return { clock, told, cancel, world };
 }
 
@@ -135,12 +160,12 @@ describe('listen', () => {
   test('an answer that comes after the watch has ended tells nobody', async () => {
     const world = new World();
     world.own = [first];
-    let answer: (accepted: boolean) => void = () => undefined;
-    world.accepts = () => new Promise((done) => (answer = done));
+    let answer: (refused: null) => void = () => undefined;
+    world.refusal = () => new Promise((done) => (answer = done));
     const { clock, told, cancel } = watch({ kind: 'listen', addresses: [first] }, world);
     await pass(clock, 100);
     cancel();
-    answer(true);
+    answer(null);
     await turn();
     expect([told.ready, clock.armed]).toEqual([0, 0]);
     cancel();

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import type { Address } from '../../src/model/spec.ts';
 import { httpStatus } from '../../src/os/http.ts';
-import { accepts, listeningAddresses, reachable } from '../../src/os/listen.ts';
+import { listeningAddresses, reachable, refusal } from '../../src/os/listen.ts';
 import { freePort, Rig } from '../support/rig.ts';
 
 /** Listens on each address of its arguments (a host, or a path); prints the ports. */
@@ -45,7 +45,7 @@ describe('the listeners of a process', () => {
   ])('on %s', async (host, shown) => {
     const { pid, ports } = await listener(host);
     expect(listeningAddresses(pid)).toEqual([tcp(shown, ports[0])]);
-    expect(await accepts(tcp(shown, ports[0]), 5000)).toBe(true);
+    expect(await refusal(tcp(shown, ports[0]), 5000)).toBeNull();
   });
 
   test('on several, Unix sockets last', async () => {
@@ -60,7 +60,7 @@ describe('the listeners of a process', () => {
     ]) as Address[];
     expect(found?.slice(0, 2)).toEqual(both);
     expect(found?.slice(2)).toEqual([unix]);
-    expect(await accepts(unix, 5000)).toBe(true);
+    expect(await refusal(unix, 5000)).toBeNull();
   });
 
   test('on a Unix socket whose path has a space', async () => {
@@ -84,8 +84,8 @@ describe('the listeners of a process', () => {
 
 describe('whether an address accepts', () => {
   test('not where nobody listens', async () => {
-    expect(await accepts(tcp('127.0.0.1', await freePort()), 5000)).toBe(false);
-    expect(await accepts({ kind: 'unix', path: '/nonexistent.sock' }, 5000)).toBe(false);
+    expect(await refusal(tcp('127.0.0.1', await freePort()), 5000)).toBe('ECONNREFUSED');
+    expect(await refusal({ kind: 'unix', path: '/nonexistent.sock' }, 5000)).toBe('ENOENT');
   });
 
   test('any is reached over loopback', async () => {
@@ -97,7 +97,7 @@ describe('whether an address accepts', () => {
       'localhost',
     ]);
     const { ports } = await listener('0.0.0.0');
-    expect(await accepts(tcp('', ports[0]), 5000)).toBe(true);
+    expect(await refusal(tcp('', ports[0]), 5000)).toBeNull();
   });
 });
 

@@ -89,6 +89,11 @@ test('one object for programs', () => {
             "code": null,
             "signal": null
           },
+          "members": [
+            4711,
+            4720
+          ],
+          "exits": [],
           "memory": {
             "rss_bytes": 5000,
             "pss_bytes": null
@@ -121,6 +126,11 @@ test('one object for programs', () => {
             "code": null,
             "signal": null
           },
+          "members": [
+            4711,
+            4720
+          ],
+          "exits": [],
           "memory": {
             "rss_bytes": null,
             "pss_bytes": null
@@ -153,6 +163,11 @@ test('one object for programs', () => {
             "code": 1,
             "signal": null
           },
+          "members": [
+            4711,
+            4720
+          ],
+          "exits": [],
           "memory": {
             "rss_bytes": null,
             "pss_bytes": null

@@ -21,6 +21,8 @@ export function newStory(spec: ProcessSpec): Story {
     restart: spec.restart,
     permanentExitCodes: spec.permanentExitCodes,
     locked: spec.singleton !== null,
+    live: spec.liveness !== null,
+    stackDump: spec.stackDump,
   };
   let at = 0;
   let spawnedAt: number | null = null;

@@ -2,6 +2,7 @@
 import type { ProcessRow, StatusAnswer } from '../../src/control/protocol.ts';
 import type { ProcessSpec } from '../../src/model/spec.ts';
 import { newPaint } from '../../src/render/paint.ts';
+import { UNASKED } from '../support/spec.ts';
 
 export const PLAIN = newPaint(false);
 
@@ -19,6 +20,8 @@ export const row = (change: Partial<ProcessRow> = {}): ProcessRow => ({
   attempt: 0,
   next_retry_at: null,
   exit: { code: null, signal: null },
+  members: [4711, 4720],
+  exits: [],
   memory: { rss_bytes: 150_000_000, pss_bytes: 100_000_000 },
   cpu_percent: null,
   tasks: { done: null, failed: null, active: null },
@@ -68,7 +71,7 @@ export const ROWS: readonly ProcessRow[] = [
     ready: false,
     pid: null,
     uptime_s: null,
-    cause: { kind: 'lock-held', holder: HOLDER },
+    cause: { kind: 'waiting', hindrance: { kind: 'lock', holder: HOLDER } },
     memory: { rss_bytes: null, pss_bytes: null },
   }),
   row({
@@ -151,6 +154,7 @@ export const spec = (change: Partial<ProcessSpec> = {}): ProcessSpec => ({
   autostart: true,
   link: true,
   readiness: { kind: 'link' },
+  ...UNASKED,
   startTimeoutMs: 60_000,
   stop: [
     { signal: 'SIGTERM', waitMs: 10_000 },

@@ -93,6 +93,11 @@ const RUNTIME = [
   failure('program-missing', { program: '/venv/bin/python', searched: ['/venv/bin/python'] }),
   failure('program-not-executable', { program: '/x', detail: 'EACCES' }),
   failure('folder-missing', { cwd: '/x', detail: 'does not exist' }),
+  failure('wait-timeout', {
+    trouble: { probe: 'http', target: 'http://db/', got: 'status 500' },
+    ms: 60_000,
+  }),
+  failure('start-rate', { ms: 1500 }),
   failure('spawn-refused', { errno: 'EMFILE', detail: 'fork' }),
   failure('spawn-refused', { errno: 'EAGAIN', detail: 'fork' }),
   failure('exit-permanent', { code: 2, output: ['Usage: celery', 'Error: x'] }),
@@ -174,6 +179,12 @@ test('every failure of the running program, in words', () => {
 
     error: CWD /x does not exist [folder-missing]
       check CWD, and the permissions on the way to it
+
+    error: waited 1 min in vain for GET http://db/: status 500 [wait-timeout]
+      look at what should answer there; WAIT_FOR.timeout may be longer
+
+    error: too many starts at once: its turn comes in 1.5 s [start-rate]
+      look at what ends again and again; SUPERVISOR.start-rate allows more starts a second
 
     error: the system refused to start a process: EMFILE [spawn-refused]
       raise the limit of open files

@@ -131,11 +131,17 @@ test('a lock that somebody else holds, and another after that', () => {
     lines(
       [
         [0, { type: 'start-ordered' }],
-        [10, { type: 'lock-refused', holder: HOLDER }],
+        [10, { type: 'lock-refused', hindrance: { kind: 'lock', holder: HOLDER } }],
         [1000, { type: 'timer' }],
-        [10, { type: 'lock-refused', holder: HOLDER }],
+        [10, { type: 'lock-refused', hindrance: { kind: 'lock', holder: HOLDER } }],
         [1000, { type: 'timer' }],
-        [10, { type: 'lock-refused', holder: { ...HOLDER, pid: 43, since: null, manifest: null } }],
+        [
+          10,
+          {
+            type: 'lock-refused',
+            hindrance: { kind: 'lock', holder: { ...HOLDER, pid: 43, since: null, manifest: null } },
+          },
+        ],
         [1000, { type: 'timer' }],
         [10, { type: 'lock-acquired' }],
         [10, { type: 'spawned', pid: 100 }],
@@ -155,7 +161,7 @@ test('stopped while it waits for its lock', () => {
     lines(
       [
         [0, { type: 'start-ordered' }],
-        [10, { type: 'lock-refused', holder: HOLDER }],
+        [10, { type: 'lock-refused', hindrance: { kind: 'lock', holder: HOLDER } }],
         [500, { type: 'stop-ordered' }],
       ],
       { singleton: { kind: 'name', name: 'x' } },

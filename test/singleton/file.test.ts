@@ -30,43 +30,47 @@ function acquired(answer: LockAnswer): { grip: Grip; close: () => void } {
 
 function heldFile(answer: LockAnswer): string {
   if (answer.kind !== 'held') throw new Error(JSON.stringify(answer));
-  return answer.holder.file;
+  if (answer.hindrance.kind !== 'lock') throw new Error(JSON.stringify(answer));
+  return answer.hindrance.holder.file;
 }
 
 test('one has it; another is told who: the supervisor first, its process once there is one', async () => {
   const [one, two] = [locker('/srv/one.yaml'), locker('/srv/two.yaml')];
   const lock = spec();
-  const { grip } = acquired(await one.take(lock, never()));
+  const { grip } = acquired(await one.take(lock, never(), 0));
   const holder = (pid: number | null) => ({
     kind: 'held',
-    holder: {
-      pid,
-      supervisorPid: process.pid,
-      since: '2026-11-21T12:00:00.000Z',
-      manifest: '/srv/one.yaml',
-      file: expect.stringMatching(
-        /^\/(run\/lock\/prodserver|tmp\/prodserver-lock)\/[0-9a-f]{24}\.lock$/,
-      ) as string,
+    hindrance: {
+      kind: 'lock',
+      holder: {
+        pid,
+        supervisorPid: process.pid,
+        since: '2026-11-21T12:00:00.000Z',
+        manifest: '/srv/one.yaml',
+        file: expect.stringMatching(
+          /^\/(run\/lock\/prodserver|tmp\/prodserver-lock)\/[0-9a-f]{24}\.lock$/,
+        ) as string,
+      },
     },
   });
-  expect(await two.take(lock, never())).toEqual(holder(null));
+  expect(await two.take(lock, never(), 0)).toEqual(holder(null));
   grip.tell(4711);
-  expect(await two.take(lock, never())).toEqual(holder(4711));
+  expect(await two.take(lock, never(), 0)).toEqual(holder(4711));
 });
 
 test('whoever has a lock of another name does not matter', async () => {
   const one = locker('/srv/one.yaml');
-  acquired(await one.take(spec(), never()));
-  acquired(await one.take({ ...spec(), name: 'other' }, never()));
+  acquired(await one.take(spec(), never(), 0));
+  acquired(await one.take({ ...spec(), name: 'other' }, never(), 0));
 });
 
 test('closing frees it, and every user may take it then', async () => {
   const [one, two] = [locker('/srv/one.yaml'), locker('/srv/two.yaml')];
   const lock = spec();
-  const first = acquired(await one.take(lock, never()));
-  const path = heldFile(await two.take(lock, never()));
+  const first = acquired(await one.take(lock, never(), 0));
+  const path = heldFile(await two.take(lock, never(), 0));
   first.close();
-  acquired(await two.take(lock, never()));
+  acquired(await two.take(lock, never(), 0));
   expect(JSON.parse(readFileSync(path, 'utf8'))).toMatchObject({ manifest: '/srv/two.yaml', pid: null });
   expect(statSync(path).mode & 0o777).toBe(0o666);
 });
@@ -75,13 +79,16 @@ test.each(['', '{"pid": ', 'kilroy was here\n', '{"pid":"4711"}\n', 'null'])(
   'a garbled note tells nothing, and the lock counts: %j',
   async (note) => {
     const lock = spec();
-    acquired(await locker('/srv/one.yaml').take(lock, never()));
+    acquired(await locker('/srv/one.yaml').take(lock, never(), 0));
     const other = locker('/srv/two.yaml');
-    const file = heldFile(await other.take(lock, never()));
+    const file = heldFile(await other.take(lock, never(), 0));
     writeFileSync(file, note);
-    expect(await other.take(lock, never())).toEqual({
+    expect(await other.take(lock, never(), 0)).toEqual({
       kind: 'held',
-      holder: { pid: null, supervisorPid: null, since: null, manifest: null, file },
+      hindrance: {
+        kind: 'lock',
+        holder: { pid: null, supervisorPid: null, since: null, manifest: null, file },
+      },
     });
   },
 );
@@ -106,14 +113,14 @@ test('an application is asked once, and again where it could not tell', async ()
   });
   const { ask, orders } = application({ answer });
   const one = locker('/srv/one.yaml', ask);
-  const { close } = acquired(await one.take(beat(), never()));
+  const { close } = acquired(await one.take(beat(), never(), 0));
   close();
-  acquired(await one.take(beat(), never()));
+  acquired(await one.take(beat(), never(), 0));
   expect(orders).toHaveLength(1);
   const broken = application({ exit: { code: 1, signal: null } });
   const two = locker('/srv/two.yaml', broken.ask);
   for (const times of [1, 2]) {
-    expect(await two.take(beat(), never())).toMatchObject({
+    expect(await two.take(beat(), never(), 0)).toMatchObject({
       kind: 'failed',
       permanent: false,
       failure: { code: 'application-broken' },

@@ -1,6 +1,7 @@
 import type { ProcessSpec, SingletonKey } from '../../src/model/spec.ts';
 import type { HelperResult } from '../../src/os/run.ts';
 import type { Ask } from '../../src/singleton/key.ts';
+import { UNASKED } from '../support/spec.ts';
 
 export const BEAT: SingletonKey = {
   kind: 'application',
@@ -20,6 +21,7 @@ export const beat = (singleton: SingletonKey | null = BEAT): ProcessSpec => ({
   autostart: true,
   link: true,
   readiness: { kind: 'link' },
+  ...UNASKED,
   startTimeoutMs: 60_000,
   stop: [{ signal: 'SIGTERM', waitMs: 10_000 }],
   restart: {

@@ -1,7 +1,7 @@
 /** A world of scripted children, locks and answers for instances: nothing in it happens by itself. */
 import { PassThrough } from 'node:stream';
 import { failure } from '../../src/model/failure.ts';
-import type { Exit, LockHolder } from '../../src/model/process.ts';
+import type { Exit, LockHolder, ProbeTrouble } from '../../src/model/process.ts';
 import type { ProcessSpec } from '../../src/model/spec.ts';
 import type { Child, SpawnFailure, SpawnOrder } from '../../src/os/spawn.ts';
 import type { Grip, LockAnswer } from '../../src/singleton/holder.ts';
@@ -10,6 +10,7 @@ import type { News } from '../../src/supervisor/news.ts';
 import { newSupervisor } from '../../src/supervisor/supervisor.ts';
 import { FakeClock } from '../logs/support.ts';
 import { HOLDER, policy, REFUSED } from './machine-support.ts';
+import { UNASKED } from '../support/spec.ts';
 
 export const spec = (change: Partial<ProcessSpec> = {}): ProcessSpec => {
   const { startTimeoutMs, stop, restart, permanentExitCodes } = policy();
@@ -26,6 +27,7 @@ export const spec = (change: Partial<ProcessSpec> = {}): ProcessSpec => {
     autostart: true,
     link: false,
     readiness: { kind: 'alive', afterMs: 1000 },
+    ...UNASKED,
     startTimeoutMs,
     stop,
     restart,
@@ -136,6 +138,10 @@ export class World {
   /** What was written down, and crossed out again. */
   readonly records: string[] = [];
   readonly watches: { pid: number; ready: () => void; over: boolean }[] = [];
+  readonly lives: { pid: number; silent: (trouble: ProbeTrouble) => void; over: boolean }[] = [];
+  /** Milliseconds that the next starts must wait for their turn. */
+  turns: number[] = [];
+  outOfMemory = false;
   /** Calls back at once where true, else `swept` does. */
   sweepsAtOnce = true;
   readonly sweeps: (() => void)[] = [];
@@ -162,11 +168,18 @@ export class World {
         },
       };
     },
-    watchReadiness: (_, pid, ready) => {
+    watchReadiness: (_, { pid }, ready) => {
       const watch = { pid, ready, over: false };
       this.watches.push(watch);
       return () => void (watch.over = true);
     },
+    watchLiveness: (_, { pid }, silent) => {
+      const watch = { pid, silent, over: false };
+      this.lives.push(watch);
+      return () => void (watch.over = true);
+    },
+    turn: () => this.turns.shift() ?? 0,
+    oomKilled: () => this.outOfMemory,
     mark: (instance, generation) => `${instance}:${generation}:${process.pid}`,
     ledger: {
       spawned: ({ instance, pid }) => void this.records.push(`${instance} spawned ${pid}`),
@@ -205,7 +218,7 @@ export class World {
   }
 
   async refused(holder: LockHolder = HOLDER): Promise<void> {
-    await last(this.locks).asked.answer({ kind: 'held', holder });
+    await last(this.locks).asked.answer({ kind: 'held', hindrance: { kind: 'lock', holder } });
   }
 
   async lockFails(permanent = false): Promise<void> {

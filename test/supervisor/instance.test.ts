@@ -132,7 +132,10 @@ describe('the lock', () => {
   test('that somebody else holds is asked for once a second', async () => {
     const { world, one } = begin(beat());
     await world.refused();
-    expect(one.machine().state).toMatchObject({ id: 'WAITING', holder: { pid: 42 } });
+    expect(one.machine().state).toMatchObject({
+      id: 'WAITING',
+      hindrance: { holder: { pid: 42 } },
+    });
     world.clock.pass(999);
     expect(world.locks).toHaveLength(1);
     world.clock.pass(1);

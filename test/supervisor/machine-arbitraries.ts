@@ -29,10 +29,10 @@ export type Deed =
   | { readonly do: 'wait'; readonly ms: number }
   | {
       readonly do: 'order';
-      readonly type: 'start-ordered' | 'stop-ordered' | 'step-ordered' | 'kill-ordered';
+      readonly type: 'start-ordered' | 'stop-ordered' | 'step-ordered' | 'kill-ordered' | 'hindrance-changed';
     }
   | { readonly do: 'end'; readonly code: number }
-  | { readonly do: 'tell'; readonly type: 'became-ready' | 'broker-lost' | 'broker-found' }
+  | { readonly do: 'tell'; readonly type: 'became-ready' | 'broker-lost' | 'broker-found' | 'fell-silent' }
   | { readonly do: 'stale'; readonly type: Event['type']; readonly back: number };
 
 const ms = (max: number) => fc.integer({ min: 0, max });
@@ -62,6 +62,8 @@ export const policies: fc.Arbitrary<Policy> = fc.record({
   }),
   permanentExitCodes: fc.constantFrom([], [2]),
   locked: fc.boolean(),
+  live: fc.boolean(),
+  stackDump: fc.constantFrom(null, 'SIGUSR1' as const),
 });
 
 export const fates: fc.Arbitrary<Fate> = fc.record({
@@ -88,7 +90,12 @@ export const deeds: fc.Arbitrary<Deed> = fc.oneof(
     weight: 1,
     arbitrary: fc.record({
       do: fc.constant('order' as const),
-      type: fc.constantFrom('stop-ordered' as const, 'step-ordered' as const, 'kill-ordered' as const),
+      type: fc.constantFrom(
+        'stop-ordered' as const,
+        'step-ordered' as const,
+        'kill-ordered' as const,
+        'hindrance-changed' as const,
+      ),
     }),
   },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('end' as const), code: fc.constantFrom(0, 1, 2) }) },
@@ -96,7 +103,12 @@ export const deeds: fc.Arbitrary<Deed> = fc.oneof(
     weight: 2,
     arbitrary: fc.record({
       do: fc.constant('tell' as const),
-      type: fc.constantFrom('became-ready' as const, 'broker-lost' as const, 'broker-found' as const),
+      type: fc.constantFrom(
+        'became-ready' as const,
+        'broker-lost' as const,
+        'broker-found' as const,
+        'fell-silent' as const,
+      ),
     }),
   },
   {

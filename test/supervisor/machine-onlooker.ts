@@ -17,7 +17,10 @@ export class Onlooker {
   #readyAt: number | null = null;
   /** An order came during this run, so its end is nobody's failure. */
   #ordered = false;
-  #timedOut = false;
+  /** We ended it: not ready in time, or silent. */
+  #condemned = false;
+  /** How long it had been ready when it was found silent. */
+  #silentAfter: number | null = null;
   /** Ends in a row. */
   #ends = 0;
   /** When the next start may begin, and when it must have begun. */
@@ -63,7 +66,7 @@ export class Onlooker {
         if (state.id === 'STARTING') this.#readyAt = now;
         break;
       case 'timer-fired':
-        if (state.id === 'STARTING' && state.timer === event.timer) this.#timedOut = true;
+        if (state.id === 'STARTING' && state.timer === event.timer) this.#condemned = true;
         break;
       case 'lock-failed':
         if (state.id !== 'WAITING') return;
@@ -75,6 +78,12 @@ export class Onlooker {
       case 'exited':
         if (!this.#ordered) this.#ended(event.exit, now);
         break;
+      case 'fell-silent':
+        if (state.id !== 'RUNNING') return;
+        this.#condemned = true;
+        this.#silentAfter = now - (this.#readyAt ?? now);
+        break;
+      case 'hindrance-changed':
       case 'lock-acquired':
       case 'lock-refused':
       case 'spawned':
@@ -96,8 +105,8 @@ export class Onlooker {
     }
     if (!this.#startOrdered) this.#restarts++;
     this.#generation = generation;
-    this.#gate = this.#readyAt = null;
-    this.#startOrdered = this.#ordered = this.#timedOut = false;
+    this.#gate = this.#readyAt = this.#silentAfter = null;
+    this.#startOrdered = this.#ordered = this.#condemned = false;
   }
 
   /** Compares, after the effects. */
@@ -125,7 +134,7 @@ export class Onlooker {
 
   #ended(exit: Exit, now: number): void {
     const { restart, permanentExitCodes } = this.#policy;
-    const readyMs = this.#readyAt === null ? null : now - this.#readyAt;
+    const readyMs = this.#silentAfter ?? (this.#readyAt === null ? null : now - this.#readyAt);
     if (readyMs !== null && readyMs >= restart.stableAfterMs) this.#ends = 0;
     this.#ends++;
     const ready = readyMs !== null;
@@ -133,7 +142,7 @@ export class Onlooker {
     // A sweep that takes longer than the wait delays the start.
     this.#gate = { from: now + from, to: now + Math.max(to, BOUNDS.sweepMs) };
     // What a process makes of our TERM tells nothing of why it was not ready.
-    const own = !this.#timedOut;
+    const own = !this.#condemned;
     const permanent = own && !ready && exit.code !== null && permanentExitCodes.includes(exit.code);
     const leave = restart.policy === 'never' || (restart.policy === 'on-failure' && own && exit.code === 0);
     const usedUp = restart.maxAttempts !== null && this.#ends >= restart.maxAttempts;

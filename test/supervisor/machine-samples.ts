@@ -8,7 +8,7 @@ import type {
   StoppingPhase,
   Then,
 } from '../../src/supervisor/state.ts';
-import { exitOf, HOLDER, MISSING, policy, REFUSED, TROUBLE } from './machine-support.ts';
+import { exitOf, HELD, MISSING, policy, REFUSED, SILENT, TROUBLE } from './machine-support.ts';
 
 export const NOW = { at: 100_000, chance: 0.5 };
 export const GENERATION = 7;
@@ -20,6 +20,7 @@ const generation = GENERATION;
 const BACKOFF_CAUSES: Record<BackoffCause['kind'], BackoffCause> = {
   crash: { kind: 'crash', exit: exitOf(1) },
   'start-timeout': { kind: 'start-timeout', exit: exitOf(0) },
+  unresponsive: { kind: 'unresponsive', exit: exitOf(0), trouble: SILENT },
   failure: { kind: 'failure', failure: REFUSED },
 };
 const FATAL_CAUSES: Record<FatalCause['kind'], FatalCause> = {
@@ -33,7 +34,10 @@ const THENS: Record<Then['kind'], readonly Then[]> = {
   backoff: [105_000, NOW.at].map((until) => ({ kind: 'backoff', until, cause: BACKOFF_CAUSES.crash })),
   leave: [{ kind: 'leave', exit: exitOf(0) }],
   'give-up': Object.values(FATAL_CAUSES).map((cause) => ({ kind: 'give-up', cause })),
-  judge: [{ kind: 'judge' }],
+  judge: [
+    { kind: 'judge', verdict: { kind: 'start-timeout' } },
+    { kind: 'judge', verdict: { kind: 'unresponsive', trouble: SILENT, readyMs: 5000 } },
+  ],
 };
 const PHASES: Record<StoppingPhase['kind'], readonly StoppingPhase[]> = {
   spawning: [0, 2].map((rung) => ({ kind: 'spawning', rung })),
@@ -44,9 +48,9 @@ const starting = { id: 'STARTING', since, generation, trouble: null } as const;
 export const STATES: { readonly [Id in State['id']]: readonly Extract<State, { id: Id }>[] } = {
   STOPPED: [false, true].map((ordered) => ({ id: 'STOPPED', since, ordered })),
   WAITING: [
-    { id: 'WAITING', since, generation, holder: null, timer: null },
-    { id: 'WAITING', since, generation, holder: HOLDER, timer: TIMER },
-    { id: 'WAITING', since, generation, holder: HOLDER, timer: null },
+    { id: 'WAITING', since, generation, hindrance: null, timer: null },
+    { id: 'WAITING', since, generation, hindrance: HELD, timer: TIMER },
+    { id: 'WAITING', since, generation, hindrance: HELD, timer: null },
   ],
   STARTING: [
     { ...starting, pid: null, until: null, leftMs: 60_000, timer: null },
@@ -83,19 +87,22 @@ export const EVENTS: {
   'step-ordered': () => [{ type: 'step-ordered' }],
   'kill-ordered': () => [{ type: 'kill-ordered' }],
   'lock-acquired': (generation) => [{ type: 'lock-acquired', generation }],
-  'lock-refused': (generation) => [{ type: 'lock-refused', generation, holder: HOLDER }],
+  'lock-refused': (generation) => [{ type: 'lock-refused', generation, hindrance: HELD }],
   'lock-failed': (generation) => [
     { type: 'lock-failed', generation, failure: REFUSED, permanent: false },
     { type: 'lock-failed', generation, failure: MISSING, permanent: true },
   ],
+  'hindrance-changed': () => [{ type: 'hindrance-changed' }],
   spawned: (generation) => [{ type: 'spawned', generation, pid: PID }],
   'spawn-failed': (generation) => [
     { type: 'spawn-failed', generation, failure: REFUSED, permanent: false },
     { type: 'spawn-failed', generation, failure: MISSING, permanent: true },
+    { type: 'spawn-failed', generation, failure: REFUSED, permanent: false, turnMs: 300 },
   ],
   'became-ready': (generation) => [{ type: 'became-ready', generation }],
   'broker-lost': (generation) => [{ type: 'broker-lost', generation, trouble: TROUBLE }],
   'broker-found': (generation) => [{ type: 'broker-found', generation }],
+  'fell-silent': (generation) => [{ type: 'fell-silent', generation, trouble: SILENT }],
   exited: (generation) => [1, 2, 0].map((code) => ({ type: 'exited', generation, exit: exitOf(code) })),
   swept: (generation) => [{ type: 'swept', generation }],
   'timer-fired': () => [{ type: 'timer-fired', timer: TIMER }],
@@ -106,10 +113,10 @@ export const EVENT_TYPES = Object.keys(EVENTS) as Event['type'][];
 export const eventsOf = (generation: number): Event[] =>
   EVENT_TYPES.flatMap((type): readonly Event[] => EVENTS[type](generation));
 
-/** A lock is wanted where one is waited for; elsewhere both ways. */
+/** A lock is wanted where one is waited for; elsewhere both ways. Whatever is watched is locked too. */
 const machinesIn = (state: State): Machine[] =>
   (state.id === 'WAITING' ? [true] : [false, true]).map((locked) => ({
-    policy: policy({ locked }),
+    policy: policy({ locked, live: locked, stackDump: locked ? 'SIGUSR1' : null }),
     state,
     generation: GENERATION,
     timers: TIMER,

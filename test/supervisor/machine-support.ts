@@ -1,7 +1,7 @@
 /** What the tests of the machine share: samples, one-line descriptions, what makes a machine valid, and `life`. */
 import { formatDuration } from '../../src/model/units.ts';
 import { failure } from '../../src/model/failure.ts';
-import type { Exit, LockHolder } from '../../src/model/process.ts';
+import type { Exit, Hindrance, LockHolder, ProbeTrouble } from '../../src/model/process.ts';
 import type { RestartPolicy } from '../../src/model/spec.ts';
 import { unreachable } from '../../src/model/unreachable.ts';
 import { newMachine, step } from '../../src/supervisor/machine.ts';
@@ -28,6 +28,8 @@ export const policy = (change: PolicyChange = {}): Policy => ({
   ],
   permanentExitCodes: [2],
   locked: false,
+  live: false,
+  stackDump: null,
   ...change,
   restart: { ...RESTART, ...change.restart },
 });
@@ -43,6 +45,9 @@ export const HOLDER: LockHolder = {
   file: '/run/beat.lock',
 };
 
+export const HELD: Hindrance = { kind: 'lock', holder: HOLDER };
+export const SILENT: ProbeTrouble = { probe: 'http', target: 'http://127.0.0.1:8000/', got: 'no answer' };
+
 /** The longest that the world of the model takes for each answer, in milliseconds. */
 export const BOUNDS = { spawnMs: 200, killMs: 100, lagMs: 20, sweepMs: 100 } as const;
 
@@ -56,8 +61,9 @@ function showThen(next: Then): string {
   switch (next.kind) {
     case 'rest':
     case 'begin':
-    case 'judge':
       return next.kind;
+    case 'judge':
+      return `judge(${next.verdict.kind})`;
     case 'backoff':
       return `backoff(${next.cause.kind})`;
     case 'leave':
@@ -104,6 +110,7 @@ export function showEffect(effect: Effect): string {
     case 'sweep':
       return `${effect.do} #${effect.generation}`;
     case 'watch-readiness':
+    case 'watch-liveness':
     case 'stop-watching':
       return effect.do;
     case 'signal':
@@ -139,7 +146,10 @@ export function mustBeValid(machine: Machine): void {
   switch (state.id) {
     case 'WAITING':
       must(rules.locked, 'only a lock that is wanted is waited for');
-      must(state.timer === null || state.holder !== null, 'asked again later only where somebody holds it');
+      must(
+        state.timer === null || state.hindrance !== null,
+        'asked again later only where somebody holds it',
+      );
       break;
     case 'STARTING':
       must((state.timer !== null) === (state.until !== null), 'the timeout has a timer');
@@ -205,7 +215,7 @@ export function life(change: PolicyChange = {}) {
     step: () => tell({ type: 'step-ordered' }),
     kill: () => tell({ type: 'kill-ordered' }),
     acquired: () => tell({ type: 'lock-acquired', ...own() }),
-    refused: () => tell({ type: 'lock-refused', ...own(), holder: HOLDER }),
+    refused: () => tell({ type: 'lock-refused', ...own(), hindrance: HELD }),
     lockFailed: (permanent = false) =>
       tell({ type: 'lock-failed', ...own(), failure: permanent ? MISSING : REFUSED, permanent }),
     spawned: () => tell({ type: 'spawned', ...own(), pid: 100 + machine.generation }),
@@ -214,6 +224,8 @@ export function life(change: PolicyChange = {}) {
     ready: () => tell({ type: 'became-ready', ...own() }),
     brokerLost: () => tell({ type: 'broker-lost', ...own(), trouble: TROUBLE }),
     brokerFound: () => tell({ type: 'broker-found', ...own() }),
+    silent: () => tell({ type: 'fell-silent', ...own(), trouble: SILENT }),
+    moved: () => tell({ type: 'hindrance-changed' }),
     exits: (how: number | string) => tell({ type: 'exited', ...own(), exit: exitOf(how) }),
     swept: () => tell({ type: 'swept', ...own() }),
     /** Lets time pass; says what each timer that fires on the way leads to. */

@@ -4,7 +4,7 @@
  */
 import { newMachine, step } from '../../src/supervisor/machine.ts';
 import type { Effect, Event, Machine, Policy } from '../../src/supervisor/state.ts';
-import { HOLDER, MISSING, must, mustBeValid, REFUSED, showEffect, showState } from './machine-support.ts';
+import { HELD, MISSING, must, mustBeValid, REFUSED, showEffect, showState } from './machine-support.ts';
 import { Onlooker } from './machine-onlooker.ts';
 import type { Deed, Fate } from './machine-arbitraries.ts';
 import { EVENTS } from './machine-samples.ts';
@@ -148,6 +148,11 @@ export class World {
         must(!this.#watched && effect.pid === this.#child()?.pid, 'the one process is watched, once');
         this.#watched = true;
         break;
+      case 'watch-liveness':
+        must(!this.#watched && effect.pid === this.#child()?.pid, 'the one process is watched, once');
+        must(this.machine.policy.live, 'only what is to be watched is');
+        this.#watched = true;
+        break;
       case 'stop-watching':
         must(this.#watched, 'a watch that is ended had begun');
         this.#watched = false;
@@ -158,7 +163,14 @@ export class World {
         must(child?.pid === effect.pid && child.told, 'only the process of this run is signalled');
         const { termMs, quitMs, killMs } = child.fate;
         const signal = effect.do === 'kill-tree' ? 'SIGKILL' : effect.signal;
-        const ms = signal === 'SIGKILL' ? killMs : signal === 'SIGQUIT' ? quitMs : termMs;
+        const ms =
+          signal === 'SIGKILL'
+            ? killMs
+            : signal === 'SIGQUIT'
+              ? quitMs
+              : signal === 'SIGUSR1'
+                ? null
+                : termMs;
         const exit = signal === 'SIGTERM' ? { code: 0, signal: null } : { code: null, signal };
         if (ms !== null) this.#later(ms, () => this.#end(child, exit));
         break;
@@ -235,7 +247,7 @@ export class World {
       if (wanted) this.#acquired.add(generation);
       this.#tell({ type: 'lock-acquired', generation });
     } else if (fate.lock === 'refused') {
-      this.#tell({ type: 'lock-refused', generation, holder: HOLDER });
+      this.#tell({ type: 'lock-refused', generation, hindrance: HELD });
     } else {
       const permanent = fate.lock === 'broken';
       this.#tell({ type: 'lock-failed', generation, failure: permanent ? MISSING : REFUSED, permanent });
@@ -248,7 +260,9 @@ export class World {
     const armed = this.#due.flatMap((one) => one.timer ?? []);
     const carried = 'timer' in state && state.timer !== null ? [state.timer] : [];
     must(JSON.stringify(armed) === JSON.stringify(carried), 'the one armed timer is that of the state');
-    must(this.#watched === (state.id === 'STARTING' && state.pid !== null), 'readiness is watched for');
+    const starting = state.id === 'STARTING' && state.pid !== null;
+    const watched = starting || (state.id === 'RUNNING' && this.machine.policy.live);
+    must(this.#watched === watched, 'readiness is watched for, and then liveness');
     const awaited = armed.length > 0 || this.#asked !== null || this.#spawnAsked || this.#sweepAsked;
     must(awaited || this.#child() !== null || this.#onlooker.isFinal(this.machine), 'something is awaited');
   }

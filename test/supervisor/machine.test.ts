@@ -37,9 +37,9 @@ describe('start', () => {
   test('a start timeout climbs the ladder and is a failed start', () => {
     const web = starting({ startTimeoutMs: 5000 });
     expect(web.pass(20_000)).toEqual([
-      'STOPPING signalled 0, judge [disarm, stop-watching, SIGTERM, arm 10 s]',
-      'STOPPING signalled 1, judge [disarm, SIGQUIT, arm 5 s]',
-      'STOPPING signalled 2, judge [disarm, kill-tree, arm 1 s]',
+      'STOPPING signalled 0, judge(start-timeout) [disarm, stop-watching, SIGTERM, arm 10 s]',
+      'STOPPING signalled 1, judge(start-timeout) [disarm, SIGQUIT, arm 5 s]',
+      'STOPPING signalled 2, judge(start-timeout) [disarm, kill-tree, arm 1 s]',
     ]);
     expect(web.exits('SIGKILL')).toBe('STOPPING sweeping, backoff(start-timeout) [disarm, sweep #1]');
     expect(web.swept()).toBe('BACKOFF start-timeout [arm 1 s]');
@@ -64,7 +64,7 @@ describe('start', () => {
     expect(worker.brokerLost()).toBe('STARTING paused (5 s left) [disarm]');
     expect(worker.brokerFound()).toBe('STARTING [arm 5 s]');
     expect(worker.pass(5000)).toEqual([
-      'STOPPING signalled 0, judge [disarm, stop-watching, SIGTERM, arm 10 s]',
+      'STOPPING signalled 0, judge(start-timeout) [disarm, stop-watching, SIGTERM, arm 10 s]',
     ]);
   });
 

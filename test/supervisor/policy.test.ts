@@ -93,12 +93,12 @@ describe('what follows an end', () => {
     // It ended as it may, so no attempt was used up.
     [{ maxAttempts: 1, policy: 'on-failure' }, 0, 5, 0, leave(1)],
   ] as const)('%o: exit %s, ready for %s ms, %i before', (change, how, readyMs, failures, decision) => {
-    const ended = { exit: exitOf(how), readyMs, failures, permanentExitCodes: [2], timedOut: false };
+    const ended = { exit: exitOf(how), readyMs, failures, permanentExitCodes: [2], condemned: false };
     expect(afterEnd({ ...RESTART, ...change }, ended, 0.5)).toEqual(decision);
   });
 
   test('without permanent codes exit 2 is a crash', () => {
-    const ended = { exit: exitOf(2), readyMs: null, failures: 0, permanentExitCodes: [], timedOut: false };
+    const ended = { exit: exitOf(2), readyMs: null, failures: 0, permanentExitCodes: [], condemned: false };
     expect(afterEnd(RESTART, ended, 0.5)).toEqual(restart(1, 1000));
   });
 
@@ -110,7 +110,7 @@ describe('what follows an end', () => {
         readyMs: null,
         failures: 0,
         permanentExitCodes: [2],
-        timedOut: true,
+        condemned: true,
       };
       expect(afterEnd({ ...RESTART, policy: 'on-failure' }, ended, 0.5)).toEqual(restart(1, 1000));
     },

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import type { Address } from '../../../src/model/spec.ts';
-import { accepts, listeningAddresses } from '../../../src/os/listen.ts';
+import { listeningAddresses, refusal } from '../../../src/os/listen.ts';
 import { SHOP } from '../../python/harness.ts';
 import { startRedis } from '../../support/redis.ts';
 import { freePort, Rig, until } from '../../support/rig.ts';
@@ -49,7 +49,8 @@ async function observe({ args, see }: Proof, change: Change): Promise<unknown> {
   return see({ stage, port, listeners });
 }
 
-const at = (host: string, port: number): Promise<boolean> => accepts({ kind: 'tcp', host, port }, 5000);
+const takes = async (address: Address): Promise<boolean> => (await refusal(address, 5000)) === null;
+const at = async (host: string, port: number): Promise<boolean> => takes({ kind: 'tcp', host, port });
 
 /** Statuses of a page for nobody, for somebody with a wrong password, and for those who may. */
 async function statuses(port: number, path: string, ...logins: readonly string[]): Promise<number[]> {
@@ -117,7 +118,7 @@ const PROOFS: readonly Proof[] = [
     args: { unix_socket: 'flower.sock' },
     see: async ({ stage, port, listeners }) => {
       const path = join(stage.rig.folder, 'flower.sock');
-      const reached = await Promise.all([accepts({ kind: 'unix', path }, 5000), at('127.0.0.1', port)]);
+      const reached = await Promise.all([takes({ kind: 'unix', path }), at('127.0.0.1', port)]);
       return [listeners.map(({ kind }) => kind), reached];
     },
     with: [['unix'], [true, false]],

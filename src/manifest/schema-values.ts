@@ -1,0 +1,29 @@
+/** Kinds of values that several keys of the manifest share. The description is what an error says was expected. */
+import * as z from 'zod';
+import { parseDuration } from '../model/units.ts';
+
+const DURATION = 'a duration such as 30s, 5m or 1h30m';
+
+export const isDurationText = (expected: string): boolean => expected === DURATION;
+
+export const duration = z
+  .string()
+  .refine((text) => parseDuration(text) !== null)
+  .transform((text) => parseDuration(text) ?? 0)
+  .describe(DURATION);
+
+export const whole = (min: number, expects: string): z.ZodType<number> =>
+  z
+    .union([z.number(), z.string().regex(/^\d+$/).transform(Number)])
+    .refine((value) => Number.isInteger(value) && value >= min)
+    .describe(expects);
+
+export const text = (expects: string): z.ZodString => z.string().min(1).describe(expects);
+
+/** Interpolation makes texts, so "true" and "false" are understood as well. */
+export const yesNo = z
+  .union([z.boolean(), z.enum(['true', 'false']).transform((word) => word === 'true')])
+  .describe('true or false');
+
+/** YAML reads `sleep 10` in a list as a number; a program gets text. */
+export const token = z.union([z.string(), z.number().transform(String)]);

@@ -1,0 +1,45 @@
+/** Who waits for whom: at the start for what it depends on, at the stop for those that depend on it. Pure. */
+import type { Hindrance, Needs } from '../model/process.ts';
+import type { ProcessSpec } from '../model/spec.ts';
+import type { Machine } from './state.ts';
+
+/** An instance, as far as the order goes. */
+export interface Member {
+  readonly spec: Pick<ProcessSpec, 'name' | 'instance' | 'dependsOn'>;
+  machine(): Machine;
+}
+
+/** The first instance that `spec` still has to wait for; one that is not among `all` is not waited for. */
+export function dependencyOf(spec: Member['spec'], all: readonly Member[]): Hindrance | null {
+  for (const { name, needs } of spec.dependsOn) {
+    const late = all.find((one) => one.spec.name === name && !meets(one.machine(), needs));
+    if (late === undefined) continue;
+    const { instance } = late.spec;
+    return { kind: 'dependency', instance, needs, state: late.machine().state.id };
+  }
+  return null;
+}
+
+function meets({ state }: Machine, needs: Needs): boolean {
+  const completed = state.id === 'EXITED' && state.exit.code === 0;
+  switch (needs) {
+    case 'completed':
+      return completed;
+    case 'ready':
+      return state.id === 'RUNNING' || completed;
+    case 'started':
+      return state.id === 'RUNNING' || completed || (state.id === 'STARTING' && state.pid !== null);
+    default:
+      return needs satisfies never;
+  }
+}
+
+/** Nobody who depends on it still runs. */
+export const maySleep = (member: Member, all: readonly Member[]): boolean =>
+  all.every(
+    (other) =>
+      other.machine().state.id === 'STOPPED' ||
+      other.machine().state.id === 'EXITED' ||
+      other.machine().state.id === 'FATAL' ||
+      !other.spec.dependsOn.some(({ name }) => name === member.spec.name),
+  );

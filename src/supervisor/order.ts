@@ -34,6 +34,24 @@ function meets({ state }: Machine, needs: Needs): boolean {
   }
 }
 
+/** Those that others depend on first; else as they stand. */
+export function inOrder<T extends Member>(all: readonly T[]): readonly T[] {
+  const placed = new Set<string>();
+  const ordered: T[] = [];
+  for (let rest = all; rest.length > 0;) {
+    const names = new Set(rest.map(({ spec }) => spec.name));
+    const next = rest.filter(({ spec }) =>
+      spec.dependsOn.every(({ name }) => placed.has(name) || !names.has(name)),
+    );
+    // A circle cannot come from a manifest that was checked; it must not be a loop without an end here.
+    if (next.length === 0) return [...ordered, ...rest];
+    ordered.push(...next);
+    for (const { spec } of next) placed.add(spec.name);
+    rest = rest.filter((one) => !next.includes(one));
+  }
+  return ordered;
+}
+
 /** Nobody who depends on it still runs. */
 export const maySleep = (member: Member, all: readonly Member[]): boolean =>
   all.every(

@@ -5,7 +5,7 @@ import type { ProcessStat } from '../os/proc.ts';
 import { newDependencyGate } from './gates.ts';
 import { newInstance, type Instance, type Ports } from './instance.ts';
 import type { News, StillStopping } from './news.ts';
-import { maySleep } from './order.ts';
+import { inOrder, maySleep } from './order.ts';
 import type { State } from './state.ts';
 
 /** How often a stop that takes long says whom it waits for. Milliseconds. */
@@ -89,7 +89,7 @@ export function newSupervisor(specs: readonly ProcessSpec[], ports: Ports): Supe
   return {
     instances,
     start() {
-      for (const instance of instances) if (instance.spec.autostart) instance.order('start-ordered');
+      for (const instance of inOrder(instances)) if (instance.spec.autostart) instance.order('start-ordered');
       void settle();
     },
     stop(named) {

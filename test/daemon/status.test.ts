@@ -83,6 +83,8 @@ describe('a process that does not run', () => {
       attempt: 0,
       next_retry_at: null,
       exit: { code: null, signal: null },
+      members: [],
+      exits: [],
       cpu_percent: null,
       tasks: { done: null, failed: null, active: null },
       lock: null,

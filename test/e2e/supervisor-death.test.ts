@@ -84,7 +84,7 @@ describe('the next supervisor', () => {
     await told(rig);
     const next = rig.start(['start', '--all']);
     const [, left] = await next.says(
-      /job\.1 WAITING \(what a killed supervisor left of it still runs \(pid (\d+)\)\)/,
+      /job\.1 (?:STOPPED -> )?WAITING \(what a killed supervisor left of it still runs \(pid (\d+)\)\)/,
     );
     expect(notes(rig)).toEqual([`began ${left}`, `told ${left}`]);
     const status = await rig.run(['status']);
@@ -111,8 +111,9 @@ describe('the next supervisor', () => {
     await told(rig);
     const next = rig.start(['start', '--all']);
     await running(next);
+    await until(() => words(rig).length === 3, 'the successor to begin');
     expect(words(rig)).toEqual(['began', 'told', 'began']);
-    expect(children(rig)).toHaveLength(2);
+    await until(() => children(rig).length === 2, 'its child');
     next.kill('SIGKILL');
   });
 
@@ -126,7 +127,7 @@ describe('the next supervisor', () => {
 `);
     await killed(rig);
     const next = rig.start(['start', '--all']);
-    await next.says(/job\.1 WAITING \(what a killed/);
+    await next.says(/job\.1 (?:STOPPED -> )?WAITING \(what a killed/);
     await told(rig);
     writeFileSync(join(rig.folder, 'drained'), '');
     await running(next);
@@ -140,7 +141,7 @@ describe('the next supervisor', () => {
     await killed(rig);
     await told(rig);
     const next = rig.start(['start', '--all']);
-    await next.says(/job\.1 WAITING \(what a killed/);
+    await next.says(/job\.1 (?:STOPPED -> )?WAITING \(what a killed/);
     next.kill('SIGTERM');
     expect((await next.ended).code).toBe(143);
     expect(children(rig)).toEqual([]);
@@ -252,7 +253,7 @@ describe('a record', () => {
     const [name = ''] = records(rig);
     writeFileSync(join(rig.folder, 'run', name), '{"v":1,"inst');
     const next = rig.start(['start', '--all']);
-    await next.says(/job\.1 WAITING \(what a killed/);
+    await next.says(/job\.1 (?:STOPPED -> )?WAITING \(what a killed/);
     writeFileSync(join(rig.folder, 'drained'), '');
     await running(next);
     expect(words(rig)).toEqual(['began', 'told', 'ended', 'began']);

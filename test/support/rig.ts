@@ -118,6 +118,15 @@ export interface StatusRow {
   readonly exit: { readonly code: number | null; readonly signal: string | null };
   readonly memory: { readonly rss_bytes: number | null; readonly pss_bytes: number | null };
   readonly said: readonly string[];
+  readonly members: readonly number[];
+  readonly exits: readonly {
+    readonly pid: number;
+    readonly code: number | null;
+    readonly signal: string | null;
+    readonly uptime_s: number;
+    readonly peak_rss_bytes: number | null;
+    readonly reason: string;
+  }[];
 }
 
 export interface SpawnOptions {

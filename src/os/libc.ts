@@ -13,6 +13,8 @@ export interface Libc {
   signalOnly(pid: number, signal: number, isIt: () => boolean): boolean;
   /** flock(2), exclusive, without waiting: 'locked', 'busy', or an errno's number. */
   lockExclusive(fd: number): 'locked' | 'busy' | number;
+  /** pipe2(2) with O_CLOEXEC: the ends to read and to write; null where there is none left. */
+  pipe(): readonly [number, number] | null;
 }
 
 const PR_SET_CHILD_SUBREAPER = 36; // linux/prctl.h
@@ -21,6 +23,7 @@ const LOCK_EX_NB = 2 | 4; // sys/file.h
 const SYS_PIDFD_SEND_SIGNAL = 424; // asm-generic/unistd.h: the same number on every architecture
 const SYS_PIDFD_OPEN = 434;
 const EWOULDBLOCK = 11; // asm-generic/errno-base.h
+const O_CLOEXEC = 0o2000000; // asm-generic/fcntl.h
 
 let loaded: { readonly libc: Libc | null; readonly problem: string } | null = null;
 
@@ -60,6 +63,7 @@ function bind(koffi: typeof import('koffi')): Libc {
   const flock = self.func('int flock(int, int)') as (fd: number, operation: number) => number;
   const syscall = self.func('long syscall(long, long, long, long, long)') as (...args: number[]) => number;
   const close = self.func('int close(int)') as (fd: number) => number;
+  const pipe2 = self.func('int pipe2(_Out_ int *, int)') as (ends: number[], flags: number) => number;
   return {
     signalOnly(pid, signal, isIt) {
       const fd = syscall(SYS_PIDFD_OPEN, pid, 0, 0, 0);
@@ -76,6 +80,11 @@ function bind(koffi: typeof import('koffi')): Libc {
       if (flock(fd, LOCK_EX_NB) === 0) return 'locked';
       const errno = koffi.errno();
       return errno === EWOULDBLOCK ? 'busy' : errno;
+    },
+    pipe() {
+      const ends = [-1, -1];
+      if (pipe2(ends, O_CLOEXEC) !== 0) return null;
+      return [ends[0] ?? -1, ends[1] ?? -1];
     },
   };
 }

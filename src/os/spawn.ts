@@ -4,6 +4,7 @@ import type { Duplex, Readable } from 'node:stream';
 import { execa } from 'execa';
 import { failure, type Failure, type Result } from '../model/failure.ts';
 import type { Exit } from '../model/process.ts';
+import { newOutput } from './output.ts';
 
 export interface SpawnOrder {
   readonly argv: readonly [string, ...string[]];
@@ -57,19 +58,24 @@ export async function spawnChild(order: SpawnOrder): Promise<Result<Child, Spawn
   const problem = through.length === 0 ? null : problemOf(order);
   if (problem !== null) return { ok: false, error: problem };
   const [program, ...args] = [...through, ...order.argv] as [string, ...string[]];
+  const outputs = [newOutput(), newOutput()] as const;
   const subprocess = execa(program, args, {
     cwd: order.cwd,
     env: order.env,
-    // execa passes a descriptor's number on at any index; its types know that for the first three only.
-    stdio: ['ignore', 'pipe', 'pipe', ...(order.extra as readonly 'pipe'[])],
+    // execa passes a descriptor's number on at any index, which its types do not know.
+    stdio: ['ignore', ...([...outputs.map(({ stdio }) => stdio), ...order.extra] as ['pipe', 'pipe'])],
     detached: true,
     buffer: false,
     reject: false,
     cleanup: false,
     stripFinalNewline: false,
   });
-  const { pid, stdout, stderr } = subprocess;
+  for (const output of outputs) output.spawned();
+  const { pid } = subprocess;
+  const stdout = outputs[0].source ?? subprocess.stdout;
+  const stderr = outputs[1].source ?? subprocess.stderr;
   if (pid === undefined || stdout === null || stderr === null) {
+    for (const { source } of outputs) source?.destroy();
     const result = await subprocess;
     return { ok: false, error: explain(order, result.code ?? 'unknown', result.cause) };
   }
@@ -77,8 +83,9 @@ export async function spawnChild(order: SpawnOrder): Promise<Result<Child, Spawn
     subprocess.once('exit', (code, signal) => done({ code, signal }));
   });
   claim(subprocess);
-  // execa's promise ends with the last holder of the output, which may be a grandchild: only the drain waits for it.
-  const drained = subprocess.then(() => undefined);
+  // The last holder of the output may be a grandchild: only the drain waits for it.
+  const closed = [stdout, stderr].map((stream) => new Promise((done) => stream.once('close', done)));
+  const drained = Promise.all([subprocess, ...closed]).then(() => undefined);
   const pipes = order.extra.flatMap((kind, index) =>
     kind === 'pipe' ? [subprocess.stdio[index + 3] as unknown as Duplex] : [],
   );

@@ -117,6 +117,7 @@ export async function runDaemon(options: DaemonOptions): Promise<Result<Ending>>
   await supervisor.ended;
   stopLooking();
   await ended;
+  await reaper.endOrphans(clock);
 
   director.tell({ type: 'over' });
   server.close();

@@ -1,4 +1,5 @@
 /** Adopts and reaps orphans: as PID 1 the kernel gives them to us, elsewhere a subreaper asks for them. */
+import type { Clock } from '../model/clock.ts';
 import { failure, type Failure } from '../model/failure.ts';
 import { libc, libcProblem } from './libc.ts';
 import { ownChildren, readStat } from './proc.ts';
@@ -9,8 +10,17 @@ export interface Reaper {
   readonly adopts: boolean;
   /** What is lost, where that could not be had. */
   readonly problem: Failure | null;
+  /**
+   * Kills what is still adopted when nothing is supervised any more: a daemon that left its session and emptied its
+   * environment belongs to no run that could be told, but to one of them.
+   */
+  endOrphans(clock: Clock): Promise<void>;
   stop(): void;
 }
+
+/** How often killed orphans are looked for, and how long at most: one that hangs in the kernel is not waited for. Milliseconds. */
+const GONE_POLL_MS = 20;
+const GONE_MOST_MS = 5000;
 
 /**
  * libuv waits only for the pids that it spawned, so adopted zombies are waited for here, one by one: never with -1,
@@ -21,7 +31,7 @@ export function startReaper(): Reaper {
   const adopts = calls?.becomeSubreaper() ?? false;
   if (calls === null || !adopts) {
     const problem = failure('subreaper-missing', { detail: libcProblem() || 'prctl refused it' });
-    return { adopts, problem, stop: () => undefined };
+    return { adopts, problem, endOrphans: async () => undefined, stop: () => undefined };
   }
   let pending = false;
   const reap = (): void => {
@@ -36,5 +46,25 @@ export function startReaper(): Reaper {
     pending = true;
   };
   process.on('SIGCHLD', onChild);
-  return { adopts, problem: null, stop: () => process.off('SIGCHLD', onChild) };
+  const endOrphans = async (clock: Clock): Promise<void> => {
+    const deadline = clock.now() + GONE_MOST_MS;
+    // The children of a killed one are adopted in their turn.
+    for (;;) {
+      reap();
+      const left = (ownChildren() ?? []).filter((pid) => !isWaitedFor(pid));
+      if (left.length === 0 || clock.now() > deadline) return;
+      // Nobody but us can reap them, so their pids are still theirs.
+      for (const pid of left) kill(pid);
+      await new Promise<void>((done) => void clock.after(GONE_POLL_MS, done));
+    }
+  };
+  return { adopts, problem: null, endOrphans, stop: () => process.off('SIGCHLD', onChild) };
+}
+
+function kill(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch {
+    // EPERM: it has become another user's, who is not to be waited for any less.
+  }
 }

@@ -12,6 +12,8 @@ const NOTE_RETRY_MS = 20;
 const NOTE_TRIES = 25;
 
 export interface Claim {
+  /** Takes again what was removed; the paths of that. */
+  renew(): readonly string[];
   release(): void;
 }
 
@@ -22,15 +24,27 @@ export async function claimNames(
   names: readonly string[],
   clock: Clock,
 ): Promise<Result<Claim>> {
-  const held: LockFile[] = [];
+  const held = new Map<string, LockFile>();
   const release = (): void => held.forEach((file) => file.close());
+  const hold = (path: string, file: LockFile): void => {
+    file.write(`${JSON.stringify({ pid: process.pid, since: new Date(clock.wall()).toISOString() })}\n`);
+    held.get(path)?.close();
+    held.set(path, file);
+  };
+  const renew = (): string[] =>
+    [...held].flatMap(([path, file]) => {
+      if (file.isThere()) return [];
+      const attempt = lockFile(path, 0o600);
+      if (!attempt.ok || attempt.value.kind === 'busy') return [];
+      hold(path, attempt.value.file);
+      return [path];
+    });
   // In one order, so that of several starts with overlapping sets exactly one gets through the first common name.
   for (const name of [...new Set(names)].toSorted()) {
-    const attempt = await claimOne(`${folder}/${manifestId(manifest)}.${name}.lock`, clock);
+    const path = `${folder}/${manifestId(manifest)}.${name}.lock`;
+    const attempt = await claimOne(path, clock);
     if (attempt.ok && attempt.value.kind === 'locked') {
-      const { file } = attempt.value;
-      file.write(`${JSON.stringify({ pid: process.pid, since: new Date(clock.wall()).toISOString() })}\n`);
-      held.push(file);
+      hold(path, attempt.value.file);
       continue;
     }
     release();
@@ -39,7 +53,7 @@ export async function claimNames(
     const facts = { names: [name], pid: note?.pid ?? null, since: note?.since ?? null, manifest };
     return { ok: false, error: failure('already-running', facts) };
   }
-  return { ok: true, value: { release } };
+  return { ok: true, value: { renew, release } };
 }
 
 /** Asks again while a holder has not yet written who it is; a holder that is gone by then leaves the lock to us. */

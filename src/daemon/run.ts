@@ -1,16 +1,14 @@
 /** The composition root: wires the rooms into one running supervisor. It alone picks real clocks, probes and locks. */
-import type { Server } from 'node:http';
 import { manifestId } from '../control/protocol.ts';
-import { serveControl } from '../control/server.ts';
 import { watchLiveness } from '../health/liveness.ts';
 import type { Probes, Subject } from '../health/probe.ts';
 import { watchReadiness } from '../health/readiness.ts';
 import { newSink } from '../logs/sink.ts';
 import type { Cancel } from '../model/clock.ts';
-import { failure, type Result } from '../model/failure.ts';
+import { failure, type Failure, type Result } from '../model/failure.ts';
 import type { Plan, ProcessSpec } from '../model/spec.ts';
 import { systemClock as clock } from '../os/clock.ts';
-import { removeFile, writtenAt } from '../os/files.ts';
+import { writtenAt } from '../os/files.ts';
 import { httpStatus } from '../os/http.ts';
 import { listeningAddresses, refusal } from '../os/listen.ts';
 import { newOomWatch, type OomWatch } from '../os/oom.ts';
@@ -31,6 +29,7 @@ import type { Run } from '../supervisor/run.ts';
 import { newSpawnRate } from '../supervisor/spawn-rate.ts';
 import { newSupervisor, type Supervisor } from '../supervisor/supervisor.ts';
 import { claimNames } from './claim.ts';
+import { openDoor } from './door.ts';
 import { newDirector, type DirectorOptions, type Ending } from './director.ts';
 import { newLedger, type Ledger } from './ledger.ts';
 import { findPrevious, type Previous } from './previous.ts';
@@ -99,17 +98,9 @@ export async function runDaemon(options: DaemonOptions): Promise<Result<Ending>>
 
   if (through === null) director.tell({ type: 'failed', failure: failure('parent-death-missing', {}) });
 
-  removeFile(socket.value);
-  let server: Server;
-  try {
-    server = await serveControl(socket.value, director.control);
-  } catch (error) {
-    const { code, message } = error as NodeJS.ErrnoException;
-    return {
-      ok: false,
-      error: failure('runtime-folder', { path: socket.value, detail: code ?? message }, { cause: error }),
-    };
-  }
+  const problem = (found: Failure): void => director.tell({ type: 'failed', failure: found });
+  const door = await openDoor(socket.value, director.control, claim.value, clock, problem);
+  if (!door.ok) return door;
   // All that is left is ended at one time, whoever waits for it.
   const ended = previous.ended();
   supervisor.start();
@@ -120,8 +111,7 @@ export async function runDaemon(options: DaemonOptions): Promise<Result<Ending>>
   await reaper.endOrphans(clock);
 
   director.tell({ type: 'over' });
-  server.close();
-  removeFile(socket.value);
+  door.value.close();
   await sink.close(FLUSH_MS);
   removeListeners();
   reaper.stop();

@@ -82,6 +82,7 @@ export interface FactsByCode {
     readonly manifest: string;
   };
   'runtime-folder': { readonly path: string; readonly detail: string };
+  'runtime-removed': { readonly paths: readonly string[] };
   'socket-path-long': { readonly path: string; readonly bytes: number; readonly limit: number };
   'lock-held': {
     readonly instance: string;
@@ -141,6 +142,7 @@ const WARNINGS: ReadonlySet<Code> = new Set<Code>([
   'link-silent',
   'subreaper-missing',
   'parent-death-missing',
+  'runtime-removed',
 ]);
 
 /** Errors refuse a manifest; warnings do not. */

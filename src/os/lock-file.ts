@@ -46,6 +46,8 @@ function writable(folder: string): boolean {
 
 export interface LockFile {
   readonly fd: number;
+  /** False once somebody has removed the file: whoever comes now makes another, and locks that. */
+  isThere(): boolean;
   write(text: string): void;
   close(): void;
 }
@@ -79,9 +81,8 @@ export function lockFile(path: string, mode: number): Result<LockAttempt> {
       return { ok: true, value: { kind: 'busy', text } };
     }
     // Somebody may have removed the file in between: then the lock is on something that nobody else will open.
-    if (statSync(path, { throwIfNoEntry: false })?.ino === fstatSync(fd).ino) {
-      return { ok: true, value: { kind: 'locked', file: held(fd) } };
-    }
+    const file = held(fd, path);
+    if (file.isThere()) return { ok: true, value: { kind: 'locked', file } };
     closeSync(fd);
   }
 }
@@ -104,9 +105,10 @@ function openLock(path: string, mode: number): number {
   }
 }
 
-function held(fd: number): LockFile {
+function held(fd: number, path: string): LockFile {
   return {
     fd,
+    isThere: () => statSync(path, { throwIfNoEntry: false })?.ino === fstatSync(fd).ino,
     write(text) {
       ftruncateSync(fd, 0);
       writeSync(fd, text, 0);

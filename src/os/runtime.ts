@@ -25,11 +25,18 @@ export function openRuntimeFolder(): Result<string> {
   const folders = runtimeFolders();
   let problem = failure('runtime-folder', { path: folders[0] ?? '', detail: 'unknown' });
   for (const path of folders) {
-    const detail = prepare(path);
-    if (detail === null) return { ok: true, value: path };
-    problem = failure('runtime-folder', { path, detail });
+    const opened = openFolder(path);
+    if (opened.ok) return opened;
+    problem = opened.error;
   }
   return { ok: false, error: problem };
+}
+
+/** Makes this one of the folders, unless it is there. */
+export function openFolder(path: string): Result<string> {
+  const detail = prepare(path);
+  if (detail === null) return { ok: true, value: path };
+  return { ok: false, error: failure('runtime-folder', { path, detail }) };
 }
 
 function prepare(path: string): string | null {

@@ -14,6 +14,7 @@ export const runtimeWords: WordsFor<
   | 'platform-unsupported'
   | 'already-running'
   | 'runtime-folder'
+  | 'runtime-removed'
   | 'socket-path-long'
   | 'lock-held'
   | 'lock-folder'
@@ -82,6 +83,15 @@ export const runtimeWords: WordsFor<
     about: 'The folder for control sockets and locks cannot be used.',
     message: ({ path, detail }) => `cannot use the runtime folder ${path}: ${detail}`,
     hint: () => 'give one that only this user can write, in PRODSERVER_RUNTIME_DIR',
+  },
+  'runtime-removed': {
+    exit: EXIT.failure,
+    about:
+      "A running supervisor's socket or locks were removed. It makes them again; in between no command could reach it.",
+    message: ({ paths }) =>
+      `${paths.join(' and ')} had been removed, and ${paths.length === 1 ? 'is' : 'are'} there again`,
+    hint: () =>
+      'keep cleaners of temporary files away from that folder, or name another in PRODSERVER_RUNTIME_DIR',
   },
   'socket-path-long': {
     exit: EXIT.failure,

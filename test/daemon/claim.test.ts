@@ -36,7 +36,7 @@ async function claim(
       held = false;
     };
     onTestFinished(release);
-    return { ok: true, value: { release } };
+    return { ok: true, value: { ...result.value, release } };
   }
   return result;
 }

@@ -12,7 +12,7 @@ import { writtenAt } from '../os/files.ts';
 import { httpStatus } from '../os/http.ts';
 import { listeningAddresses, refusal } from '../os/listen.ts';
 import { newOomWatch, type OomWatch } from '../os/oom.ts';
-import { openOutlet } from '../os/outlet.ts';
+import { giveBackPipes, openOutlet } from '../os/outlet.ts';
 import { parentDeathPrefix } from '../os/parent-death.ts';
 import { runProbe } from '../os/probe.ts';
 import { allStats, isAlive } from '../os/proc.ts';
@@ -61,6 +61,7 @@ export async function runDaemon(options: DaemonOptions): Promise<Result<Ending>>
   const ledgerId = markId(folder.value, plan.manifest);
   const previous = findPrevious(folder.value, ledgerId, specs, clock);
 
+  giveBackPipes();
   const sink = newSink(openOutlet(1, clock), clock, (count) => `${options.lost(count)}\n`);
   const director = newDirector({
     ...options,

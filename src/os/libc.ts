@@ -1,4 +1,5 @@
 /** The few calls that Node lacks, through koffi, which is optional: without it `libc()` is null and each caller degrades. */
+import { constants } from 'node:fs';
 import { createRequire } from 'node:module';
 
 export interface Libc {
@@ -15,6 +16,8 @@ export interface Libc {
   lockExclusive(fd: number): 'locked' | 'busy' | number;
   /** pipe2(2) with O_CLOEXEC: the ends to read and to write; null where there is none left. */
   pipe(): readonly [number, number] | null;
+  /** Takes O_NONBLOCK from the open file behind a descriptor. */
+  setBlocking(fd: number): void;
 }
 
 const PR_SET_CHILD_SUBREAPER = 36; // linux/prctl.h
@@ -24,6 +27,8 @@ const SYS_PIDFD_SEND_SIGNAL = 424; // asm-generic/unistd.h: the same number on e
 const SYS_PIDFD_OPEN = 434;
 const EWOULDBLOCK = 11; // asm-generic/errno-base.h
 const O_CLOEXEC = 0o2000000; // asm-generic/fcntl.h
+const F_GETFL = 3;
+const F_SETFL = 4;
 
 let loaded: { readonly libc: Libc | null; readonly problem: string } | null = null;
 
@@ -64,7 +69,17 @@ function bind(koffi: typeof import('koffi')): Libc {
   const syscall = self.func('long syscall(long, long, long, long, long)') as (...args: number[]) => number;
   const close = self.func('int close(int)') as (fd: number) => number;
   const pipe2 = self.func('int pipe2(_Out_ int *, int)') as (ends: number[], flags: number) => number;
+  const fcntl = self.func('int fcntl(int, int, ...)') as (
+    fd: number,
+    command: number,
+    type: string,
+    value: number,
+  ) => number;
   return {
+    setBlocking(fd) {
+      const flags = fcntl(fd, F_GETFL, 'int', 0);
+      if (flags >= 0) fcntl(fd, F_SETFL, 'int', flags & ~constants.O_NONBLOCK);
+    },
     signalOnly(pid, signal, isIt) {
       const fd = syscall(SYS_PIDFD_OPEN, pid, 0, 0, 0);
       if (fd < 0) return false;

@@ -3,6 +3,7 @@ import { closeSync, constants, fstatSync, openSync, writeSync } from 'node:fs';
 import { Socket } from 'node:net';
 import type { Clock } from '../model/clock.ts';
 import type { Outlet } from '../model/line.ts';
+import { libc } from './libc.ts';
 import { readStat } from './proc.ts';
 
 /** How often a full terminal or pipe is tried again, at first and at most. Milliseconds. */
@@ -24,6 +25,14 @@ export function openOutlet(fd: 1 | 2, clock: Clock): Outlet {
   if (own !== null) return descriptorOutlet(own, clock);
   // A pipe of another user may not be opened anew: the flag is then set on the shared one, which pipes can bear.
   return stat.isFIFO() ? socketOutlet(fd) : descriptorOutlet(fd, clock);
+}
+
+/**
+ * Node sets O_NONBLOCK on the pipes behind its own stdout and stderr when those are first touched, and imports touch them.
+ * Others may share these open files (a shell's `prodserver start & program`), and their writes would fail with EAGAIN.
+ */
+export function giveBackPipes(): void {
+  for (const fd of [1, 2]) if (fstatSync(fd).isFIFO()) libc()?.setBlocking(fd);
 }
 
 function reopen(path: string): number | null {

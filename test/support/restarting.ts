@@ -1,0 +1,112 @@
+/** Many restarts under one supervisor, and what they leave behind in it. */
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { readStat } from '../../src/os/proc.ts';
+import { commands } from './commands.ts';
+import { type Rig, type Running, tryKill, until } from './rig.ts';
+
+export interface Sample {
+  readonly restarts: number;
+  /** After the garbage was collected. */
+  readonly rssMiB: number;
+  readonly heapMiB: number;
+  readonly descriptors: number;
+  readonly zombies: number;
+  /** Since the sample before. */
+  readonly msPerRestart: number;
+}
+
+/** Loaded into the supervisor before its own code: without it what V8 has yet to collect hides what grows. */
+const MEASURE = `
+import { renameSync, writeFileSync } from 'node:fs';
+let asked = 0;
+process.on('SIGWINCH', () => {
+  globalThis.gc();
+  const { rss, heapUsed } = process.memoryUsage();
+  writeFileSync('memory.new', JSON.stringify({ asked: ++asked, rss, heapUsed }));
+  renameSync('memory.new', 'memory');
+});
+`;
+
+interface Memory {
+  readonly asked: number;
+  readonly rss: number;
+  readonly heapUsed: number;
+}
+
+async function sample(
+  rig: Rig,
+  start: Running,
+  times: number,
+  restarts: number,
+  ms: number,
+): Promise<Sample> {
+  const { pid } = start;
+  const zombies = readFileSync(`/proc/${pid}/task/${pid}/children`, 'latin1')
+    .split(' ')
+    .filter((child) => child !== '' && readStat(Number(child))?.state === 'Z');
+  const descriptors = readdirSync(`/proc/${pid}/fd`).length;
+  start.kill('SIGWINCH');
+  const memory = await until(() => {
+    if (!existsSync(join(rig.folder, 'memory'))) return null;
+    const told = JSON.parse(rig.read('memory')) as Memory;
+    return told.asked === times ? told : null;
+  }, 'the supervisor to measure its memory');
+  return {
+    restarts,
+    rssMiB: memory.rss / 2 ** 20,
+    heapMiB: memory.heapUsed / 2 ** 20,
+    descriptors,
+    zombies: zombies.length,
+    msPerRestart: ms,
+  };
+}
+
+/** Pids of those that have become ready, in turn. */
+async function* ready(start: Running): AsyncGenerator<number> {
+  for (;;) yield Number((await start.says(/\.1 STARTING -> RUNNING \(pid (\d+),/))[1]);
+}
+
+/**
+ * Kills each of `width` processes as soon as all are ready, `rounds` times: after any time of readiness they start again
+ * at once, and a process is ready after a second, so the width makes the speed. One sample when all were ready for the
+ * first time, then one every `every` rounds, with nothing under way.
+ */
+export async function manyRestarts(
+  rig: Rig,
+  { width, rounds, every }: { readonly width: number; readonly rounds: number; readonly every: number },
+): Promise<{ start: Running; samples: Sample[] }> {
+  const names = Array.from({ length: width }, (_, at) => `job-${at}`);
+  const body = 'CMD: [sleep, 1000], RESTART: {stable-after: 0s}';
+  commands(rig, Object.fromEntries(names.map((name) => [name, body])));
+  rig.write('measure.mjs', MEASURE);
+  const node = [process.execPath, '--expose-gc', '--import', './measure.mjs'] as const;
+  const start = rig.spawn([...node, rig.bin, 'start', '--all']);
+  const pids = ready(start);
+  const round = async (): Promise<number[]> => {
+    const all: number[] = [];
+    while (all.length < width) all.push((await pids.next()).value as number);
+    return all;
+  };
+  let living = await round();
+  const samples = [await sample(rig, start, 1, 0, 0)];
+  let since = performance.now();
+  for (let done = 1; done <= rounds; done += 1) {
+    for (const pid of living) tryKill(pid);
+    living = await round();
+    if (done % every !== 0) continue;
+    const ms = (performance.now() - since) / (every * width);
+    samples.push(await sample(rig, start, samples.length + 1, done * width, ms));
+    since = performance.now();
+  }
+  return { start, samples };
+}
+
+export const report = (samples: readonly Sample[]): string =>
+  samples
+    .map(
+      ({ restarts, rssMiB, heapMiB, descriptors, zombies, msPerRestart }) =>
+        `restarts: ${restarts}, rss ${rssMiB.toFixed(1)} MiB, heap ${heapMiB.toFixed(2)} MiB, ` +
+        `${descriptors} descriptors, ${zombies} zombies, ${msPerRestart.toFixed(1)} ms each\n`,
+    )
+    .join('');

@@ -4,6 +4,7 @@ import { failure, type Failure } from '../model/failure.ts';
 import type { Exit } from '../model/process.ts';
 import type { Plan, ProcessSpec } from '../model/spec.ts';
 import { systemClock as clock } from '../os/clock.ts';
+import { allStats } from '../os/proc.ts';
 import { hasTerminal, leaveTerminal } from '../os/terminal.ts';
 import type { Instance } from '../supervisor/instance.ts';
 import type { News } from '../supervisor/news.ts';
@@ -88,19 +89,22 @@ export function newDirector(options: DirectorOptions): Director {
   process.on('uncaughtException', onFault);
   process.on('unhandledRejection', onFault);
 
-  const status = (): StatusAnswer => ({
-    protocol: PROTOCOL,
-    supervisor: {
-      pid: process.pid,
-      version: options.version,
-      manifest: options.plan.manifest,
-      started_at: startedAt,
-      degraded,
-      stopping: supervisor?.stopping ?? false,
-      log_lines_dropped: options.dropped(),
-    },
-    processes: (supervisor?.instances ?? []).map((instance) => statusRow(instance, clock)),
-  });
+  const status = (): StatusAnswer => {
+    const stats = allStats();
+    return {
+      protocol: PROTOCOL,
+      supervisor: {
+        pid: process.pid,
+        version: options.version,
+        manifest: options.plan.manifest,
+        started_at: startedAt,
+        degraded,
+        stopping: supervisor?.stopping ?? false,
+        log_lines_dropped: options.dropped(),
+      },
+      processes: (supervisor?.instances ?? []).map((instance) => statusRow(instance, clock, stats)),
+    };
+  };
 
   /** npm and other wrappers pass on a Ctrl-C that the terminal has already sent: two at once are one. */
   const isEcho = (): boolean => {

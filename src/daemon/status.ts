@@ -4,19 +4,20 @@ import type { Clock } from '../model/clock.ts';
 import type { Failure } from '../model/failure.ts';
 import type { Death, Exit } from '../model/process.ts';
 import { unreachable } from '../model/unreachable.ts';
-import { readMemory } from '../os/proc.ts';
+import { readMemory, type ProcessStat } from '../os/proc.ts';
 import type { Instance } from '../supervisor/instance.ts';
 import type { FatalCause, State } from '../supervisor/state.ts';
 
 const NO_EXIT: Exit = { code: null, signal: null };
 
-export function statusRow(instance: Instance, clock: Clock): ProcessRow {
+/** `stats` are all processes of now: read for each row again, a few hundred rows would hold up supervision for seconds. */
+export function statusRow(instance: Instance, clock: Clock, stats: readonly ProcessStat[]): ProcessRow {
   const { spec } = instance;
   const machine = instance.machine();
   const { state } = machine;
   const run = instance.run();
   const pid = livePid(state);
-  const members = pid === null || run === null ? [] : run.tree.members();
+  const members = pid === null || run === null ? [] : run.tree.members(stats);
   return {
     name: spec.name,
     instance: spec.instance,

@@ -73,7 +73,8 @@ export function newTree(main: number, clock: Clock, orphans: Orphans, mark: stri
     },
     kill: () => killAll(members()),
     sweep(done) {
-      if (subreaper && seen.size === 0 && noOrphans()) return done();
+      const alone = [...seen.keys()].every((pid) => pid === main);
+      if (subreaper && alone && noOrphans()) return done();
       const look = (): void => {
         const live = members();
         if (live.length === 0) return done();

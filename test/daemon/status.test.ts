@@ -2,6 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import { statusAnswer, type ProcessRow } from '../../src/control/protocol.ts';
 import { statusRow } from '../../src/daemon/status.ts';
+import type { ProcessStat } from '../../src/os/proc.ts';
 import type { Instance } from '../../src/supervisor/instance.ts';
 import type { Run } from '../../src/supervisor/run.ts';
 import { FakeClock } from '../logs/support.ts';
@@ -9,11 +10,18 @@ import { beat, spec } from '../supervisor/instance-support.ts';
 import { HELD, HOLDER, life, MISSING, REFUSED, TROUBLE, type Life } from '../supervisor/machine-support.ts';
 
 const STARTED = '2026-11-21T04:00:00.000Z';
+/** Every row is made of the one look that is handed in. */
+const STATS: readonly ProcessStat[] = [];
 const SAID = ['Traceback', 'ValueError: no'];
 
 const newestRun = (pid: number, members: number[]): Run => ({
   pid,
-  tree: { members: () => members, signal: () => undefined, kill: () => undefined, sweep: () => undefined },
+  tree: {
+    members: (stats) => (stats === STATS ? members : []),
+    signal: () => undefined,
+    kill: () => undefined,
+    sweep: () => undefined,
+  },
   startedAt: STARTED,
   uptimeMs: () => 8040.4,
   tail: () => SAID,
@@ -51,7 +59,7 @@ function rowOf(
     drained: async () => undefined,
   };
   const spawned = machine.generation > 0 && !['WAITING', 'STOPPED'].includes(machine.state.id);
-  const row = statusRow(instance, clock);
+  const row = statusRow(instance, clock, STATS);
   expect(statusAnswer.shape.processes.element.parse(row)).toEqual(row);
   return row;
 }

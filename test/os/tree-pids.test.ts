@@ -4,16 +4,24 @@ import type { ProcessStat } from '../../src/os/proc.ts';
 import { newTree } from '../../src/os/tree.ts';
 import { FakeClock } from '../logs/support.ts';
 
-const table = vi.hoisted(() => ({ rows: [] as ProcessStat[], late: new Map<number, number>() }));
+const table = vi.hoisted(() => ({
+  rows: [] as ProcessStat[],
+  late: new Map<number, number>(),
+  children: null as number[] | null,
+  looks: 0,
+}));
 
 vi.mock('../../src/os/proc.ts', () => ({
-  allStats: () => table.rows,
+  allStats: () => {
+    table.looks += 1;
+    return table.rows;
+  },
   /** A start time in `late` is what is found on the second look. */
   readStat: (pid: number) => {
     const row = table.rows.find((one) => one.pid === pid);
     return row === undefined ? null : { ...row, startTicks: table.late.get(pid) ?? row.startTicks };
   },
-  ownChildren: () => null,
+  ownChildren: () => table.children,
   readProc: () => null,
 }));
 
@@ -37,6 +45,7 @@ let killed: number[] = [];
 beforeEach(() => {
   killed = [];
   table.late.clear();
+  table.children = null;
   const kill = vi.spyOn(process, 'kill').mockImplementation((pid) => {
     killed.push(pid);
     table.rows = table.rows.filter((one) => one.pid !== pid);
@@ -116,5 +125,21 @@ describe('a sweep', () => {
     expect([killed, answers]).toEqual([[11, 12], 0]);
     clock.pass(20);
     expect([killed, answers, clock.armed]).toEqual([[11, 12], 1, 0]);
+  });
+
+  test.each([
+    ['reads the table no more where the main process was seen alone', [main], 0],
+    ['looks for a child that was seen', [main, row(11, { parent: MAIN })], 1],
+  ])('%s', (_, rows, looks) => {
+    table.rows = rows;
+    table.children = [];
+    const tree = newTree(MAIN, new FakeClock(), 'own', 'none');
+    // As for `status`, which reads the table once for all.
+    tree.members(table.rows);
+    table.rows = [];
+    table.looks = 0;
+    let answers = 0;
+    tree.sweep(() => (answers += 1));
+    expect([table.looks, answers]).toEqual([looks, 1]);
   });
 });

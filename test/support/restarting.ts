@@ -110,3 +110,12 @@ export const report = (samples: readonly Sample[]): string =>
         `${descriptors} descriptors, ${zombies} zombies, ${msPerRestart.toFixed(1)} ms each\n`,
     )
     .join('');
+
+/** By how much the middle one of the last half is above that of the first: a single sample may have met a peak. */
+export function growth(samples: readonly Sample[], of: 'rssMiB' | 'heapMiB'): number {
+  const later = samples.slice(1).map((sample) => sample[of]);
+  const middle = (values: readonly number[]): number =>
+    values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? NaN;
+  const half = later.length / 2;
+  return middle(later.slice(half)) - middle(later.slice(0, half));
+}

@@ -19,7 +19,7 @@ async function stopped(rig: Rig, start: Running): Promise<void> {
   expect(rig.survivors()).toEqual([]);
 }
 
-describe('each of the 256 exit codes', () => {
+describe('each of the 256 exit codes', { timeout: 150_000 }, () => {
   test('after it was ready, all at once: on-failure tells 0 from the others', async () => {
     const rig = new Rig();
     // Each waits at the door, which ends its wait when the test lets go of it; the second time it stays.

@@ -215,10 +215,10 @@ describe('a stop', () => {
     await becomeReady(running, 1);
     container.kill('SIGTERM');
     await web.gets('SIGTERM');
-    await running.says(/stopping: waiting for web\.1 \(pid \d+, 2 s of 40 s\)/);
+    await running.says(/stopping: waiting for web\.1 \(pid \d+, [\d.]+ s of 40 s\)/);
     container.kill('SIGTERM');
     await web.gets('SIGQUIT');
-    await running.says(/stopping: waiting for web\.1 \(pid \d+, 4 s of 40 s\)/);
+    await running.says(/stopping: waiting for web\.1 \(pid \d+, [\d.]+ s of 40 s\)/);
     container.kill('SIGTERM');
     expect((await running.ended).code).toBe(143);
     expect(web.got).toEqual(['SIGTERM', 'SIGQUIT']);

@@ -8,6 +8,7 @@ export class Container {
   readonly #rig: Rig;
   /** What its PID 1 is out here. */
   init = 0;
+  #namespace: string | null = null;
 
   private constructor(rig: Rig, running: Running) {
     this.#rig = rig;
@@ -21,6 +22,7 @@ export class Container {
       rig.spawn(['unshare', ...unshare, process.execPath, rig.bin, ...args], options),
     );
     container.init = await until(() => childrenOf(container.running.pid)[0], 'PID 1');
+    container.#namespace = namespaceOf(container.init);
     return container;
   }
 
@@ -40,9 +42,8 @@ export class Container {
 
   /** The pids inside of everything there but PID 1, zombies too. */
   inside(): number[] {
-    const mine = namespaceOf(this.init);
     return pids()
-      .filter((pid) => pid !== this.init && mine !== null && namespaceOf(pid) === mine)
+      .filter((pid) => pid !== this.init && namespaceOf(pid) === this.#namespace)
       .flatMap((pid) => innerPid(pid) ?? []);
   }
 

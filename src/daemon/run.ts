@@ -165,8 +165,7 @@ const ports = ({ plan, through, previous, ledger, mark, adopts, oom, tell }: Wir
     pid: run.pid,
     startedAt: Date.parse(run.startedAt),
     members: () => run.tree.members(),
-    run: (argv, timeoutMs) =>
-      runProbe({ argv, env: spec.env, cwd: spec.cwd, through: through ?? [] }, timeoutMs),
+    run: (argv, timeoutMs) => runProbe({ ...spec, argv, through: through ?? [] }, timeoutMs),
   });
   const fileLocker = newFileLocker(plan.manifest, runHelper, () => clock.wall());
   return {

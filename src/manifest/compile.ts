@@ -75,6 +75,13 @@ export function compileEntry(
       added: compiled.added,
       env: { ...compiled.env, ...input.ENV },
       cwd,
+      identity: {
+        user: input.USER ?? null,
+        group: input.GROUP ?? null,
+        umask: input.UMASK ?? null,
+        limits: definedOnly(input.LIMITS ?? {}),
+      },
+      envFiles: envFilesOf(input, context.folder),
       autostart: input.AUTOSTART ?? true,
       link: compiled.link,
       readiness: readinessOf(input.READY, compiled, cwd),
@@ -95,6 +102,10 @@ export function compileEntry(
     return { spec, claims: compiled.claims };
   });
 }
+
+/** Relative ones stand beside the manifest. */
+export const envFilesOf = (input: EntryInput | null, folder: string): string[] =>
+  (input?.ENV_FILE ?? []).map((file) => resolve(folder, file));
 
 /** The grace is what the first, gentle rung is given. */
 function withGrace(

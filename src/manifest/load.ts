@@ -5,10 +5,17 @@ import { backendNames, backendSpellings, findBackend, isPlannedBackend } from '.
 import { failure, severityOf, type Failure, type Result } from '../model/failure.ts';
 import type { Plan, ProcessSpec } from '../model/spec.ts';
 import { nearest } from '../model/units.ts';
-import { fileExists, helpersFolder, readManifestText, realPath } from '../os/files.ts';
+import { readEnvFile } from '../os/env-file.ts';
+import { fileExists, helpersFolder, isReadable, readManifestText, realPath } from '../os/files.ts';
 import { installedVersion } from '../os/packages.ts';
 import { parseArgs, type ArgsContext } from './args.ts';
-import { compileEntry, environmentOf, type CompiledInstance, type EntryContext } from './compile.ts';
+import {
+  compileEntry,
+  environmentOf,
+  envFilesOf,
+  type CompiledInstance,
+  type EntryContext,
+} from './compile.ts';
 import { beatRules, claimRules } from './across.ts';
 import { dependencyRules } from './dependencies.ts';
 import { parseManifest, type Document } from './document.ts';
@@ -148,16 +155,37 @@ function compileOne(
     typeof value['BACKEND'] === 'string' ? resolveBackend(doc, value['BACKEND'], base, findings) : null;
   if (backend === null) return [];
   findings.push(...shapeRules(doc, backend, value, base), ...instanceRules(doc, backend, entry.value, base));
+  const local = withEnvFiles(doc, entry.value, base, context, findings);
   const parsed = parseArgs(doc, backend, value['ARGS'] ?? undefined, [...base, 'ARGS'], {
     name,
     app: typeof value['APP'] === 'string' ? value['APP'] : null,
     extraArgs: entry.value?.EXTRA_ARGS ?? [],
     instances: entry.value?.INSTANCES ?? 1,
-    env: environmentOf(entry.value, context.env),
+    env: environmentOf(entry.value, local.env),
     installed: context.installed,
   });
   findings.push(...parsed.failures);
-  return entry.value === null ? [] : compileEntry(name, backend, entry.value, parsed.args, context);
+  return entry.value === null ? [] : compileEntry(name, backend, entry.value, parsed.args, local);
+}
+
+/** With what its files say. One that is not here yet, or is another user's, may be there in time; what is wrong is told. */
+function withEnvFiles(
+  doc: Document,
+  entry: EntryInput | null,
+  base: string[],
+  context: EntryContext,
+  findings: Failure[],
+): EntryContext {
+  const env = { ...context.env };
+  for (const [index, file] of envFilesOf(entry, context.folder).entries()) {
+    const read = isReadable(file) ? readEnvFile(file) : null;
+    if (read?.ok === true) Object.assign(env, read.value);
+    else if (read !== null) {
+      const place = doc.place([...base, 'ENV_FILE', index], 'value');
+      findings.push({ ...read.error, place });
+    }
+  }
+  return { ...context, env };
 }
 
 function resolveBackend(doc: Document, text: string, base: string[], findings: Failure[]): Backend | null {

@@ -3,6 +3,7 @@ import type * as z from 'zod';
 import { failure, type Failure } from '../model/failure.ts';
 import { nearest } from '../model/units.ts';
 import type { Document, Path } from './document.ts';
+import { withUnit } from './limits.ts';
 import { isPlannedKey } from './schema.ts';
 import { isDurationText } from './schema-values.ts';
 
@@ -79,6 +80,8 @@ export function wrongValue(
   if (typeof got === 'number' && isDurationText(expected)) {
     return failure('value-no-unit', { key, got: String(got), example: `${got}s` }, { place });
   }
+  const example = withUnit(expected, got);
+  if (example !== null) return failure('value-no-unit', { key, got: String(got), example }, { place });
   // What a variable brought may be a secret, so the manifest's own text is shown.
   const written = path.reduce<unknown>(
     (node, step) => (node as Record<string | number, unknown> | null)?.[step],

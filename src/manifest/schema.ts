@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { limits } from './limits.ts';
 import { dependsOn, live, ready, waitFor } from './schema-health.ts';
 import { duration, text, token, whole, yesNo } from './schema-values.ts';
 
@@ -24,6 +25,22 @@ const scalar = z
   .transform(String)
   .describe('text, a number or true/false');
 
+/** A name of passwd(5), or a number; what would be an option of a command, or several names, is neither. */
+const account = (expects: string) =>
+  z
+    .union([z.number().int().min(0), z.string().regex(/^(?!-)[^\s:,/]+$/)])
+    .transform(String)
+    .describe(expects);
+
+/** Of YAML's numbers it cannot be known whether the writer thought of octal digits: 22 and 022 are both in use. */
+const umask = z
+  .union([z.string(), z.number()])
+  .refine((mask) => typeof mask === 'string' && /^0[0-7]{1,3}$/.test(mask))
+  .transform((mask) => Number.parseInt(String(mask), 8))
+  .describe('octal digits with a 0 in front, such as "027"');
+
+const path = text('the path of a file');
+
 /** An entry of PRODUCTION_PROCESSES. ARGS are checked by the backend's own table. */
 export const entrySchema = z.strictObject({
   BACKEND: text('a backend such as GunicornServer, CeleryWorker, CeleryBeat, CeleryFlower or Command'),
@@ -32,7 +49,16 @@ export const entrySchema = z.strictObject({
   EXTRA_ARGS: z.array(token).describe('a list of texts, passed on unchecked').optional(),
   CMD: z.array(token).min(1).describe('a list: the program and its arguments').optional(),
   ENV: z.record(z.string(), scalar).describe('a mapping of names to values').optional(),
+  ENV_FILE: z
+    .union([path, z.array(path).min(1)])
+    .transform((files) => (typeof files === 'string' ? [files] : files))
+    .describe('the path of a file, or a list of them')
+    .optional(),
   CWD: text('a folder').optional(),
+  USER: account('the name or the number of a user').optional(),
+  GROUP: account('the name or the number of a group').optional(),
+  UMASK: umask.optional(),
+  LIMITS: limits.optional(),
   INSTANCES: whole(1, 'a whole number from 1').optional(),
   AUTOSTART: yesNo.optional(),
   ONESHOT: yesNo.optional(),
@@ -61,10 +87,7 @@ export type SupervisorInput = z.output<typeof supervisorSchema>;
 
 /** Keys that the design has and this version does not: refused by name, never ignored. */
 const PLANNED = new Set(
-  (
-    'ENV_FILE USER GROUP UMASK LIMITS RECYCLE LOG LOCK.redis LOCK.file LOCK.ttl ' +
-    'STOP.signal LIVE.celery SUPERVISOR.backends'
-  ).split(' '),
+  'RECYCLE LOG LOCK.redis LOCK.file LOCK.ttl STOP.signal LIVE.celery SUPERVISOR.backends'.split(' '),
 );
 
 export const isPlannedKey = (path: readonly (string | number)[]): boolean =>

@@ -105,6 +105,15 @@ export interface FactsByCode {
   'folder-missing': { readonly cwd: string; readonly detail: string };
   'wait-timeout': { readonly trouble: ProbeTrouble; readonly ms: number };
   'start-rate': { readonly ms: number };
+  'user-unknown': { readonly user: string };
+  'group-unknown': { readonly group: string };
+  /** `uid` is ours, which may not become another. */
+  'user-refused': { readonly user: string | null; readonly group: string | null; readonly uid: number };
+  'tool-missing': { readonly tool: string; readonly neededFor: string };
+  /** `line` counts from 1; null where the file as a whole is meant. */
+  'env-file': { readonly path: string; readonly line: number | null; readonly detail: string };
+  /** `detail` is what setpriv or prlimit said. */
+  'launch-refused': { readonly program: string; readonly detail: string };
   'spawn-refused': { readonly errno: string; readonly detail: string };
   'exit-permanent': { readonly code: number; readonly output: readonly string[] };
   'attempts-used-up': {

@@ -85,6 +85,19 @@ export type SingletonKey =
   /** Ask the application, in its own interpreter, which broker it uses. */
   | { readonly kind: 'application'; readonly app: string; readonly ask: readonly string[] };
 
+/** As whom, and within which bounds, a process runs; null and empty: as the supervisor itself does. */
+export interface Identity {
+  /** A name or a number, as written: it is looked up at each spawn. */
+  readonly user: string | null;
+  readonly group: string | null;
+  readonly umask: number | null;
+  /**
+   * By the names and in the form of prlimit(1): `65536`, `100:200`, `unlimited`. Bytes, seconds (cpu) and microseconds
+   * (rttime).
+   */
+  readonly limits: Readonly<Record<string, string>>;
+}
+
 /**
  * All that the supervisor needs to run one instance; plain data that knows nothing of Celery or Django.
  * `argv[0]` and `cwd` are paths as written: they are resolved again at each spawn, since release symlinks move.
@@ -101,6 +114,9 @@ export interface ProcessSpec {
   /** On top of the supervisor's own environment. */
   readonly env: Readonly<Record<string, string>>;
   readonly cwd: string;
+  readonly identity: Identity;
+  /** Paths of files of variables, read at each spawn; `env` is on top of them. */
+  readonly envFiles: readonly string[];
   readonly autostart: boolean;
   /** A report channel is passed to it: the number of its descriptor in the child is the link's business. */
   readonly link: boolean;

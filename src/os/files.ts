@@ -1,4 +1,6 @@
 import {
+  accessSync,
+  constants,
   existsSync,
   readdirSync,
   readFileSync,
@@ -31,6 +33,16 @@ export function readManifestText(path: string): Result<string> {
 }
 
 export const fileExists = (path: string): boolean => existsSync(path);
+
+/** False where it does not exist, too. */
+export function isReadable(path: string): boolean {
+  try {
+    accessSync(path, constants.R_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
 
 /** With every link resolved; the path itself where there is nothing to resolve. */
 export function realPath(path: string): string {

@@ -1,6 +1,6 @@
 /** A program of util-linux that makes the kernel tell a child when its parent dies. */
 import { spawnSync } from 'node:child_process';
-import { findProgram } from './spawn.ts';
+import { findProgram } from './programs.ts';
 
 /**
  * What to put before an argv so that the process gets SIGTERM when this process dies; null where setpriv is missing, or

@@ -1,6 +1,8 @@
 /** Programs that tell by their exit code how another one is. */
 import { execa } from 'execa';
-import { claim, type SpawnOrder } from './spawn.ts';
+import { prepare, type LaunchOrder } from './prepare.ts';
+import { withUmask } from './spawn.ts';
+import { claim } from './waited.ts';
 
 /** What is kept of its output. Bytes. */
 const OUTPUT_LIMIT = 64 * 1024;
@@ -11,22 +13,24 @@ const DRAIN_MS = 500;
  * Runs a program for at most `timeoutMs`, with all that it starts; null where it ends with 0, else what it came to.
  * Never rejects.
  */
-export async function runProbe(
-  order: Pick<SpawnOrder, 'argv' | 'env' | 'cwd' | 'through'>,
-  timeoutMs: number,
-): Promise<string | null> {
-  const [program, ...args] = [...(order.through ?? []), ...order.argv] as [string, ...string[]];
-  const subprocess = execa(program, args, {
-    cwd: order.cwd,
-    env: order.env,
-    stdio: ['ignore', 'pipe', 'pipe'],
-    all: true,
-    // A group of its own, so that what it has started ends with it.
-    detached: true,
-    reject: false,
-    cleanup: false,
-    maxBuffer: OUTPUT_LIMIT,
-  });
+export async function runProbe(order: LaunchOrder, timeoutMs: number): Promise<string | null> {
+  const prepared = await prepare(order);
+  if (!prepared.ok) return `cannot be run (${prepared.error.failure.code})`;
+  const { argv, cwd, env, through, umask } = prepared.value;
+  const [program, ...args] = [...through, ...argv] as [string, ...string[]];
+  const subprocess = withUmask(umask, () =>
+    execa(program, args, {
+      cwd,
+      env,
+      stdio: ['ignore', 'pipe', 'pipe'],
+      all: true,
+      // A group of its own, so that what it has started ends with it.
+      detached: true,
+      reject: false,
+      cleanup: false,
+      maxBuffer: OUTPUT_LIMIT,
+    }),
+  );
   claim(subprocess);
   const { pid } = subprocess;
   const killGroup = (): void => {

@@ -3,7 +3,7 @@ import type { Clock } from '../model/clock.ts';
 import { failure, type Failure } from '../model/failure.ts';
 import { libc, libcProblem } from './libc.ts';
 import { ownChildren, readStat } from './proc.ts';
-import { isWaitedFor } from './spawn.ts';
+import { isWaitedFor } from './waited.ts';
 
 export interface Reaper {
   /** Orphans of our children become our own. */

@@ -1,5 +1,8 @@
 import { execa } from 'execa';
-import { claim } from './spawn.ts';
+import { prepare, type LaunchOrder } from './prepare.ts';
+import type { SpawnFailure } from './programs.ts';
+import { withUmask } from './spawn.ts';
+import { claim } from './waited.ts';
 
 export interface HelperResult {
   readonly exit: { readonly code: number | null; readonly signal: string | null };
@@ -10,32 +13,40 @@ export interface HelperResult {
   readonly said: readonly string[];
   /** Set when it could not be started. */
   readonly errno: string | null;
+  /** Set when it was not even tried, since its user, its files or its folder would refuse it. */
+  readonly refused: SpawnFailure | null;
 }
 
 const SAID_LINES = 20;
 const OUTPUT_LIMIT = 1_000_000;
 const DRAIN_MS = 1000;
 
-/** Runs a short helper of ours that answers on descriptor 3, bounded in time and output. Ends with `abort`. */
-export async function runHelper(order: {
-  readonly argv: readonly [string, ...string[]];
-  readonly env: Readonly<Record<string, string>>;
-  readonly cwd: string;
+export interface HelperOrder extends LaunchOrder {
   readonly timeoutMs: number;
   readonly abort: AbortSignal;
-}): Promise<HelperResult> {
-  const [program, ...args] = order.argv;
-  const subprocess = execa(program, args, {
-    cwd: order.cwd,
-    env: order.env,
-    stdio: ['ignore', 'pipe', 'pipe', 'pipe'],
-    reject: false,
-    cleanup: false,
-    timeout: order.timeoutMs,
-    cancelSignal: order.abort,
-    forceKillAfterDelay: 2000,
-    maxBuffer: OUTPUT_LIMIT,
-  });
+}
+
+const NOTHING = { exit: { code: null, signal: null }, timedOut: false, answer: '', said: [], errno: null };
+
+/** Runs a short helper of ours that answers on descriptor 3, bounded in time and output. Ends with `abort`. */
+export async function runHelper(order: HelperOrder): Promise<HelperResult> {
+  const prepared = await prepare(order);
+  if (!prepared.ok) return { ...NOTHING, refused: prepared.error };
+  const { argv, cwd, env, through, umask } = prepared.value;
+  const [program, ...args] = [...through, ...argv] as [string, ...string[]];
+  const subprocess = withUmask(umask, () =>
+    execa(program, args, {
+      cwd,
+      env,
+      stdio: ['ignore', 'pipe', 'pipe', 'pipe'],
+      reject: false,
+      cleanup: false,
+      timeout: order.timeoutMs,
+      cancelSignal: order.abort,
+      forceKillAfterDelay: 2000,
+      maxBuffer: OUTPUT_LIMIT,
+    }),
+  );
   claim(subprocess);
   // Somebody else may hold the output open: what is not here soon after the exit is not waited for.
   subprocess.once('exit', () => {
@@ -51,5 +62,6 @@ export async function runHelper(order: {
     answer: (result.stdio as readonly (string | undefined)[] | undefined)?.[3] ?? '',
     said: text === '' ? [] : text.split('\n').slice(-SAID_LINES),
     errno: result.exitCode === undefined && result.signal === undefined ? (result.code ?? null) : null,
+    refused: null,
   };
 }

@@ -4,7 +4,7 @@ import type { Clock } from '../model/clock.ts';
 import { libc } from './libc.ts';
 import { hasMark } from './marks.ts';
 import { allStats, ownChildren, readStat, type ProcessStat } from './proc.ts';
-import { isWaitedFor } from './spawn.ts';
+import { isWaitedFor } from './waited.ts';
 
 /** How often a killed process is looked for until it is gone. Milliseconds. */
 const GONE_POLL_MS = 20;

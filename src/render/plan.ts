@@ -15,6 +15,10 @@ export function planText(manifest: string, specs: readonly ProcessSpec[], paint:
       ['run', maskArgv(spec.argv).map(quote).join(' ')],
       ['added', maskArgv(spec.added).map(quote).join(' ')],
       ['cwd', spec.cwd],
+      ['user', userText(spec)],
+      ['umask', umaskText(spec)],
+      ['limit', limitsText(spec)],
+      ['files', spec.envFiles.join(', ')],
       ['env', Object.keys(spec.env).join(', ')],
       ['after', afterText(spec)],
       ['ready', `${readinessText(spec.readiness)}, within ${formatDuration(spec.startTimeoutMs)}`],
@@ -30,6 +34,19 @@ export function planText(manifest: string, specs: readonly ProcessSpec[], paint:
 
 const stopText = ({ signal, waitMs }: ProcessSpec['stop'][number]): string =>
   signal === 'SIGKILL' ? 'SIGKILL to the whole tree' : `${signal} for ${formatDuration(waitMs)}`;
+
+function userText({ identity: { user, group } }: ProcessSpec): string {
+  if (group === null) return user ?? '';
+  return user === null ? `that of the supervisor, group ${group}` : `${user}, group ${group}`;
+}
+
+const umaskText = ({ identity: { umask } }: ProcessSpec): string =>
+  umask === null ? '' : `0${umask.toString(8).padStart(3, '0')}`;
+
+const limitsText = ({ identity: { limits } }: ProcessSpec): string =>
+  Object.entries(limits)
+    .map(([name, limit]) => `${name}=${limit}`)
+    .join(' ');
 
 function lockText({ singleton }: ProcessSpec): string {
   if (singleton === null) return '';

@@ -131,7 +131,8 @@ export const manifestWords: WordsFor<
     exit,
     about: 'A duration or a size without a unit.',
     message: ({ key, got }) => `"${key}" needs a unit: ${got} could be anything`,
-    hint: ({ example }) => `write ${example} (units: ms, s, m, h, d)`,
+    hint: ({ example }) =>
+      `write ${example} (units: ${example.endsWith('B') ? 'B, KiB, MiB, GiB, TiB, KB, MB, GB, TB' : 'ms, s, m, h, d'})`,
   },
   'name-invalid': {
     exit,

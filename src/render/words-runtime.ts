@@ -21,12 +21,8 @@ export const runtimeWords: WordsFor<
   | 'lock-tool'
   | 'application-silent'
   | 'application-broken'
-  | 'program-missing'
-  | 'program-not-executable'
-  | 'folder-missing'
   | 'wait-timeout'
   | 'start-rate'
-  | 'spawn-refused'
   | 'exit-permanent'
   | 'attempts-used-up'
   | 'start-timeout'
@@ -134,25 +130,6 @@ export const runtimeWords: WordsFor<
     message: ({ app, output, exit }) => `${app} cannot be loaded (${exitText(exit)})${said(output)}`,
     hint: () => 'check APP, CWD and the interpreter (SUPERVISOR.python)',
   },
-  'program-missing': {
-    exit: EXIT.failure,
-    about: 'The program to run does not exist.',
-    message: ({ program, searched }) =>
-      searched.length > 1 ? `there is no "${program}" in PATH` : `${searched[0] ?? program} does not exist`,
-    hint: () => 'install it, or name the interpreter in SUPERVISOR.python',
-  },
-  'program-not-executable': {
-    exit: EXIT.failure,
-    about: 'The program exists and cannot be executed.',
-    message: ({ program, detail }) => `${program} cannot be executed: ${detail}`,
-    hint: () => 'check its permissions and its first line',
-  },
-  'folder-missing': {
-    exit: EXIT.failure,
-    about: 'The folder to run in cannot be entered.',
-    message: ({ cwd, detail }) => `CWD ${cwd} ${detail}`,
-    hint: () => 'check CWD, and the permissions on the way to it',
-  },
   'wait-timeout': {
     exit: EXIT.failure,
     about: 'An address of WAIT_FOR did not answer in time. The start is tried again.',
@@ -164,16 +141,6 @@ export const runtimeWords: WordsFor<
     about: 'Many processes start at once, so this one waits for its turn. Nothing has failed.',
     message: ({ ms }) => `too many starts at once: its turn comes in ${formatDuration(ms)}`,
     hint: () => 'look at what ends again and again; SUPERVISOR.start-rate allows more starts a second',
-  },
-  'spawn-refused': {
-    exit: EXIT.failure,
-    about:
-      'The system refused to start a process for lack of something. It is tried again; the program is not to blame.',
-    message: ({ errno }) => `the system refused to start a process: ${errno}`,
-    hint: ({ errno }) =>
-      errno === 'EMFILE' || errno === 'ENFILE'
-        ? 'raise the limit of open files'
-        : 'look at memory and at the limit of processes',
   },
   'exit-permanent': {
     exit: EXIT.failure,

@@ -2,6 +2,8 @@
 import { createHash } from 'node:crypto';
 import * as z from 'zod';
 import type { LockHolder } from '../model/process.ts';
+import type { ProcessSpec } from '../model/spec.ts';
+import { readEnvFiles } from '../os/env-file.ts';
 import { hostLockFolder, lockFile, type LockFile } from '../os/lock-file.ts';
 import type { Grip, Locker } from './holder.ts';
 import { lockKey, type Ask } from './key.ts';
@@ -31,18 +33,19 @@ export function readNote(text: string, file: string): LockHolder {
 }
 
 export function newFileLocker(manifest: string, ask: Ask, wall: () => number): Locker {
-  /** The application is asked once: its broker cannot change below a running supervisor's plan. */
+  /** The application is asked once: its broker cannot change but with its files of variables. */
   const keys = new Map<string, string>();
 
   return {
     wants: (spec) => spec.singleton !== null,
     async take(spec, abort) {
-      let key = keys.get(spec.name);
+      const asked = questionOf(spec);
+      let key = keys.get(asked);
       if (key === undefined) {
         const resolved = await lockKey(spec, ask, abort);
         if (!resolved.ok) return { kind: 'failed', ...resolved.error };
         key = resolved.value;
-        keys.set(spec.name, key);
+        keys.set(asked, key);
       }
       const folder = hostLockFolder();
       if (!folder.ok) return { kind: 'failed', failure: folder.error, permanent: false };
@@ -55,6 +58,15 @@ export function newFileLocker(manifest: string, ask: Ask, wall: () => number): L
       return { kind: 'acquired', grip: grip(attempt.value.file, manifest, wall) };
     },
   };
+}
+
+/** A key is good for as long as this is the same; the files' values are not kept. */
+function questionOf({ name, envFiles }: ProcessSpec): string {
+  if (envFiles.length === 0) return name;
+  const files = readEnvFiles(envFiles);
+  // What is wrong with them is told by the asking.
+  const text = files.ok ? JSON.stringify(files.value) : '';
+  return `${name} ${createHash('sha256').update(text).digest('hex')}`;
 }
 
 function grip(file: LockFile, manifest: string, wall: () => number): Grip {

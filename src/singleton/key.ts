@@ -2,7 +2,7 @@
 import * as z from 'zod';
 import { failure, type Failure, type Result } from '../model/failure.ts';
 import type { ProcessSpec } from '../model/spec.ts';
-import type { HelperResult } from '../os/run.ts';
+import type { HelperOrder, HelperResult } from '../os/run.ts';
 
 /** How long an application may take to import. Milliseconds. */
 const ASK_TIMEOUT_MS = 60_000;
@@ -17,13 +17,7 @@ const answerSchema = z.object({
   scope: z.record(z.string(), z.unknown()),
 });
 
-export type Ask = (order: {
-  readonly argv: readonly [string, ...string[]];
-  readonly env: Readonly<Record<string, string>>;
-  readonly cwd: string;
-  readonly timeoutMs: number;
-  readonly abort: AbortSignal;
-}) => Promise<HelperResult>;
+export type Ask = (order: HelperOrder) => Promise<HelperResult>;
 
 export interface KeyFailure {
   readonly failure: Failure;
@@ -45,7 +39,9 @@ export async function lockKey(
   const { app } = singleton;
   const argv = singleton.ask as [string, ...string[]];
   const env = { ...spec.env, PRODSERVER_PROBE_FD: '3' };
-  const result = await ask({ argv, env, cwd: spec.cwd, timeoutMs: ASK_TIMEOUT_MS, abort });
+  const { cwd, identity, envFiles } = spec;
+  const result = await ask({ argv, env, cwd, identity, envFiles, timeoutMs: ASK_TIMEOUT_MS, abort });
+  if (result.refused !== null) return { ok: false, error: result.refused };
   const output = result.said;
   const { errno } = result;
   if (errno !== null && SHORTAGES.has(errno))

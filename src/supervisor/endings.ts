@@ -3,21 +3,24 @@ import type { Moment } from '../model/clock.ts';
 import type { Exit } from '../model/process.ts';
 import { unreachable } from '../model/unreachable.ts';
 import { afterEnd } from './policy.ts';
-import type { BackoffCause, Machine, Step, Then, Verdict } from './state.ts';
+import type { BackoffCause, Event, Machine, Step, Then, Verdict } from './state.ts';
 import { again, backoff, begin, drop, rest, sweep, to } from './transitions.ts';
 
-export function onExited(machine: Machine, exit: Exit, now: Moment): Step {
+type Exited = Extract<Event, { type: 'exited' }>;
+
+export function onExited(machine: Machine, event: Exited, now: Moment): Step {
   const { state } = machine;
+  const { exit } = event;
   const ended = { ...machine, exit };
   switch (state.id) {
     case 'STARTING':
-      return state.pid === null ? drop(machine) : sweep(...judge(ended, exit, null, null, now), now.at);
+      return state.pid === null ? drop(machine) : sweep(...judge(ended, event, null, null, now), now.at);
     case 'RUNNING':
-      return sweep(...judge(ended, exit, now.at - state.since, null, now), now.at);
+      return sweep(...judge(ended, event, now.at - state.since, null, now), now.at);
     case 'STOPPING':
       if (state.phase.kind !== 'signalled') return drop(machine);
       return state.next.kind === 'judge'
-        ? sweep(...judge(ended, exit, readyMsOf(state.next.verdict), state.next.verdict, now), state.since)
+        ? sweep(...judge(ended, event, readyMsOf(state.next.verdict), state.next.verdict, now), state.since)
         : sweep(ended, state.next, state.since);
     case 'STOPPED':
     case 'WAITING':
@@ -36,11 +39,12 @@ const readyMsOf = (verdict: Verdict): number | null =>
 /** What follows an end that nobody ordered; `verdict` is why we brought it about, null where we did not. */
 function judge(
   machine: Machine,
-  exit: Exit,
+  { exit, refusal }: Exited,
   readyMs: number | null,
   verdict: Verdict | null,
   now: Moment,
 ): [Machine, Then] {
+  if (refusal !== null) return [machine, { kind: 'give-up', cause: { kind: 'failure', failure: refusal } }];
   const { permanentExitCodes, restart } = machine.policy;
   const ended = {
     exit,

@@ -219,13 +219,17 @@ export function newInstance(spec: ProcessSpec, ports: Ports): Instance {
       const child = result.value;
       ports.ledger.spawned({ instance: spec.instance, pid: child.pid, mark });
       lock?.tell(child.pid);
-      run = newRun(spec, child, ports.tree(child.pid, mark), ports, {
+      const begun = newRun(spec, child, ports.tree(child.pid, mark), ports, {
         ready: () => post({ type: 'became-ready', generation }),
         brokerLost: (trouble) => post({ type: 'broker-lost', generation, trouble }),
         brokerFound: () => post({ type: 'broker-found', generation }),
       });
+      run = begun;
       post({ type: 'spawned', generation, pid: child.pid });
-      void child.exited.then((exit) => post({ type: 'exited', generation, exit: explained(exit) }));
+      void child.exited.then(async (exit) => {
+        const refusal = begun.maybeRefused(exit) ? await begun.refusal() : null;
+        post({ type: 'exited', generation, exit: explained(exit), refusal });
+      });
     } finally {
       // From here on the lock lives by the child's copy alone: it is free the moment that the child is gone.
       lock?.close();
@@ -260,5 +264,6 @@ function spawnOrder(spec: ProcessSpec, lock: Grip | null, mark: string): SpawnOr
   };
   if (spec.link) pass('PRODSERVER_LINK_FD', 'pipe');
   if (lock !== null) pass('PRODSERVER_LOCK_FD', lock.fd);
-  return { argv: spec.argv, env, cwd: spec.cwd, extra };
+  const { argv, cwd, identity, envFiles } = spec;
+  return { argv, env, cwd, identity, envFiles, extra };
 }

@@ -93,7 +93,7 @@ export function step(machine: Machine, event: Event, now: Moment): Step {
     case 'fell-silent':
       return onSilence(machine, event.trouble, now);
     case 'exited':
-      return onExited(machine, event.exit, now);
+      return onExited(machine, event, now);
     case 'swept':
       return onSwept(machine, now);
     case 'timer-fired':

@@ -3,10 +3,11 @@ import type { Readable } from 'node:stream';
 import { newLinkReader, troubleOf, type Report } from '../health/link.ts';
 import { newFramer, type Piece } from '../logs/framer.ts';
 import type { Cancel, Clock } from '../model/clock.ts';
-import { failure } from '../model/failure.ts';
+import { failure, type Failure } from '../model/failure.ts';
 import type { StreamName } from '../model/line.ts';
-import type { BrokerTrouble } from '../model/process.ts';
+import type { BrokerTrouble, Exit } from '../model/process.ts';
 import type { ProcessSpec } from '../model/spec.ts';
+import { maybeRefusal, refusalOf } from '../os/identity.ts';
 import type { Child } from '../os/spawn.ts';
 import { readResident, type ProcessStat } from '../os/proc.ts';
 import type { Tree } from '../os/tree.ts';
@@ -35,6 +36,10 @@ export interface Run {
   pause(): void;
   resume(): void;
   drained(): Promise<void>;
+  /** Whether its end may be that of setpriv or prlimit, which stood before the program. */
+  maybeRefused(exit: Exit): boolean;
+  /** What those said, when all output has arrived; null where it was the program that ended. */
+  refusal(): Promise<Failure | null>;
 }
 
 export interface RunEvents {
@@ -56,10 +61,13 @@ export function newRun(
   let versions: Readonly<Record<string, string | null>> | null = null;
   let endedMs: number | null = null;
   let peakBytes: number | null = null;
+  /** The first line of its stderr: there setpriv and prlimit tell of themselves. */
+  let first: string | null = null;
 
   const pass = (stream: StreamName, pieces: readonly Piece[]): void => {
     for (const { text, cut } of pieces) {
       const tail = tails[stream];
+      if (stream === 'stderr') first ??= text;
       tail.push(text.length > 500 ? `${text.slice(0, 500)}...` : text);
       if (tail.length > TAIL_LINES) tail.shift();
       ports.tell({ type: 'line', line: { instance: spec.instance, stream, text, cut } });
@@ -139,5 +147,10 @@ export function newRun(
       child.stderr.resume();
     },
     drained: () => drained,
+    maybeRefused: ({ code }) => maybeRefusal(child.through, code, clock.now() - started),
+    async refusal() {
+      await drained;
+      return first === null ? null : refusalOf(spec.argv[0], first);
+    },
   };
 }

@@ -123,7 +123,13 @@ export type Event =
   | { readonly type: 'broker-lost'; readonly generation: number; readonly trouble: BrokerTrouble }
   | { readonly type: 'broker-found'; readonly generation: number }
   | { readonly type: 'fell-silent'; readonly generation: number; readonly trouble: ProbeTrouble }
-  | { readonly type: 'exited'; readonly generation: number; readonly exit: Exit }
+  | {
+      readonly type: 'exited';
+      readonly generation: number;
+      readonly exit: Exit;
+      /** The end is not the program's own: what stood before it could not become it. */
+      readonly refusal: Failure | null;
+    }
   | { readonly type: 'swept'; readonly generation: number }
   | { readonly type: 'timer-fired'; readonly timer: number };
 

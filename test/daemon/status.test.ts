@@ -31,6 +31,8 @@ const newestRun = (pid: number, members: number[]): Run => ({
   pause: () => undefined,
   resume: () => undefined,
   drained: async () => undefined,
+  maybeRefused: () => false,
+  refusal: async () => null,
 });
 
 interface Case {

@@ -25,7 +25,7 @@ test('key-unknown: like nothing', () => {
     "prodserver.yaml:5:5: error: unknown key "COLOUR" [key-unknown]
         5 |     COLOUR: red
           |     ^^^^^^
-          = known here: BACKEND, APP, ARGS, EXTRA_ARGS, CMD, ENV, CWD, INSTANCES, AUTOSTART, ONESHOT, DEPENDS_ON, WAIT_FOR, READY, LIVE, STOP, RESTART, LOCK"
+          = known here: BACKEND, APP, ARGS, EXTRA_ARGS, CMD, ENV, ENV_FILE, CWD, USER, GROUP, UMASK, LIMITS, INSTANCES, AUTOSTART, ONESHOT, DEPENDS_ON, WAIT_FOR, READY, LIVE, STOP, RESTART, LOCK"
   `);
 });
 
@@ -44,10 +44,10 @@ test('key-unknown: further down', () => {
 });
 
 test('key-planned', () => {
-  expect(told(job('USER: www-data'))).toMatchInlineSnapshot(`
-    "prodserver.yaml:5:5: error: "USER" is not supported by this version [key-planned]
-        5 |     USER: www-data
-          |     ^^^^
+  expect(told(job('RECYCLE: {max-age: 24h}'))).toMatchInlineSnapshot(`
+    "prodserver.yaml:5:5: error: "RECYCLE" is not supported by this version [key-planned]
+        5 |     RECYCLE: {max-age: 24h}
+          |     ^^^^^^^
           = leave it out"
   `);
 });

@@ -32,6 +32,7 @@ describe('a helper', () => {
       answer: 'answer',
       said: ['louder'],
       errno: null,
+      refused: null,
     });
   });
 

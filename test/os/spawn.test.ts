@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { readStat } from '../../src/os/proc.ts';
 import { parentDeathPrefix } from '../../src/os/parent-death.ts';
-import { findProgram, isWaitedFor } from '../../src/os/spawn.ts';
+import { findProgram } from '../../src/os/programs.ts';
+import { isWaitedFor } from '../../src/os/waited.ts';
 import { alive, Rig, tryKill } from '../support/rig.ts';
 import { lineOf, refused as refusedBy, start, textOf } from './support.ts';
 

@@ -151,6 +151,8 @@ export const spec = (change: Partial<ProcessSpec> = {}): ProcessSpec => ({
   added: [],
   env: {},
   cwd: '/srv/shop',
+  identity: { user: null, group: null, umask: null, limits: {} },
+  envFiles: [],
   autostart: true,
   link: true,
   readiness: { kind: 'link' },

@@ -52,6 +52,7 @@ test('the warnings', () => {
     'option-spelling',
     'option-unwise',
     'parent-death-missing',
+    'runtime-removed',
     'subreaper-missing',
   ]);
 });
@@ -68,6 +69,7 @@ const RUNTIME = [
   failure('already-running', { names: ['web'], pid: 12, since: '2026-11-21T03:00:00Z', manifest: '/p.yaml' }),
   failure('already-running', { names: ['a', 'b', 'c'], pid: null, since: null, manifest: '/p.yaml' }),
   failure('runtime-folder', { path: '/run/prodserver', detail: 'it belongs to user 12' }),
+  failure('runtime-removed', { paths: ['/run/prodserver/x.1.sock'] }),
   failure('socket-path-long', { path: '/a/b.sock', bytes: 130, limit: 107 }),
   failure('lock-held', {
     instance: 'beat.1',
@@ -98,6 +100,18 @@ const RUNTIME = [
     ms: 60_000,
   }),
   failure('start-rate', { ms: 1500 }),
+  failure('user-unknown', { user: 'shop' }),
+  failure('group-unknown', { group: 'media' }),
+  failure('user-refused', { user: 'shop', group: null, uid: 1000 }),
+  failure('user-refused', { user: 'shop', group: 'media', uid: 1000 }),
+  failure('user-refused', { user: null, group: 'media', uid: 1000 }),
+  failure('tool-missing', { tool: 'prlimit', neededFor: 'LIMITS' }),
+  failure('env-file', { path: '/x/.env', line: null, detail: 'does not exist' }),
+  failure('env-file', { path: '/x/.env', line: 3, detail: 'there is no "=": write NAME=value' }),
+  failure('launch-refused', {
+    program: 'gunicorn',
+    detail: 'setpriv: setgroups failed: Operation not permitted',
+  }),
   failure('spawn-refused', { errno: 'EMFILE', detail: 'fork' }),
   failure('spawn-refused', { errno: 'EAGAIN', detail: 'fork' }),
   failure('exit-permanent', { code: 2, output: ['Usage: celery', 'Error: x'] }),
@@ -145,6 +159,9 @@ test('every failure of the running program, in words', () => {
     error: cannot use the runtime folder /run/prodserver: it belongs to user 12 [runtime-folder]
       give one that only this user can write, in PRODSERVER_RUNTIME_DIR
 
+    warning: /run/prodserver/x.1.sock had been removed, and is there again [runtime-removed]
+      keep cleaners of temporary files away from that folder, or name another in PRODSERVER_RUNTIME_DIR
+
     error: the socket path /a/b.sock has 130 bytes; 107 is the most [socket-path-long]
       give a shorter folder in PRODSERVER_RUNTIME_DIR
 
@@ -185,6 +202,33 @@ test('every failure of the running program, in words', () => {
 
     error: too many starts at once: its turn comes in 1.5 s [start-rate]
       look at what ends again and again; SUPERVISOR.start-rate allows more starts a second
+
+    error: there is no user "shop" [user-unknown]
+      make it (useradd), or mend USER
+
+    error: there is no group "media" [group-unknown]
+      make it (groupadd), or mend GROUP
+
+    error: cannot run as user shop: the supervisor is user 1000 and may not become another [user-refused]
+      run the supervisor as root, or leave USER out
+
+    error: cannot run as user shop and group media: the supervisor is user 1000 and may not become another [user-refused]
+      run the supervisor as root, or leave USER out
+
+    error: cannot run as group media: the supervisor is user 1000 and may not become another [user-refused]
+      run the supervisor as root, or leave GROUP out
+
+    error: there is no "prlimit" in PATH, which LIMITS needs [tool-missing]
+      install util-linux
+
+    error: ENV_FILE /x/.env does not exist [env-file]
+      check ENV_FILE, and whether the supervisor may read it
+
+    error: ENV_FILE /x/.env:3: there is no "=": write NAME=value [env-file]
+      write lines of NAME=value, NAME='literal' or NAME="with escapes"; # begins a comment
+
+    error: gunicorn was not started: setpriv: setgroups failed: Operation not permitted [launch-refused]
+      check USER, GROUP and LIMITS against what the supervisor may do
 
     error: the system refused to start a process: EMFILE [spawn-refused]
       raise the limit of open files

@@ -9,6 +9,7 @@ import { HOLDER, PLAIN, spec } from './support.ts';
 const exited = (how: number | string): Told => ({
   type: 'exited',
   exit: typeof how === 'number' ? { code: how, signal: null } : { code: null, signal: how },
+  refusal: null,
 });
 const TROUBLE = { url: 'redis://:***@cache/0', error: 'Connection refused' };
 

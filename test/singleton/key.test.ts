@@ -37,12 +37,15 @@ describe('an application', () => {
   test('is asked in its own folder and environment, for an answer on descriptor 3', async () => {
     const { ask, orders } = application();
     const abort = never();
-    await lockKey(beat(), ask, abort);
+    const identity = { user: 'shop', group: null, umask: null, limits: {} };
+    await lockKey({ ...beat(), identity, envFiles: ['/etc/shop.env'] }, ask, abort);
     expect(orders).toEqual([
       {
         argv: ['python', 'probe.py', 'shop.celery.app'],
         env: { DJANGO_SETTINGS_MODULE: 'shop.settings', PRODSERVER_PROBE_FD: '3' },
         cwd: '/srv/shop',
+        identity,
+        envFiles: ['/etc/shop.env'],
         timeoutMs: 60_000,
         abort,
       },

@@ -18,6 +18,8 @@ export const beat = (singleton: SingletonKey | null = BEAT): ProcessSpec => ({
   added: [],
   env: { DJANGO_SETTINGS_MODULE: 'shop.settings' },
   cwd: '/srv/shop',
+  identity: { user: null, group: null, umask: null, limits: {} },
+  envFiles: [],
   autostart: true,
   link: true,
   readiness: { kind: 'link' },
@@ -43,6 +45,7 @@ export const answered = (change: Partial<HelperResult> = {}): HelperResult => ({
   answer: JSON.stringify({ v: 1, main: 'shop', broker: 'redis://cache:6379/0', scope: {} }),
   said: [],
   errno: null,
+  refused: null,
   ...change,
 });
 

@@ -24,6 +24,8 @@ export const spec = (change: Partial<ProcessSpec> = {}): ProcessSpec => {
     added: [],
     env: { COLOUR: 'red' },
     cwd: '/srv/shop',
+    identity: { user: null, group: null, umask: null, limits: {} },
+    envFiles: [],
     autostart: true,
     link: false,
     readiness: { kind: 'alive', afterMs: 1000 },
@@ -50,6 +52,7 @@ export const beat = (change: Partial<ProcessSpec> = {}): ProcessSpec =>
 
 export class FakeChild implements Child {
   readonly pid: number;
+  through: readonly string[] = [];
   readonly stdout = new PassThrough();
   readonly stderr = new PassThrough();
   readonly link = new PassThrough();

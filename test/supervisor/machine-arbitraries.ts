@@ -15,6 +15,8 @@ export interface Fate {
   readonly readyMs: number | null;
   readonly endMs: number | null;
   readonly code: number;
+  /** An end with a code is that of what stood before the program. */
+  readonly refused: boolean;
   /** From the signal; null: it is ignored. */
   readonly termMs: number | null;
   readonly quitMs: number | null;
@@ -80,6 +82,7 @@ export const fates: fc.Arbitrary<Fate> = fc.record({
   killMs: ms(BOUNDS.killMs),
   lagMs: ms(BOUNDS.lagMs),
   sweepMs: ms(BOUNDS.sweepMs),
+  refused: fc.integer({ min: 0, max: 19 }).map((one) => one === 0),
 });
 
 export const deeds: fc.Arbitrary<Deed> = fc.oneof(

@@ -76,7 +76,9 @@ export class Onlooker {
         if (!this.#ordered) this.#failed(event.permanent, now);
         break;
       case 'exited':
-        if (!this.#ordered) this.#ended(event.exit, now);
+        if (this.#ordered) break;
+        if (event.refusal === null) this.#ended(event.exit, now);
+        else this.#failed(true, now);
         break;
       case 'fell-silent':
         if (state.id !== 'RUNNING') return;

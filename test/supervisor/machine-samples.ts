@@ -103,7 +103,10 @@ export const EVENTS: {
   'broker-lost': (generation) => [{ type: 'broker-lost', generation, trouble: TROUBLE }],
   'broker-found': (generation) => [{ type: 'broker-found', generation }],
   'fell-silent': (generation) => [{ type: 'fell-silent', generation, trouble: SILENT }],
-  exited: (generation) => [1, 2, 0].map((code) => ({ type: 'exited', generation, exit: exitOf(code) })),
+  exited: (generation) => [
+    ...[1, 2, 0].map((code) => ({ type: 'exited', generation, exit: exitOf(code), refusal: null }) as const),
+    { type: 'exited', generation, exit: exitOf(127), refusal: MISSING },
+  ],
   swept: (generation) => [{ type: 'swept', generation }],
   'timer-fired': () => [{ type: 'timer-fired', timer: TIMER }],
 };

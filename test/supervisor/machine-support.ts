@@ -226,7 +226,8 @@ export function life(change: PolicyChange = {}) {
     brokerFound: () => tell({ type: 'broker-found', ...own() }),
     silent: () => tell({ type: 'fell-silent', ...own(), trouble: SILENT }),
     moved: () => tell({ type: 'hindrance-changed' }),
-    exits: (how: number | string) => tell({ type: 'exited', ...own(), exit: exitOf(how) }),
+    exits: (how: number | string) => tell({ type: 'exited', ...own(), exit: exitOf(how), refusal: null }),
+    isRefused: () => tell({ type: 'exited', ...own(), exit: exitOf(127), refusal: MISSING }),
     swept: () => tell({ type: 'swept', ...own() }),
     /** Lets time pass; says what each timer that fires on the way leads to. */
     pass(ms: number): string[] {

@@ -236,7 +236,8 @@ export class World {
     this.#leftovers = true;
     this.#later(child.fate.lagMs, () => {
       child.toldEnd = true;
-      this.#tell({ type: 'exited', generation, exit });
+      const refusal = child.fate.refused && exit.code !== null ? MISSING : null;
+      this.#tell({ type: 'exited', generation, exit, refusal });
     });
   }
 

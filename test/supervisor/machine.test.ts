@@ -255,7 +255,7 @@ describe('start, where something is under way', () => {
   test('news of the run before is dropped', () => {
     const web = running();
     crash(web);
-    const said = web.tell({ type: 'exited', generation: 1, exit: { code: 1, signal: null } });
+    const said = web.tell({ type: 'exited', generation: 1, exit: { code: 1, signal: null }, refusal: null });
     expect(said).toBe('STARTING unspawned []');
     expect(web.machine().stale).toBe(1);
   });

@@ -43,6 +43,12 @@ describe('the JSON Schema of the manifest', () => {
     ['a command', entry('BACKEND: Command, CMD: [sleep, 10]')],
     ['a variable for a number', entry('BACKEND: CeleryWorker, APP: a.b, ARGS: {concurrency: "${N:-4}"}')],
     ['a variable for a duration', entry('BACKEND: Command, CMD: [a], STOP: {timeout: "${GRACE}"}')],
+    ['another user', entry('BACKEND: Command, CMD: [a], USER: 1000, GROUP: media, UMASK: 027')],
+    [
+      'limits',
+      entry('BACKEND: Command, CMD: [a], LIMITS: {nofile: 65536, core: unlimited, as: "${MEMORY}"}'),
+    ],
+    ['files of variables', entry('BACKEND: Command, CMD: [a], ENV_FILE: [.env, more.env]')],
     ['underscores', entry('BACKEND: CeleryWorker, APP: a.b, ARGS: {max_tasks_per_child: 9}')],
     ['ARGS without contents', entry('BACKEND: CeleryWorker, APP: a.b, ARGS: ')],
   ])('takes %s', (_, text) => {
@@ -65,6 +71,7 @@ describe('the JSON Schema of the manifest', () => {
     ['a word for a number', entry('BACKEND: CeleryWorker, APP: a.b, ARGS: {concurrency: many}')],
     ['a number out of range', entry('BACKEND: CeleryWorker, APP: a.b, ARGS: {concurrency: -1}')],
     ['a duration without a unit', entry('BACKEND: Command, CMD: [a], STOP: {timeout: 30}')],
+    ['an unknown limit', entry('BACKEND: Command, CMD: [a], LIMITS: {nofiles: 9}')],
     ['two beats', entry('BACKEND: CeleryBeat, APP: a.b, INSTANCES: 2')],
     ['a key of a later version', entry('BACKEND: CeleryWorker, APP: a.b, RECYCLE: {max-age: 24h}')],
   ])('refuses %s', (_, text) => {

@@ -133,6 +133,35 @@ describe('an order', () => {
   });
 });
 
+describe('without util-linux', () => {
+  async function alone(identity: Partial<Identity>): Promise<object> {
+    const rig = newRig();
+    const path = process.env['PATH'];
+    process.env['PATH'] = rig.folder;
+    try {
+      return await refused(rig, { identity: as(identity), argv: ['/bin/true'] });
+    } finally {
+      process.env['PATH'] = path;
+    }
+  }
+
+  test('what needs it is told so', async () => {
+    expect(await alone({ limits: { core: '0' } })).toEqual({
+      code: 'tool-missing',
+      tool: 'prlimit',
+      neededFor: 'LIMITS',
+    });
+    // Without getent the files are what is known.
+    expect(await alone({ user: 'nobody' })).toEqual({
+      code: 'tool-missing',
+      tool: 'setpriv',
+      neededFor: 'USER and GROUP',
+    });
+    expect(await alone({ group: 'tty', user: '0' })).toMatchObject({ code: 'tool-missing' });
+    expect(await alone({ user: 'no-such-user' })).toMatchObject({ code: 'user-unknown' });
+  });
+});
+
 describe('what cannot be, and never will', () => {
   test('a user or a group that is not there', async () => {
     const rig = newRig();

@@ -1,6 +1,8 @@
 /** Real locks in the host's real folder, under names that nobody else has. */
 import { randomBytes } from 'node:crypto';
-import { readFileSync, readlinkSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, readlinkSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { newFileLocker, readNote } from '../../src/singleton/file.ts';
 import type { Grip, LockAnswer, Locker } from '../../src/singleton/holder.ts';
@@ -102,6 +104,26 @@ test('a note may have more than is understood', () => {
     manifest: '/srv/x.yaml',
     file: '/l',
   });
+});
+
+test('an application is asked again when its files of variables have changed', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'lock-'));
+  onTestFinished(() => rmSync(folder, { recursive: true }));
+  const file = join(folder, '.env');
+  writeFileSync(file, 'BROKER=one\n');
+  const main = randomBytes(8).toString('hex');
+  const { ask, orders } = application({
+    answer: JSON.stringify({ v: 1, main, broker: 'memory://', scope: {} }),
+  });
+  const one = locker('/srv/one.yaml', ask);
+  const take = async (): Promise<void> =>
+    acquired(await one.take({ ...beat(), envFiles: [file] }, never())).close();
+  await take();
+  await take();
+  expect(orders).toHaveLength(1);
+  writeFileSync(file, 'BROKER=two\n');
+  await take();
+  expect(orders).toHaveLength(2);
 });
 
 test('an application is asked once, and again where it could not tell', async () => {

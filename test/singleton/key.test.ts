@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { HelperResult } from '../../src/os/run.ts';
+import { failure } from '../../src/model/failure.ts';
 import { lockKey } from '../../src/singleton/key.ts';
 import { application, BEAT, beat, never } from './support.ts';
 
@@ -51,6 +52,12 @@ describe('an application', () => {
       },
     ]);
     expect(orders[0]?.abort).toBe(abort);
+  });
+
+  test('that may not be asked as its user is told as a spawn of it would be', async () => {
+    const refused = { permanent: true, failure: failure('user-unknown', { user: 'shop' }) };
+    const { ask } = application({ refused });
+    expect(await lockKey(beat(), ask, never())).toEqual({ ok: false, error: refused });
   });
 
   test('has one key however its scope is ordered', async () => {

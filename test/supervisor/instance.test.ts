@@ -34,6 +34,7 @@ describe('a spawn', () => {
     const { world, one } = begin(spec());
     const { order } = last(world.spawns);
     expect(order).toMatchObject({ argv: ['python', 'job.py'], cwd: '/srv/shop', extra: [] });
+    expect(order).toMatchObject({ identity: { user: null, limits: {} }, envFiles: [] });
     expect(order.env).toMatchObject({ COLOUR: 'red' });
     expect(order.env).not.toHaveProperty('PRODSERVER_LINK_FD');
     expect(order.env).not.toHaveProperty('PRODSERVER_LOCK_FD');
@@ -79,6 +80,76 @@ describe('a spawn', () => {
     world.clock.pass(60_000);
     await world.spawnFails(true);
     expect([stateOf(one), world.clock.armed]).toEqual(['FATAL', 0]);
+  });
+});
+
+describe('an end with a code of setpriv or prlimit', () => {
+  const LINE = 'prlimit: failed to set the NOFILE resource limit: Operation not permitted';
+
+  async function through(...prefix: readonly string[]) {
+    const { world, one } = begin(spec());
+    const child = await world.spawned();
+    child.through = prefix;
+    return { world, one, child };
+  }
+
+  test('is no end of the program where they say so first, which is known when the output is here', async () => {
+    const { one, child } = await through('/usr/bin/prlimit', '--nofile=9', '--');
+    child.stderr.write(`${LINE}\nand more\n`);
+    await child.exits(1);
+    expect(stateOf(one)).toBe('STARTING');
+    await child.drains();
+    expect(one.machine().state).toMatchObject({
+      id: 'FATAL',
+      cause: { failure: { code: 'launch-refused', facts: { program: 'python', detail: LINE } } },
+    });
+    expect(one.machine()).toMatchObject({ failures: 0, exit: { code: 1, signal: null } });
+  });
+
+  test('is waited for no longer than any output is', async () => {
+    const { world, one, child } = await through('/usr/bin/setpriv', '--');
+    child.stderr.write('setpriv: setresuid failed: Operation not permitted\n');
+    await child.exits(127);
+    world.clock.pass(1000);
+    await settle();
+    expect(stateOf(one)).toBe('FATAL');
+  });
+
+  test('is a crash where the program says something else, and where it passes by itself', async () => {
+    for (const line of [
+      `python: no\n${LINE}`,
+      '',
+      'setpriv: failed to execute python: Resource temporarily unavailable',
+    ]) {
+      const { one, child } = await through('/usr/bin/setpriv', '--');
+      child.stderr.write(`${line}\n`);
+      await child.ends(126);
+      expect(stateOf(one)).toBe('BACKOFF');
+    }
+  });
+
+  test('is not waited for where it cannot be theirs', async () => {
+    const late = await through('/usr/bin/setpriv', '--');
+    late.world.clock.pass(1000);
+    const other = await through('/usr/bin/setpriv', '--');
+    const alone = await through();
+    for (const [{ one, child }, code] of [
+      [late, 1],
+      [other, 3],
+      [alone, 1],
+    ] as const) {
+      child.stderr.write(`${LINE}\n`);
+      await child.exits(code);
+      expect(stateOf(one)).toBe('BACKOFF');
+    }
+  });
+
+  test('of one that is being stopped is the end of the stop', async () => {
+    const { one, child } = await through('/usr/bin/setpriv', '--');
+    one.order('stop-ordered');
+    child.stderr.write(`${LINE}\n`);
+    await child.ends(1);
+    expect(stateOf(one)).toBe('STOPPED');
   });
 });
 

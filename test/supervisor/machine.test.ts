@@ -141,6 +141,13 @@ describe('an end that nobody ordered', () => {
     expect(running().exits(2)).toBe('STOPPING sweeping, backoff(crash) [sweep #1]');
   });
 
+  test('one of what stood before the program is FATAL and no crash, also of one that was not ready in time', () => {
+    const never = starting();
+    expect(never.isRefused()).toBe('STOPPING sweeping, give-up(failure) [disarm, stop-watching, sweep #1]');
+    expect(never.swept()).toBe('FATAL failure []');
+    expect(never.machine()).toMatchObject({ failures: 0, exit: { code: 127, signal: null } });
+  });
+
   test('max-attempts used up is FATAL, until a start is ordered', () => {
     const web = starting({ restart: { maxAttempts: 2 } });
     crash(web);

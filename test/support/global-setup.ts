@@ -10,9 +10,11 @@ const TOOLS: Readonly<Record<string, string>> = {
   'redis-server': 'redis-server',
   'rabbitmq-server': 'rabbitmq-server',
   flock: 'util-linux',
+  prlimit: 'util-linux',
   setpriv: 'util-linux',
   unshare: 'util-linux',
   strace: 'strace',
+  useradd: 'passwd',
 };
 
 declare module 'vitest' {

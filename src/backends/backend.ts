@@ -33,10 +33,10 @@ export interface Subject {
 
 /**
  * Something of which two processes of one manifest must not have the same: equal `kind` and `value` are reported at
- * `option` of the later one.
+ * `option` of the later one: an option in ARGS, of a log file the key in LOG.
  */
 export interface Claim {
-  readonly kind: 'node' | 'statedb' | 'schedule' | 'pidfile';
+  readonly kind: 'node' | 'statedb' | 'schedule' | 'pidfile' | 'log';
   readonly value: string;
   readonly option: string;
 }

@@ -36,7 +36,7 @@ export async function run(names: readonly string[], flags: Flags): Promise<numbe
     version: VERSION,
     wait: flags['wait'] !== false,
     present: (news) => presenter.lines(news),
-    lost: (count) => presenter.lost(count),
+    lost: (count, to) => presenter.lost(count, to),
   });
   if (!ended.ok) return fail(ended.error);
   return exitCode(ended.value);

@@ -98,6 +98,8 @@ const processRow = z.object({
     })
     .nullable(),
   versions: z.record(z.string(), z.string().nullable()).nullable(),
+  /** Null: its lines go to the supervisor's standard output. */
+  log: z.object({ file: z.string().nullable(), lines_dropped: z.number() }),
   /** The last lines it said, where it does not run. */
   said: z.array(z.string()),
 });
@@ -111,7 +113,10 @@ export const statusAnswer = z.object({
     started_at: z.string(),
     degraded: z.boolean(),
     stopping: z.boolean(),
+    /** Of all processes, and of the supervisor's own. */
     log_lines_dropped: z.number(),
+    /** How late the loop came to its work, since the start. Milliseconds. */
+    loop_lag_ms: z.object({ p99: z.number(), max: z.number() }),
   }),
   processes: z.array(processRow),
 });

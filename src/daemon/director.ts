@@ -11,6 +11,8 @@ import type { News } from '../supervisor/news.ts';
 import type { Supervisor } from '../supervisor/supervisor.ts';
 import type { SupervisorSignal } from './signals.ts';
 import { statusRow } from './status.ts';
+import type { LoopLag } from '../os/loop.ts';
+import type { Output } from './output.ts';
 
 export interface DirectorOptions {
   readonly plan: Plan;
@@ -20,9 +22,8 @@ export interface DirectorOptions {
   readonly wait: boolean;
   /** The lines that show a piece of news. */
   present(news: News): readonly string[];
-  write(line: string): void;
-  /** Log lines that were dropped. */
-  dropped(): number;
+  readonly output: Pick<Output, 'write' | 'reopen' | 'dropped'>;
+  readonly lag: LoopLag;
 }
 
 /** Why a supervisor ended. */
@@ -61,7 +62,7 @@ export function newDirector(options: DirectorOptions): Director {
   let degraded = false;
 
   const tell = (news: News): void => {
-    for (const line of options.present(news)) options.write(line);
+    for (const line of options.present(news)) options.output.write(line);
     if (news.type !== 'changed') return;
     const { state } = news.machine;
     if ((state.id === 'FATAL' || state.id === 'EXITED') && isDecisive(news.spec, state.id)) {
@@ -100,9 +101,12 @@ export function newDirector(options: DirectorOptions): Director {
         started_at: startedAt,
         degraded,
         stopping: supervisor?.stopping ?? false,
-        log_lines_dropped: options.dropped(),
+        log_lines_dropped: options.output.dropped(),
+        loop_lag_ms: options.lag.read(),
       },
-      processes: (supervisor?.instances ?? []).map((instance) => statusRow(instance, clock, stats)),
+      processes: (supervisor?.instances ?? []).map((instance) =>
+        statusRow(instance, clock, stats, options.output.dropped(instance.spec.instance)),
+      ),
     };
   };
 
@@ -140,7 +144,7 @@ export function newDirector(options: DirectorOptions): Director {
           leaveTerminal();
           return shutdown(signal, 'stop');
         case 'SIGUSR1':
-          return tell({ type: 'ordered', signal, order: 'none' });
+          return void options.output.reopen().then((any) => tell({ type: 'reopened', any }));
         case 'SIGUSR2':
           return tell({ type: 'dump', state: status() });
         default:

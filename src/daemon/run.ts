@@ -1,43 +1,28 @@
 /** The composition root: wires the rooms into one running supervisor. It alone picks real clocks, probes and locks. */
 import { manifestId } from '../control/protocol.ts';
-import { watchLiveness } from '../health/liveness.ts';
-import type { Probes, Subject } from '../health/probe.ts';
-import { watchReadiness } from '../health/readiness.ts';
-import { newSink } from '../logs/sink.ts';
 import type { Cancel } from '../model/clock.ts';
 import { failure, type Failure, type Result } from '../model/failure.ts';
-import type { Plan, ProcessSpec } from '../model/spec.ts';
 import { systemClock as clock } from '../os/clock.ts';
-import { writtenAt } from '../os/files.ts';
-import { httpStatus } from '../os/http.ts';
-import { listeningAddresses, refusal } from '../os/listen.ts';
+import { watchLoopLag } from '../os/loop.ts';
 import { newOomWatch, type OomWatch } from '../os/oom.ts';
 import { giveBackPipes, openOutlet } from '../os/outlet.ts';
 import { parentDeathPrefix } from '../os/parent-death.ts';
-import { runProbe } from '../os/probe.ts';
-import { allStats, isAlive } from '../os/proc.ts';
+import { allStats } from '../os/proc.ts';
 import { startReaper } from '../os/reaper.ts';
-import { runHelper } from '../os/run.ts';
 import { markId, openRuntimeFolder, socketPath } from '../os/runtime.ts';
-import { spawnChild } from '../os/spawn.ts';
-import { newTree } from '../os/tree.ts';
-import { newFileLocker } from '../singleton/file.ts';
-import { newTargetGate } from '../supervisor/gates.ts';
-import type { Ports } from '../supervisor/instance.ts';
-import type { News } from '../supervisor/news.ts';
-import type { Run } from '../supervisor/run.ts';
-import { newSpawnRate } from '../supervisor/spawn-rate.ts';
 import { newSupervisor, type Supervisor } from '../supervisor/supervisor.ts';
 import { claimNames } from './claim.ts';
 import { openDoor } from './door.ts';
-import { newDirector, type DirectorOptions, type Ending } from './director.ts';
-import { newLedger, type Ledger } from './ledger.ts';
-import { findPrevious, type Previous } from './previous.ts';
+import { newDirector, type Director, type DirectorOptions, type Ending } from './director.ts';
+import { newLedger } from './ledger.ts';
+import { newOutput } from './output.ts';
+import { newPorts } from './ports.ts';
+import { findPrevious } from './previous.ts';
 import { listen } from './signals.ts';
 
-export interface DaemonOptions extends Omit<DirectorOptions, 'write' | 'dropped'> {
-  /** The line for lines that nobody read in time. */
-  lost(count: number): string;
+export interface DaemonOptions extends Omit<DirectorOptions, 'output' | 'lag'> {
+  /** The line for lines that were dropped. */
+  lost(count: number, to: 'stdout' | 'file'): string;
 }
 
 /** How long what is queued for a slow reader may take at the end. Milliseconds. */
@@ -62,18 +47,20 @@ export async function runDaemon(options: DaemonOptions): Promise<Result<Ending>>
   const previous = findPrevious(folder.value, ledgerId, specs, clock);
 
   giveBackPipes();
-  const sink = newSink(openOutlet(1, clock), clock, (count) => `${options.lost(count)}\n`);
-  const director = newDirector({
+  const output = newOutput({
     ...options,
-    write: (line) => sink.write(`${line}\n`),
-    dropped: () => sink.dropped(),
+    stdout: openOutlet(1, clock),
+    clock,
+    tell: (news) => director.tell(news),
   });
+  const lag = watchLoopLag();
+  const director: Director = newDirector({ ...options, output, lag });
   const removeListeners = listen((signal) => director.onSignal(signal));
   const reaper = startReaper();
   const oom = newOomWatch(clock);
   const supervisor = newSupervisor(
     specs,
-    ports({
+    newPorts({
       plan,
       through,
       previous,
@@ -81,13 +68,11 @@ export async function runDaemon(options: DaemonOptions): Promise<Result<Ending>>
       mark: (instance, generation) => `${ledgerId}/${instance}:${generation}:${process.pid}`,
       adopts: reaper.adopts,
       oom,
+      output,
       tell: (news) => director.tell(news),
     }),
   );
-  sink.onPressure(
-    () => supervisor.pauseOutput(),
-    () => supervisor.resumeOutput(),
-  );
+  output.attach(supervisor.instances);
   director.attach(supervisor);
   director.tell({
     type: 'begun',
@@ -102,6 +87,7 @@ export async function runDaemon(options: DaemonOptions): Promise<Result<Ending>>
   const problem = (found: Failure): void => director.tell({ type: 'failed', failure: found });
   const door = await openDoor(socket.value, director.control, claim.value, clock, problem);
   if (!door.ok) return door;
+  await output.opened();
   // All that is left is ended at one time, whoever waits for it.
   const ended = previous.ended();
   supervisor.start();
@@ -113,7 +99,8 @@ export async function runDaemon(options: DaemonOptions): Promise<Result<Ending>>
 
   director.tell({ type: 'over' });
   door.value.close();
-  await sink.close(FLUSH_MS);
+  await output.close(FLUSH_MS);
+  lag.stop();
   removeListeners();
   reaper.stop();
   claim.value.release();
@@ -134,56 +121,3 @@ function lookAround(supervisor: Supervisor, oom: OomWatch): Cancel {
   look();
   return () => cancel();
 }
-
-const probes: Probes = {
-  isAlive,
-  listeningAddresses,
-  refusal,
-  get: httpStatus,
-  writtenAt,
-  wall: () => clock.wall(),
-};
-
-/** More than this, and twice its processes, a fleet may start at once. */
-const BURST = 20;
-
-interface Wiring {
-  readonly plan: Plan;
-  readonly through: readonly string[] | null;
-  readonly previous: Previous;
-  readonly ledger: Ledger;
-  readonly mark: (instance: string, generation: number) => string;
-  readonly adopts: boolean;
-  readonly oom: OomWatch;
-  readonly tell: (news: News) => void;
-}
-
-const ports = ({ plan, through, previous, ledger, mark, adopts, oom, tell }: Wiring): Ports => {
-  const burst = Math.max(BURST, plan.startRate, 2 * plan.processes.length);
-  const rate = newSpawnRate(plan.startRate, burst, clock);
-  const subject = (spec: ProcessSpec, run: Run): Subject => ({
-    pid: run.pid,
-    startedAt: Date.parse(run.startedAt),
-    members: () => run.tree.members(),
-    run: (argv, timeoutMs) => runProbe({ ...spec, argv, through: through ?? [] }, timeoutMs),
-  });
-  const fileLocker = newFileLocker(plan.manifest, runHelper, () => clock.wall());
-  return {
-    clock,
-    chance: Math.random,
-    spawn: (order) => spawnChild(through === null ? order : { ...order, through }),
-    mark,
-    ledger,
-    tree: (pid, text) => newTree(pid, clock, adopts ? 'own' : 'unknown', text),
-    watchReadiness: (spec, run, ready) =>
-      watchReadiness(spec.readiness, spec.readinessTiming, subject(spec, run), probes, clock, ready),
-    watchLiveness: (spec, run, silent) =>
-      spec.liveness === null
-        ? () => undefined
-        : watchLiveness(spec.liveness, subject(spec, run), probes, clock, silent),
-    turn: (instance) => rate.turn(instance),
-    oomKilled: () => oom.recent(),
-    locker: previous.before(newTargetGate(fileLocker, probes, clock)),
-    tell,
-  };
-};

@@ -11,7 +11,12 @@ import type { FatalCause, State } from '../supervisor/state.ts';
 const NO_EXIT: Exit = { code: null, signal: null };
 
 /** `stats` are all processes of now: read for each row again, a few hundred rows would hold up supervision for seconds. */
-export function statusRow(instance: Instance, clock: Clock, stats: readonly ProcessStat[]): ProcessRow {
+export function statusRow(
+  instance: Instance,
+  clock: Clock,
+  stats: readonly ProcessStat[],
+  linesDropped: number,
+): ProcessRow {
   const { spec } = instance;
   const machine = instance.machine();
   const { state } = machine;
@@ -40,6 +45,7 @@ export function statusRow(instance: Instance, clock: Clock, stats: readonly Proc
     tasks: { done: null, failed: null, active: null },
     lock: spec.singleton === null ? null : lockOf(state, pid, run?.startedAt ?? null),
     versions: run?.versions() ?? null,
+    log: { file: spec.log?.file ?? null, lines_dropped: linesDropped },
     said: pid === null ? [...(run?.tail() ?? [])] : [],
   };
 }

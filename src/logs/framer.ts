@@ -1,16 +1,13 @@
-import type { StreamName } from '../model/line.ts';
+import type { Piece } from '../model/line.ts';
 
 /** A longer line is cut into parts of at most this many bytes, so that one endless line needs no endless memory. */
 export const LINE_LIMIT = 64 * 1024;
 
-export interface Piece {
-  readonly text: string;
-  readonly cut: boolean;
-}
-
-/** Bytes to lines: characters are never split, nothing is lost, and no more than one line is held. */
+/**
+ * Bytes to lines: characters are never split, nothing is lost, and no more than one line is held. Pieces share memory
+ * with the chunk, so they are for use at once.
+ */
 export interface Framer {
-  readonly stream: StreamName;
   push(chunk: Buffer): Piece[];
   /** What was begun and not ended; for the end of the stream. */
   end(): Piece[];
@@ -18,7 +15,7 @@ export interface Framer {
 
 const NEWLINE = 0x0a;
 
-export function newFramer(stream: StreamName, limit: number = LINE_LIMIT): Framer {
+export function newFramer(limit: number = LINE_LIMIT): Framer {
   let held: Buffer[] = [];
   let heldBytes = 0;
 
@@ -37,20 +34,19 @@ export function newFramer(stream: StreamName, limit: number = LINE_LIMIT): Frame
     while (heldBytes > limit) {
       const whole = take();
       const end = characterBoundary(whole, limit);
-      pieces.push({ text: whole.toString('utf8', 0, end), cut: true });
+      pieces.push({ bytes: whole.subarray(0, end), cut: true });
       hold(whole.subarray(end));
     }
   };
 
   return {
-    stream,
     push(chunk) {
       const pieces: Piece[] = [];
       let start = 0;
       for (let end = chunk.indexOf(NEWLINE); end !== -1; end = chunk.indexOf(NEWLINE, start)) {
         hold(chunk.subarray(start, end));
         cutLong(pieces);
-        pieces.push({ text: decode(take()), cut: false });
+        pieces.push({ bytes: take(), cut: false });
         start = end + 1;
       }
       // A copy: a slice would keep the whole chunk in memory for the sake of its last bytes.
@@ -59,13 +55,14 @@ export function newFramer(stream: StreamName, limit: number = LINE_LIMIT): Frame
       return pieces;
     },
     end() {
-      return heldBytes === 0 ? [] : [{ text: decode(take()), cut: false }];
+      return heldBytes === 0 ? [] : [{ bytes: take(), cut: false }];
     },
   };
 }
 
-const decode = (line: Buffer): string =>
-  line.toString('utf8', 0, line.at(-1) === 0x0d ? line.length - 1 : line.length);
+/** What a piece says, without the carriage return of its end. */
+export const textOf = ({ bytes, cut }: Piece): string =>
+  bytes.toString('utf8', 0, !cut && bytes.at(-1) === 0x0d ? bytes.length - 1 : bytes.length);
 
 /** The largest index up to `limit` at which a UTF-8 character begins; `limit` itself where the bytes are no UTF-8. */
 function characterBoundary(bytes: Buffer, limit: number): number {

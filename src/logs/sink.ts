@@ -1,6 +1,7 @@
 /** A bounded queue before an outlet: a slow reader slows the writers, a stuck one loses lines (counted), nobody waits. */
 import type { Cancel, Clock } from '../model/clock.ts';
 import type { Outlet } from '../model/line.ts';
+import type { WhenFull } from '../model/spec.ts';
 
 /** Past this many queued bytes the sources are asked to pause. */
 const HIGH_WATER = 256 * 1024;
@@ -10,10 +11,11 @@ const LOW_WATER = 64 * 1024;
 const LIMIT = 1024 * 1024;
 /** A reader that took nothing for this long is stuck: the sources go on, and lines are dropped. Milliseconds. */
 const STUCK_AFTER_MS = 1000;
+const NEWLINE = 0x0a;
 
 export interface Sink {
-  /** Queues one line, with its end. */
-  write(line: string): void;
+  /** Queues so many lines, with their ends; false where they were dropped. */
+  write(bytes: Buffer, lines: number): boolean;
   /** `pause` and `resume` are called as the queue fills and empties. */
   onPressure(pause: () => void, resume: () => void): void;
   /** Lines that were dropped since the start. */
@@ -22,8 +24,14 @@ export interface Sink {
   close(ms: number): Promise<void>;
 }
 
-/** `lost` makes the line that tells a reader who came back how many it missed. */
-export function newSink(outlet: Outlet, clock: Clock, lost: (count: number) => string): Sink {
+export interface SinkOptions {
+  /** Makes the line that tells a reader who came back how many it missed. */
+  readonly lost: (count: number) => string;
+  /** Block: the sources wait for as long as it takes. */
+  readonly whenFull: WhenFull;
+}
+
+export function newSink(outlet: Outlet, clock: Clock, { lost, whenFull }: SinkOptions): Sink {
   let queue: Buffer[] = [];
   let queued = 0;
   let droppedTotal = 0;
@@ -31,6 +39,7 @@ export function newSink(outlet: Outlet, clock: Clock, lost: (count: number) => s
   let waiting = false;
   let scheduled = false;
   let gone = false;
+  let insideLine = false;
   let paused = false;
   let stuck = false;
   let stuckTimer: Cancel | null = null;
@@ -73,17 +82,19 @@ export function newSink(outlet: Outlet, clock: Clock, lost: (count: number) => s
     if (droppedUntold > 0 && queued < HIGH_WATER) {
       const line = lost(droppedUntold);
       droppedUntold = 0;
-      push(Buffer.from(line));
+      push(Buffer.from(insideLine ? `\n${line}` : line));
     }
   };
 
   const wait = (): void => {
     waiting = true;
-    stuckTimer ??= clock.after(STUCK_AFTER_MS, () => {
-      stuckTimer = null;
-      stuck = true;
-      setPaused(false);
-    });
+    if (whenFull === 'drop') {
+      stuckTimer ??= clock.after(STUCK_AFTER_MS, () => {
+        stuckTimer = null;
+        stuck = true;
+        setPaused(false);
+      });
+    }
     outlet.whenWritable(() => {
       waiting = false;
       if (!gone) flush();
@@ -93,6 +104,7 @@ export function newSink(outlet: Outlet, clock: Clock, lost: (count: number) => s
   const push = (bytes: Buffer): void => {
     queue.push(bytes);
     queued += bytes.length;
+    insideLine = bytes.at(-1) !== NEWLINE;
   };
 
   const flushed = async (ms: number): Promise<void> =>
@@ -105,20 +117,20 @@ export function newSink(outlet: Outlet, clock: Clock, lost: (count: number) => s
     });
 
   return {
-    write(line) {
-      if (gone) return;
-      const bytes = Buffer.from(line);
+    write(bytes, lines) {
+      if (gone) return true;
       // Once lines are lost, more are until there is room again, or the reader would see gaps everywhere.
       if (droppedUntold > 0 || queued + bytes.length > LIMIT) {
-        droppedTotal += 1;
-        droppedUntold += 1;
-        return;
+        droppedTotal += lines;
+        droppedUntold += lines;
+        return false;
       }
       push(bytes);
       if (queued > HIGH_WATER && !stuck) setPaused(true);
       // Lines of one turn of the loop go out in one write.
       if (!scheduled && !waiting) setImmediate(flush);
       scheduled = true;
+      return true;
     },
     onPressure(onPause, onResume) {
       pause = onPause;

@@ -23,11 +23,12 @@ export function beatRules(doc: Document, processes: readonly ProcessSpec[]): Fai
 
 const lockOf = ({ singleton }: ProcessSpec): string => JSON.stringify(singleton);
 
-const KINDS: Readonly<Record<Claim['kind'], string>> = {
-  node: 'node name',
-  statedb: 'statedb',
-  schedule: 'schedule',
-  pidfile: 'pidfile',
+const KINDS: Readonly<Record<Claim['kind'], { readonly said: string; readonly below: 'ARGS' | 'LOG' }>> = {
+  node: { said: 'node name', below: 'ARGS' },
+  statedb: { said: 'statedb', below: 'ARGS' },
+  schedule: { said: 'schedule', below: 'ARGS' },
+  pidfile: { said: 'pidfile', below: 'ARGS' },
+  log: { said: 'log file', below: 'LOG' },
 };
 
 /** What two instances claim, told once an entry, at the later one. */
@@ -37,7 +38,7 @@ export function claimRules(doc: Document, instances: readonly CompiledInstance[]
   const found: Failure[] = [];
   for (const { spec, claims } of instances) {
     for (const claim of claims) {
-      const key = `${claim.kind} ${claim.kind === 'node' ? '' : spec.cwd} ${claim.value}`;
+      const key = `${claim.kind} ${claim.kind === 'node' || claim.kind === 'log' ? '' : spec.cwd} ${claim.value}`;
       const owner = owners.get(key);
       if (owner === undefined) owners.set(key, spec);
       else if (!told.has(`${spec.name} ${claim.kind}`)) {
@@ -50,10 +51,11 @@ export function claimRules(doc: Document, instances: readonly CompiledInstance[]
 }
 
 function claimedTwice(doc: Document, owner: ProcessSpec, spec: ProcessSpec, claim: Claim): Failure {
-  const place = doc.place(['PRODUCTION_PROCESSES', spec.name, 'ARGS', claim.option], 'key');
+  const { said, below } = KINDS[claim.kind];
+  const place = doc.place(['PRODUCTION_PROCESSES', spec.name, below, claim.option], 'key');
   const facts = {
     option: claim.option,
-    kind: KINDS[claim.kind],
+    kind: said,
     value: claim.value,
     instances: [owner.instance, spec.instance],
   };

@@ -1,7 +1,7 @@
 /** One valid entry of the manifest as the specs of its instances. */
 import { resolve } from 'node:path';
 import type { Backend, Claim, Entry } from '../backends/backend.ts';
-import type { ProcessSpec, RestartPolicy, Rung } from '../model/spec.ts';
+import type { LogFile, ProcessSpec, RestartPolicy, Rung } from '../model/spec.ts';
 import { fileExists } from '../os/files.ts';
 import { dependsOnOf, livenessOf, readinessOf, readinessTimingOf, waitForOf } from './health.ts';
 import type { EntryInput } from './schema.ts';
@@ -98,8 +98,10 @@ export function compileEntry(
       singleton:
         input.LOCK?.name === undefined ? compiled.singleton : { kind: 'name', name: input.LOCK.name },
       significant: input.RESTART?.significant ?? false,
+      log: logOf(input, context.folder, { name, instance: `${name}.${index}` }),
     };
-    return { spec, claims: compiled.claims };
+    const claims: Claim[] = spec.log === null ? [] : [logClaim(spec.log)];
+    return { spec, claims: [...compiled.claims, ...claims] };
   });
 }
 
@@ -127,6 +129,27 @@ function restartOf(input: EntryInput): RestartPolicy {
     stableAfterMs: given?.['stable-after'] ?? RESTART.stableAfterMs,
   };
 }
+
+/** The size and the number are those of the design's section on logs: half a gigabyte a process at most. */
+const LOG = { maxBytes: 50 * 1024 ** 2, keep: 10, whenFull: 'drop' } as const;
+
+function logOf(
+  { LOG: given }: EntryInput,
+  folder: string,
+  names: { readonly name: string; readonly instance: string },
+): LogFile | null {
+  if (given === undefined) return null;
+  const file = given.file.replaceAll('{instance}', names.instance).replaceAll('{name}', names.name);
+  return {
+    file: resolve(folder, file),
+    maxBytes: given['max-size'] ?? LOG.maxBytes,
+    maxAgeMs: given['max-age'] ?? null,
+    keep: given.keep ?? LOG.keep,
+    whenFull: given['when-full'] ?? LOG.whenFull,
+  };
+}
+
+const logClaim = ({ file }: LogFile): Claim => ({ kind: 'log', value: file, option: 'file' });
 
 const definedOnly = (env: EntryContext['env']): Record<string, string> =>
   Object.fromEntries(Object.entries(env).filter((pair): pair is [string, string] => pair[1] !== undefined));

@@ -3,7 +3,7 @@ import * as z from 'zod';
 import type { Backend } from '../backends/backend.ts';
 import { allBackends } from '../backends/registry.ts';
 import { entrySchema, NAME_RULE, supervisorSchema } from './schema.ts';
-import { isDurationText } from './schema-values.ts';
+import { isDurationText, isSizeText } from './schema-values.ts';
 
 export type JsonSchema = Readonly<Record<string, unknown>>;
 
@@ -119,6 +119,9 @@ function restore(node: unknown): unknown {
 function refinement(description: string, schema: JsonSchema): JsonSchema | null {
   if (isDurationText(description)) {
     return { type: 'string', pattern: orVariable('^(\\d+(\\.\\d+)?(ms|[smhd]))+$') };
+  }
+  if (isSizeText(description)) {
+    return { type: 'string', pattern: orVariable('^\\d+(\\.\\d+)?(B|[KMGT]i?B)$') };
   }
   const whole = /^a whole number(?: from (-?\d+)(?: to (\d+))?)?$/.exec(description);
   if (whole !== null) {

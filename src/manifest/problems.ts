@@ -5,10 +5,11 @@ import { nearest } from '../model/units.ts';
 import type { Document, Path } from './document.ts';
 import { withUnit } from './limits.ts';
 import { isPlannedKey } from './schema.ts';
-import { isDurationText } from './schema-values.ts';
+import { isDurationText, isSizeText } from './schema-values.ts';
 
 const EXAMPLES: Readonly<Record<string, string>> = {
   BACKEND: 'BACKEND: CeleryWorker',
+  file: 'file: logs/{instance}.log',
   APP: 'APP: myproject.celery.app',
 };
 
@@ -78,7 +79,12 @@ export function wrongValue(
   const key = typeof path.at(-1) === 'number' ? String(path.at(-2)) : String(path.at(-1));
   const place = doc.place(path, 'value');
   if (typeof got === 'number' && isDurationText(expected)) {
-    return failure('value-no-unit', { key, got: String(got), example: `${got}s` }, { place });
+    const facts = { key, got: String(got), example: `${got}s` };
+    return failure('value-no-unit', facts, { place });
+  }
+  if (typeof got === 'number' && isSizeText(expected)) {
+    const facts = { key, got: String(got), example: `${got}MiB` };
+    return failure('value-no-unit', facts, { place });
   }
   const example = withUnit(expected, got);
   if (example !== null) return failure('value-no-unit', { key, got: String(got), example }, { place });

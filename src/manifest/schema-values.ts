@@ -1,6 +1,6 @@
 /** Kinds of values that several keys of the manifest share. The description is what an error says was expected. */
 import * as z from 'zod';
-import { parseDuration } from '../model/units.ts';
+import { parseDuration, parseSize } from '../model/units.ts';
 
 const DURATION = 'a duration such as 30s, 5m or 1h30m';
 
@@ -11,6 +11,16 @@ export const duration = z
   .refine((text) => parseDuration(text) !== null)
   .transform((text) => parseDuration(text) ?? 0)
   .describe(DURATION);
+
+const SIZE = 'a size such as 50MiB or 1GB';
+
+export const isSizeText = (expected: string): boolean => expected === SIZE;
+
+export const size = z
+  .string()
+  .refine((text) => (parseSize(text) ?? 0) > 0)
+  .transform((text) => parseSize(text) ?? 0)
+  .describe(SIZE);
 
 export const whole = (min: number, expects: string): z.ZodType<number> =>
   z

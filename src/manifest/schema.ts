@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { limits } from './limits.ts';
 import { dependsOn, live, ready, waitFor } from './schema-health.ts';
-import { duration, text, token, whole, yesNo } from './schema-values.ts';
+import { duration, size, text, token, whole, yesNo } from './schema-values.ts';
 
 const restart = z
   .strictObject({
@@ -20,6 +20,15 @@ const restart = z
   })
   .describe('a mapping with policy, max-attempts, backoff, stable-after, significant');
 
+const log = z
+  .strictObject({
+    file: text('a path'),
+    'max-size': size.optional(),
+    'max-age': duration.optional(),
+    keep: whole(0, 'a whole number from 0').optional(),
+    'when-full': z.enum(['block', 'drop']).describe('one of block, drop').optional(),
+  })
+  .describe('a mapping with file, max-size, max-age, keep, when-full');
 const scalar = z
   .union([z.string(), z.number(), z.boolean()])
   .transform(String)
@@ -72,6 +81,7 @@ export const entrySchema = z.strictObject({
     .strictObject({ name: text('a name').optional() })
     .describe('a mapping with name')
     .optional(),
+  LOG: log.optional(),
 });
 
 export const supervisorSchema = z
@@ -87,7 +97,7 @@ export type SupervisorInput = z.output<typeof supervisorSchema>;
 
 /** Keys that the design has and this version does not: refused by name, never ignored. */
 const PLANNED = new Set(
-  'RECYCLE LOG LOCK.redis LOCK.file LOCK.ttl STOP.signal LIVE.celery SUPERVISOR.backends'.split(' '),
+  'RECYCLE LOCK.redis LOCK.file LOCK.ttl STOP.signal LIVE.celery SUPERVISOR.backends'.split(' '),
 );
 
 export const isPlannedKey = (path: readonly (string | number)[]): boolean =>

@@ -22,7 +22,11 @@ export interface FactsByCode {
     readonly got: string;
     readonly near: string | null;
   };
-  'value-no-unit': { readonly key: string; readonly got: string; readonly example: string };
+  'value-no-unit': {
+    readonly key: string;
+    readonly got: string;
+    readonly example: string;
+  };
   'name-invalid': { readonly name: string; readonly rule: string };
   'backend-unknown': {
     readonly backend: string;
@@ -122,6 +126,8 @@ export interface FactsByCode {
     readonly output: readonly string[];
   };
   'start-timeout': { readonly ms: number; readonly output: readonly string[] };
+  'log-refused': { readonly instance: string; readonly file: string; readonly errno: string };
+  'log-not-rotated': { readonly instance: string; readonly file: string; readonly errno: string };
   'link-silent': { readonly instance: string; readonly ms: number };
   'subreaper-missing': { readonly detail: string };
   'parent-death-missing': object;
@@ -148,6 +154,8 @@ const WARNINGS: ReadonlySet<Code> = new Set<Code>([
   'option-ignored',
   'option-otherwise',
   'option-unwise',
+  'log-refused',
+  'log-not-rotated',
   'link-silent',
   'subreaper-missing',
   'parent-death-missing',

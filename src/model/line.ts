@@ -9,6 +9,13 @@ export interface Line {
   readonly cut: boolean;
 }
 
+/** A line, or a part of one that is too long, as it was written: the newline is left out. */
+export interface Piece {
+  readonly bytes: Buffer;
+  /** The next piece of this stream goes on with the same line. */
+  readonly cut: boolean;
+}
+
 /** Where bytes go that may not be able to go anywhere now. Never blocks. */
 export interface Outlet {
   /** Bytes taken; 0 when the reader is stuck; null when there is no reader any more. */

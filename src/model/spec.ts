@@ -1,5 +1,20 @@
 import type { Needs } from './process.ts';
 
+/** What becomes of lines that cannot be written: lost and counted, or their process waits in its own write. */
+export type WhenFull = 'block' | 'drop';
+
+/** A file of its own for an instance's output. */
+export interface LogFile {
+  readonly file: string;
+  /** It is rotated before it would grow past this. */
+  readonly maxBytes: number;
+  /** It is rotated when it is older than this; null: whatever its age. */
+  readonly maxAgeMs: number | null;
+  /** Rotated files: `file.1` is the newest, and none is older than this number's. */
+  readonly keep: number;
+  readonly whenFull: WhenFull;
+}
+
 /** One look at a process from outside. */
 export type Probe =
   /** The process listens on all these addresses (on any at all when none is known) and accepts. */
@@ -137,6 +152,8 @@ export interface ProcessSpec {
   readonly singleton: SingletonKey | null;
   /** Its end for good is the end of all. */
   readonly significant: boolean;
+  /** Null: its lines go to the supervisor's standard output. */
+  readonly log: LogFile | null;
 }
 
 /** Whether a FATAL process ends the others too: `keep` lets them go on. */

@@ -1,5 +1,5 @@
 /** Descriptors to write to without ever blocking the loop, whatever stands behind them. */
-import { closeSync, constants, fstatSync, openSync, writeSync } from 'node:fs';
+import { closeSync, constants, fstatSync, openSync, write, writeSync } from 'node:fs';
 import { Socket } from 'node:net';
 import type { Clock } from '../model/clock.ts';
 import type { Outlet } from '../model/line.ts';
@@ -11,16 +11,18 @@ const RETRY_FIRST_MS = 1;
 const RETRY_MOST_MS = 50;
 /** Bytes that are handed to a socket at once. */
 const SOCKET_LIMIT = 64 * 1024;
+/** Bytes of one write to a file. */
+const FILE_LIMIT = 256 * 1024;
 
 /**
  * The flag O_NONBLOCK belongs to the open file, which the shell and others share, so the descriptor is opened anew
  * through /proc: a terminal (Node's own stdout would freeze the loop when it is stopped by Ctrl-S) and a pipe get an
- * open file of their own. A socket cannot be opened anew; a regular file never blocks and keeps its offset.
+ * open file of their own. A socket cannot be opened anew; a regular file keeps its offset and knows no such flag.
  */
 export function openOutlet(fd: 1 | 2, clock: Clock): Outlet {
   const stat = fstatSync(fd);
   if (stat.isSocket()) return socketOutlet(fd);
-  if (stat.isFile()) return descriptorOutlet(fd, clock);
+  if (stat.isFile()) return fileOutlet(fd, clock);
   const own = reopen(`/proc/self/fd/${fd}`) ?? (isControllingTerminal(stat.rdev) ? reopen('/dev/tty') : null);
   if (own !== null) return descriptorOutlet(own, clock);
   // A pipe of another user may not be opened anew: the flag is then set on the shared one, which pipes can bear.
@@ -67,6 +69,50 @@ function descriptorOutlet(fd: number, clock: Clock): Outlet {
     close() {
       if (fd > 2) closeSync(fd);
     },
+  };
+}
+
+/** A write to a file may take as long as its disk is busy, or hangs, so it is done beside the loop, one at a time. */
+function fileOutlet(fd: number, clock: Clock): Outlet {
+  let held: Buffer | null = null;
+  let broken = false;
+  let waiting: (() => void)[] = [];
+  let delay = RETRY_FIRST_MS;
+  const settle = (error: NodeJS.ErrnoException | null, taken: number): void => {
+    if (error === null) {
+      delay = RETRY_FIRST_MS;
+      held = held === null || taken === held.length ? null : held.subarray(taken);
+    }
+    // A full disk passes.
+    broken = error?.code === 'EBADF' || error?.code === 'EIO';
+    if (held !== null && !broken) {
+      clock.after(error === null ? 0 : delay, send);
+      delay = Math.min(delay * 2, RETRY_MOST_MS);
+      return;
+    }
+    held = null;
+    const all = waiting;
+    waiting = [];
+    for (const again of all) again();
+  };
+  const send = (): void => {
+    if (held !== null) write(fd, held, 0, held.length, null, settle);
+  };
+  return {
+    write(bytes) {
+      if (broken) return null;
+      if (held !== null) return 0;
+      held = bytes.subarray(0, FILE_LIMIT);
+      const taken = held.length;
+      send();
+      return taken;
+    },
+    whenWritable(again) {
+      if (held === null) setImmediate(again);
+      else waiting.push(again);
+    },
+    pending: () => held !== null,
+    close: () => void (held = null),
   };
 }
 

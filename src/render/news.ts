@@ -9,13 +9,14 @@ import { transitionText, waitingText } from './transition.ts';
 
 export interface Presenter {
   lines(news: News): readonly string[];
-  lost(count: number): string;
+  lost(count: number, to: 'stdout' | 'file'): string;
 }
 
 const OURS = 'prodserver';
 
-export const lostText = (count: number): string =>
-  `${count} log line${count === 1 ? '' : 's'} dropped: nobody read them in time`;
+export const lostText = (count: number, to: 'stdout' | 'file'): string =>
+  `${count} log line${count === 1 ? '' : 's'} dropped: ` +
+  (to === 'stdout' ? 'nobody read them in time' : 'they could not be written in time');
 
 /** `worker.1   | text`, one line a line; a long one that was cut ends with a mark. */
 export function newTextPresenter(instances: readonly string[], paint: Paint): Presenter {
@@ -26,7 +27,11 @@ export function newTextPresenter(instances: readonly string[], paint: Paint): Pr
   const shown = new Map<string, State['id']>();
 
   return {
-    lost: (count) => `${prefix(OURS)}${paint.yellow(lostText(count))}`,
+    // A file is not the terminal that the colours are for.
+    lost: (count, to) =>
+      to === 'file'
+        ? `${OURS} | ${lostText(count, to)}`
+        : `${prefix(OURS)}${paint.yellow(lostText(count, to))}`,
     lines(news) {
       switch (news.type) {
         case 'line':
@@ -58,6 +63,8 @@ function plainText(news: Exclude<News, { type: 'line' | 'changed' }>, paint: Pai
       return `pid ${news.pid}, ${news.manifest}: ${news.instances.join(', ')}`;
     case 'ordered':
       return orderText(news);
+    case 'reopened':
+      return news.any ? 'SIGUSR1: log files reopened' : 'SIGUSR1: there are no log files to reopen';
     case 'decided':
       return `stopping everything, since ${news.instance} is ${news.state}`;
     case 'stopping':
@@ -87,9 +94,7 @@ function orderText({ signal, order }: Extract<News, { type: 'ordered' }>): strin
     case 'kill':
       return `${from}: killing what is left`;
     case 'none':
-      return signal === 'SIGUSR1'
-        ? 'SIGUSR1: there are no log files to reopen'
-        : `${from}: this version does not re-read the manifest; nothing was changed`;
+      return `${from}: this version does not re-read the manifest; nothing was changed`;
     default:
       return unreachable(order);
   }
@@ -160,7 +165,8 @@ export function newJsonPresenter(
   };
 
   return {
-    lost: (count) => JSON.stringify({ level: 40, time: wall(), dropped: count, msg: lostText(count) }),
+    lost: (count, to) =>
+      JSON.stringify({ level: 40, time: wall(), dropped: count, msg: lostText(count, to) }),
     lines(news) {
       add(news);
       const lines = out;

@@ -1,7 +1,7 @@
 /** What would be run, for people and for programs. Secrets are masked. */
 import type { Probe, ProcessSpec, Readiness } from '../model/spec.ts';
 import { unreachable } from '../model/unreachable.ts';
-import { formatDuration } from '../model/units.ts';
+import { formatBytes, formatDuration } from '../model/units.ts';
 import { maskArgv, maskUrls } from './mask.ts';
 import type { Paint } from './paint.ts';
 
@@ -25,6 +25,7 @@ export function planText(manifest: string, specs: readonly ProcessSpec[], paint:
       ['live', livenessText(spec)],
       ['stop', spec.stop.map((rung) => stopText(rung)).join(', then ')],
       ['lock', lockText(spec)],
+      ['log', logText(spec)],
     ];
     const shown = rows.filter(([, text]) => text !== '').map(([key, text]) => `  ${key.padEnd(6)}${text}`);
     return [`${paint.bold(spec.instance)} ${spec.backend}`, ...shown].join('\n');
@@ -51,6 +52,14 @@ const limitsText = ({ identity: { limits } }: ProcessSpec): string =>
 function lockText({ singleton }: ProcessSpec): string {
   if (singleton === null) return '';
   return singleton.kind === 'name' ? `named ${singleton.name}` : `of ${singleton.app} and its broker`;
+}
+
+function logText({ log }: ProcessSpec): string {
+  if (log === null) return '';
+  const { file, maxBytes, maxAgeMs, keep, whenFull } = log;
+  const age = maxAgeMs === null ? '' : ` or after ${formatDuration(maxAgeMs)}`;
+  const kept = keep === 0 ? 'emptied' : `rotated, ${keep} kept,`;
+  return `${file}, ${kept} at ${formatBytes(maxBytes)}${age}; when full: ${whenFull}`;
 }
 
 function readinessText(readiness: Readiness): string {

@@ -214,7 +214,9 @@ export const manifestWords: WordsFor<
     hint: ({ option, kind }) =>
       kind === 'node name'
         ? 'give each its own, or leave hostname out'
-        : `give each its own ${option}${kind === 'schedule' ? '' : ', for example with %n in it: the name of the node'}`,
+        : kind === 'log file'
+          ? 'give each its own, for example with {instance} in it'
+          : `give each its own ${option}${kind === 'schedule' ? '' : ', for example with %n in it: the name of the node'}`,
   },
   'variable-unset': {
     exit,

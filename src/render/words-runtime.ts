@@ -26,6 +26,8 @@ export const runtimeWords: WordsFor<
   | 'exit-permanent'
   | 'attempts-used-up'
   | 'start-timeout'
+  | 'log-refused'
+  | 'log-not-rotated'
   | 'link-silent'
   | 'subreaper-missing'
   | 'parent-death-missing'
@@ -160,6 +162,22 @@ export const runtimeWords: WordsFor<
     about: 'A process did not become ready in time.',
     message: ({ ms, output }) => `not ready within ${formatDuration(ms)}${said(output)}`,
     hint: () => 'raise READY.timeout if it is only slow',
+  },
+  'log-refused': {
+    exit: EXIT.failure,
+    about:
+      'A log file cannot be opened. Its lines go to standard output; it is tried again every 10 s, and on USR1.',
+    message: ({ instance, file, errno }) =>
+      `${instance}: the log file ${file} cannot be opened: ${errno}; its lines go to standard output`,
+    hint: () => 'check the folder and its permissions; it is tried again every 10 s',
+  },
+  'log-not-rotated': {
+    exit: EXIT.failure,
+    about:
+      'A log file is due to be rotated and cannot be renamed or emptied. It grows; it is tried again every 10 s.',
+    message: ({ instance, file, errno }) =>
+      `${instance}: the log file ${file} cannot be rotated: ${errno}; it grows past its max-size`,
+    hint: () => 'a file that is mounted by itself cannot be renamed: mount its folder, or write keep: 0',
   },
   'link-silent': {
     exit: EXIT.failure,

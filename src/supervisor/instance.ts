@@ -1,5 +1,5 @@
 /** One instance: feeds its machine with what happens, and carries out what the machine orders. The only caller of step. */
-import type { Cancel, Clock } from '../model/clock.ts';
+import type { Cancel } from '../model/clock.ts';
 import { failure, type Failure, type Result } from '../model/failure.ts';
 import type { Death, Exit, ProbeTrouble } from '../model/process.ts';
 import type { ProcessSpec } from '../model/spec.ts';
@@ -11,13 +11,11 @@ import type { Tree } from '../os/tree.ts';
 import type { Grip, Locker } from '../singleton/holder.ts';
 import { newDeaths } from './deaths.ts';
 import { newMachine, step } from './machine.ts';
-import type { News } from './news.ts';
-import { newRun, type Run } from './run.ts';
+import { newRun, type Run, type RunPorts } from './run.ts';
 import type { Effect, Event, Machine } from './state.ts';
 
 /** What an instance needs from the world; the daemon wires the real one. */
-export interface Ports {
-  readonly clock: Clock;
+export interface Ports extends RunPorts {
   /** 0 <= chance < 1 */
   chance(): number;
   spawn(order: SpawnOrder): Promise<Result<Child, SpawnFailure>>;
@@ -36,7 +34,6 @@ export interface Ports {
   /** Whether the kernel has just killed something for want of memory. */
   oomKilled(): boolean;
   readonly locker: Locker;
-  tell(news: News): void;
 }
 
 export interface Instance {
@@ -49,6 +46,9 @@ export interface Instance {
   deaths(): readonly Death[];
   /** Looks at the memory of its tree among all processes of the system. */
   measure(stats: readonly ProcessStat[]): void;
+  /** Stops and resumes reading the output of this run and of those to come. */
+  pause(): void;
+  resume(): void;
   /** Resolves when everything that the last run wrote has been passed on. */
   drained(): Promise<void>;
 }
@@ -70,6 +70,7 @@ export function newInstance(spec: ProcessSpec, ports: Ports): Instance {
   );
   let run: Run | null = null;
   const deaths = newDeaths();
+  let paused = false;
   let grip: Grip | null = null;
   let asking: AbortController | null = null;
   let stopWatching: Cancel = () => undefined;
@@ -225,6 +226,7 @@ export function newInstance(spec: ProcessSpec, ports: Ports): Instance {
         brokerFound: () => post({ type: 'broker-found', generation }),
       });
       run = begun;
+      if (paused) run.pause();
       post({ type: 'spawned', generation, pid: child.pid });
       void child.exited.then(async (exit) => {
         const refusal = begun.maybeRefused(exit) ? await begun.refusal() : null;
@@ -249,6 +251,14 @@ export function newInstance(spec: ProcessSpec, ports: Ports): Instance {
     machine: () => machine,
     run: () => run,
     order: (type) => post({ type }),
+    pause() {
+      paused = true;
+      run?.pause();
+    },
+    resume() {
+      paused = false;
+      run?.resume();
+    },
     drained: async () => run?.drained(),
   };
 }

@@ -27,6 +27,8 @@ export type News =
       readonly signal: string | null;
       readonly order: 'stop' | 'step' | 'kill' | 'none';
     }
+  /** The log files were opened anew, as a signal asks; false: there are none. */
+  | { readonly type: 'reopened'; readonly any: boolean }
   | { readonly type: 'stopping'; readonly waitingFor: readonly StillStopping[] }
   /** One whose end for good is the end of all has come to it. */
   | { readonly type: 'decided'; readonly instance: string; readonly state: 'FATAL' | 'EXITED' }

@@ -1,10 +1,11 @@
 /** One life of a process: its tree, its output cut into lines, and what it reports over the link. */
-import type { Readable } from 'node:stream';
 import { newLinkReader, troubleOf, type Report } from '../health/link.ts';
-import { newFramer, type Piece } from '../logs/framer.ts';
+import { textOf } from '../logs/framer.ts';
+import { newReader } from '../logs/reader.ts';
+import type { Turns } from '../logs/turns.ts';
 import type { Cancel, Clock } from '../model/clock.ts';
 import { failure, type Failure } from '../model/failure.ts';
-import type { StreamName } from '../model/line.ts';
+import type { Piece, StreamName } from '../model/line.ts';
 import type { BrokerTrouble, Exit } from '../model/process.ts';
 import type { ProcessSpec } from '../model/spec.ts';
 import { maybeRefusal, refusalOf } from '../os/identity.ts';
@@ -15,6 +16,8 @@ import type { News } from './news.ts';
 
 /** How much of its stderr is kept for the one who asks why it failed. Lines. */
 const TAIL_LINES = 20;
+/** How much of each of them. Characters. */
+const TAIL_WIDTH = 500;
 /** How long after the exit output is still waited for: somebody else may hold the pipe open. Milliseconds. */
 const DRAIN_MS = 1000;
 /** A link that has not said hello by now will not. Milliseconds. */
@@ -48,13 +51,15 @@ export interface RunEvents {
   brokerFound(): void;
 }
 
-export function newRun(
-  spec: ProcessSpec,
-  child: Child,
-  tree: Tree,
-  ports: { readonly clock: Clock; tell(news: News): void },
-  events: RunEvents,
-): Run {
+export interface RunPorts {
+  readonly clock: Clock;
+  readonly turns: Turns;
+  tell(news: News): void;
+  /** What it said; the bytes are for use at once. */
+  pass(spec: ProcessSpec, stream: StreamName, pieces: readonly Piece[]): void;
+}
+
+export function newRun(spec: ProcessSpec, child: Child, tree: Tree, ports: RunPorts, events: RunEvents): Run {
   const { clock } = ports;
   const started = clock.now();
   const tails: Record<StreamName, string[]> = { stdout: [], stderr: [] };
@@ -65,24 +70,17 @@ export function newRun(
   let first: string | null = null;
 
   const pass = (stream: StreamName, pieces: readonly Piece[]): void => {
-    for (const { text, cut } of pieces) {
-      const tail = tails[stream];
-      if (stream === 'stderr') first ??= text;
-      tail.push(text.length > 500 ? `${text.slice(0, 500)}...` : text);
+    const tail = tails[stream];
+    if (stream === 'stderr' && pieces[0] !== undefined) first ??= shortened(pieces[0]);
+    for (const piece of pieces.slice(-TAIL_LINES)) {
+      tail.push(shortened(piece));
       if (tail.length > TAIL_LINES) tail.shift();
-      ports.tell({ type: 'line', line: { instance: spec.instance, stream, text, cut } });
     }
+    ports.pass(spec, stream, pieces);
   };
-  const framers = { stdout: newFramer('stdout'), stderr: newFramer('stderr') };
-  const read = (stream: StreamName, source: Readable): void => {
-    const framer = framers[stream];
-    source.on('data', (chunk: Buffer) => pass(stream, framer.push(chunk)));
-    source.once('close', () => pass(stream, framer.end()));
-    // A broken pipe of a dying child is an end, not a fault of ours.
-    source.on('error', () => source.destroy());
-  };
-  read('stdout', child.stdout);
-  read('stderr', child.stderr);
+  const readers = (['stdout', 'stderr'] as const).map((stream) =>
+    newReader(child[stream], ports.turns, (pieces) => pass(stream, pieces)),
+  );
 
   const hear = (report: Report): void => {
     cancelSilence();
@@ -110,15 +108,13 @@ export function newRun(
     endedMs = clock.now() - started;
     cancelSilence();
     // What it wrote last is wanted even while a slow reader has us paused: the sink drops and counts if it must.
-    child.stdout.resume();
-    child.stderr.resume();
+    for (const reader of readers) reader.release();
     let cancel: Cancel = () => undefined;
     const bound = new Promise<void>((done) => (cancel = clock.after(DRAIN_MS, done)));
     await Promise.race([child.drained, bound]);
     cancel();
-    for (const stream of [child.stdout, child.stderr, ...child.pipes]) stream.destroy();
-    pass('stdout', framers.stdout.end());
-    pass('stderr', framers.stderr.end());
+    for (const pipe of child.pipes) pipe.destroy();
+    await Promise.all(readers.map(async (reader) => reader.close()));
   };
   const drained = drain();
 
@@ -139,12 +135,10 @@ export function newRun(
     tail: () => (tails.stderr.length > 0 ? tails.stderr : tails.stdout),
     versions: () => versions,
     pause() {
-      child.stdout.pause();
-      child.stderr.pause();
+      for (const reader of readers) reader.pause();
     },
     resume() {
-      child.stdout.resume();
-      child.stderr.resume();
+      for (const reader of readers) reader.resume();
     },
     drained: () => drained,
     maybeRefused: ({ code }) => maybeRefusal(child.through, code, clock.now() - started),
@@ -153,4 +147,10 @@ export function newRun(
       return first === null ? null : refusalOf(spec.argv[0], first);
     },
   };
+}
+
+/** Of the bytes first: a slice of a long text would keep all of it. */
+function shortened(piece: Piece): string {
+  const text = textOf({ ...piece, bytes: piece.bytes.subarray(0, TAIL_WIDTH * 4) });
+  return text.length > TAIL_WIDTH ? `${text.slice(0, TAIL_WIDTH)}...` : text;
 }

@@ -27,8 +27,6 @@ export interface Supervisor {
   readonly ended: Promise<void>;
   /** Looks at the memory of all trees among all processes of the system. */
   measure(stats: readonly ProcessStat[]): void;
-  pauseOutput(): void;
-  resumeOutput(): void;
 }
 
 export const isOver = (state: State): boolean =>
@@ -108,8 +106,6 @@ export function newSupervisor(specs: readonly ProcessSpec[], ports: Ports): Supe
     },
     ended,
     measure: (stats) => instances.forEach((instance) => instance.measure(stats)),
-    pauseOutput: () => instances.forEach((instance) => instance.run()?.pause()),
-    resumeOutput: () => instances.forEach((instance) => instance.run()?.resume()),
   };
 }
 

@@ -58,10 +58,12 @@ function rowOf(
     order: () => undefined,
     deaths: () => [],
     measure: () => undefined,
+    pause: () => undefined,
+    resume: () => undefined,
     drained: async () => undefined,
   };
   const spawned = machine.generation > 0 && !['WAITING', 'STOPPED'].includes(machine.state.id);
-  const row = statusRow(instance, clock, STATS);
+  const row = statusRow(instance, clock, STATS, 7);
   expect(statusAnswer.shape.processes.element.parse(row)).toEqual(row);
   return row;
 }
@@ -99,6 +101,7 @@ describe('a process that does not run', () => {
       tasks: { done: null, failed: null, active: null },
       lock: null,
       versions: null,
+      log: { file: null, lines_dropped: 7 },
       said: [],
     });
   });
@@ -204,6 +207,7 @@ describe('a process that runs', () => {
       pid: 101,
       uptime_s: 8.04,
       cause: null,
+      log: { file: null, lines_dropped: 7 },
       said: [],
     });
   });

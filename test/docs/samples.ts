@@ -107,6 +107,8 @@ export const SAMPLES: FactsByCode = {
   'exit-permanent': { code: 2, output: SAID },
   'attempts-used-up': { attempts: 5, exit: { code: 1, signal: null }, output: SAID },
   'start-timeout': { ms: 120_000, output: [] },
+  'log-refused': { instance: 'web.1', file: '/var/log/shop/web.log', errno: 'EACCES' },
+  'log-not-rotated': { instance: 'web.1', file: '/var/log/shop/web.log', errno: 'EBUSY' },
   'link-silent': { instance: 'worker.1', ms: 30_000 },
   'subreaper-missing': { detail: "Cannot find module 'koffi'" },
   'parent-death-missing': {},

@@ -1,12 +1,21 @@
 /** Bytes to lines: whatever the chunks, the lines are the same and nothing is lost. */
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { LINE_LIMIT, newFramer, type Piece } from '../../src/logs/framer.ts';
+import { LINE_LIMIT, newFramer, textOf } from '../../src/logs/framer.ts';
+import type { Piece as Bytes } from '../../src/model/line.ts';
+
+interface Piece {
+  readonly text: string;
+  readonly cut: boolean;
+}
+
+const told = (found: readonly Bytes[]): Piece[] =>
+  found.map((piece) => ({ text: textOf(piece), cut: piece.cut }));
 
 /** The pieces of a stream that comes in these chunks. */
 function pieces(chunks: readonly Buffer[], limit?: number): Piece[] {
-  const framer = newFramer('stdout', limit);
-  return [...chunks.flatMap((chunk) => framer.push(chunk)), ...framer.end()];
+  const framer = newFramer(limit);
+  return told([...chunks.flatMap((chunk) => framer.push(chunk)), ...framer.end()]);
 }
 /** The lines, with those joined that were cut. */
 function lines(found: readonly Piece[]): string[] {
@@ -45,27 +54,26 @@ describe('chunks', () => {
   });
 
   test('a line is told as soon as it ends', () => {
-    const framer = newFramer('stderr');
-    expect(framer.stream).toBe('stderr');
-    expect(framer.push(Buffer.from('one\ntw'))).toEqual([{ text: 'one', cut: false }]);
-    expect(framer.push(Buffer.from('o'))).toEqual([]);
-    expect(framer.push(Buffer.from('\n'))).toEqual([{ text: 'two', cut: false }]);
-    expect(framer.end()).toEqual([]);
+    const framer = newFramer();
+    expect(told(framer.push(Buffer.from('one\ntw')))).toEqual([{ text: 'one', cut: false }]);
+    expect(told(framer.push(Buffer.from('o')))).toEqual([]);
+    expect(told(framer.push(Buffer.from('\n')))).toEqual([{ text: 'two', cut: false }]);
+    expect(told(framer.end())).toEqual([]);
   });
 
   test('the end tells what was begun, once', () => {
-    const framer = newFramer('stdout');
+    const framer = newFramer();
     framer.push(Buffer.from('half'));
-    expect(framer.end()).toEqual([{ text: 'half', cut: false }]);
-    expect(framer.end()).toEqual([]);
+    expect(told(framer.end())).toEqual([{ text: 'half', cut: false }]);
+    expect(told(framer.end())).toEqual([]);
   });
 
   test('a chunk that is used again by its owner changes nothing', () => {
-    const framer = newFramer('stdout');
+    const framer = newFramer();
     const chunk = Buffer.from('half');
     framer.push(chunk);
     chunk.fill('x');
-    expect(framer.end()).toEqual([{ text: 'half', cut: false }]);
+    expect(told(framer.end())).toEqual([{ text: 'half', cut: false }]);
   });
 });
 
@@ -108,10 +116,10 @@ describe('a line that is too long', () => {
   });
 
   test('is told before its end comes, so that no more than the limit is held', () => {
-    const framer = newFramer('stdout', 10);
-    expect(framer.push(Buffer.from('0123456789'))).toEqual([]);
-    expect(framer.push(Buffer.from('a'))).toEqual([{ text: '0123456789', cut: true }]);
-    expect(framer.end()).toEqual([{ text: 'a', cut: false }]);
+    const framer = newFramer(10);
+    expect(told(framer.push(Buffer.from('0123456789')))).toEqual([]);
+    expect(told(framer.push(Buffer.from('a')))).toEqual([{ text: '0123456789', cut: true }]);
+    expect(told(framer.end())).toEqual([{ text: 'a', cut: false }]);
   });
 
   test.each([0, 1, 2, 3, 4])('never inside a character, %i bytes before the limit', (before) => {

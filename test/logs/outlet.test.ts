@@ -12,8 +12,11 @@ const PROGRAM = `
   import { newSink } from '${ROOT}/src/logs/sink.ts';
   import { openOutlet } from '${ROOT}/src/os/outlet.ts';
   import { systemClock } from '${ROOT}/src/os/clock.ts';
-  const sink = newSink(openOutlet(1, systemClock), systemClock, (count) => count + ' lost\\n');
-  for (let line = 0; line < 200; line += 1) sink.write('x'.repeat(1023) + '\\n');
+  const sink = newSink(openOutlet(1, systemClock), systemClock, {
+    lost: (count) => count + ' lost\\n',
+    whenFull: 'drop',
+  });
+  for (let line = 0; line < 200; line += 1) sink.write(Buffer.from('x'.repeat(1023) + '\\n'), 1);
   void sink.close(2000);
 `;
 

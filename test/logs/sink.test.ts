@@ -1,11 +1,13 @@
 /** A reader that is slow, stuck, back again or gone. */
 import { describe, expect, test } from 'vitest';
 import { newSink, type Sink } from '../../src/logs/sink.ts';
+import type { WhenFull } from '../../src/model/spec.ts';
 import { FakeClock, FakeOutlet, turn } from './support.ts';
 
 const KIB = 1024;
 /** A line of so many bytes with its end. */
 const line = (bytes: number, char = 'x'): string => `${char.repeat(bytes - 1)}\n`;
+const write = (sink: Sink, text: string): boolean => sink.write(Buffer.from(text), 1);
 
 interface World {
   readonly sink: Sink;
@@ -15,11 +17,11 @@ interface World {
   readonly pressure: string[];
 }
 
-function newWorld(): World {
+function newWorld(whenFull: WhenFull = 'drop'): World {
   const outlet = new FakeOutlet();
   const clock = new FakeClock();
   const pressure: string[] = [];
-  const sink = newSink(outlet, clock, (count) => `[${count} lost]\n`);
+  const sink = newSink(outlet, clock, { lost: (count) => `[${count} lost]\n`, whenFull });
   sink.onPressure(
     () => pressure.push('pause'),
     () => pressure.push('resume'),
@@ -28,7 +30,7 @@ function newWorld(): World {
 }
 
 function fill(sink: Sink, bytes: number): void {
-  for (let written = 0; written < bytes; written += KIB) sink.write(line(KIB));
+  for (let written = 0; written < bytes; written += KIB) write(sink, line(KIB));
 }
 
 /** Reads `room` bytes at a time until the sink waits no more, and gives up where it waits for ever. */
@@ -43,12 +45,12 @@ function readAll(outlet: FakeOutlet, room = Infinity, before = (): void => undef
 describe('a reader that reads', () => {
   test('gets every line, those of one turn in one write', async () => {
     const { sink, outlet } = newWorld();
-    sink.write('one\n');
-    sink.write('two\n');
+    write(sink, 'one\n');
+    write(sink, 'two\n');
     expect(outlet.text).toBe('');
     await turn();
     expect([outlet.text, outlet.writes]).toEqual(['one\ntwo\n', 1]);
-    sink.write('three\n');
+    write(sink, 'three\n');
     await turn();
     expect([outlet.text, outlet.writes]).toEqual(['one\ntwo\nthree\n', 2]);
   });
@@ -60,7 +62,7 @@ describe('a reader that reads', () => {
       taken.push(Buffer.from(bytes.subarray(0, 2)));
       return Math.min(2, bytes.length);
     };
-    sink.write('表🐍é\n');
+    write(sink, '表🐍é\n');
     await turn();
     readAll(outlet, 2);
     expect(Buffer.concat(taken).toString()).toBe('表🐍é\n');
@@ -74,7 +76,7 @@ describe('a slow reader', () => {
     fill(sink, 256 * KIB);
     await turn();
     expect(pressure).toEqual([]);
-    sink.write(line(KIB));
+    write(sink, line(KIB));
     expect(pressure).toEqual(['pause']);
     outlet.read(193 * KIB);
     expect(pressure).toEqual(['pause']);
@@ -156,7 +158,7 @@ test('the line about the loss goes out at once', async () => {
 test('lines of wide characters do not pass the bound', async () => {
   const { sink, outlet } = newWorld();
   outlet.room = 0;
-  for (let written = 0; written < 4; written += 1) sink.write(`${'表'.repeat(100 * KIB)}\n`);
+  for (let written = 0; written < 4; written += 1) write(sink, `${'表'.repeat(100 * KIB)}\n`);
   await turn();
   outlet.read(Infinity);
   expect(Buffer.byteLength(outlet.text.replace(/\[.*/s, ''))).toBeLessThanOrEqual(KIB * KIB);
@@ -184,7 +186,7 @@ describe('a reader that is gone', () => {
 describe('the end', () => {
   test('waits for what is queued', async () => {
     const { sink, outlet, clock } = newWorld();
-    sink.write('last words\n');
+    write(sink, 'last words\n');
     await sink.close(2000);
     expect([outlet.text, outlet.closed, clock.armed]).toEqual(['last words\n', true, 0]);
   });
@@ -198,7 +200,7 @@ describe('the end', () => {
   test('waits for a slow reader until it has read', async () => {
     const { sink, outlet } = newWorld();
     outlet.room = 0;
-    sink.write('last words\n');
+    write(sink, 'last words\n');
     await turn();
     let over = false;
     const closed = sink.close(2000).then(() => (over = true));
@@ -213,7 +215,7 @@ describe('the end', () => {
   test('waits no longer than its bound for a stuck one', async () => {
     const { sink, outlet, clock } = newWorld();
     outlet.room = 0;
-    sink.write('never read\n');
+    write(sink, 'never read\n');
     await turn();
     let over = false;
     const closed = sink.close(2000).then(() => (over = true));
@@ -228,7 +230,7 @@ describe('the end', () => {
   test('a reader that goes meanwhile ends the wait', async () => {
     const { sink, outlet } = newWorld();
     outlet.room = 0;
-    sink.write('never read\n');
+    write(sink, 'never read\n');
     await turn();
     const closed = sink.close(2000);
     outlet.read(null);
@@ -239,7 +241,7 @@ describe('the end', () => {
   test('waits for what was written in the same turn', async () => {
     const { sink, outlet } = newWorld();
     outlet.room = 0;
-    sink.write('never read\n');
+    write(sink, 'never read\n');
     const closed = sink.close(2000);
     await turn();
     outlet.read(Infinity);
@@ -251,7 +253,7 @@ describe('the end', () => {
 test('a reader that comes back after the end is left alone', async () => {
   const { sink, outlet, clock } = newWorld();
   outlet.room = 0;
-  sink.write('never read\n');
+  write(sink, 'never read\n');
   await turn();
   const closed = sink.close(10);
   clock.pass(10);

@@ -25,7 +25,7 @@ test('key-unknown: like nothing', () => {
     "prodserver.yaml:5:5: error: unknown key "COLOUR" [key-unknown]
         5 |     COLOUR: red
           |     ^^^^^^
-          = known here: BACKEND, APP, ARGS, EXTRA_ARGS, CMD, ENV, ENV_FILE, CWD, USER, GROUP, UMASK, LIMITS, INSTANCES, AUTOSTART, ONESHOT, DEPENDS_ON, WAIT_FOR, READY, LIVE, STOP, RESTART, LOCK"
+          = known here: BACKEND, APP, ARGS, EXTRA_ARGS, CMD, ENV, ENV_FILE, CWD, USER, GROUP, UMASK, LIMITS, INSTANCES, AUTOSTART, ONESHOT, DEPENDS_ON, WAIT_FOR, READY, LIVE, STOP, RESTART, LOCK, LOG"
   `);
 });
 

@@ -74,14 +74,19 @@ describe('a pipe', () => {
   });
 });
 
-test('a file is written on from where it is, and cut by nobody', () => {
+test('a file is written on from where it is, and cut by nobody', async () => {
   const rig = new Rig();
   const fd = openSync(rig.write('log', ''), 'w');
   writeSync(fd, 'before\n');
   const outlet = outletOn(fd);
+  const written = async (): Promise<void> => new Promise((done) => outlet.whenWritable(done));
   expect(outlet.write(Buffer.from('ours\n'))).toBe(5);
+  expect([outlet.write(Buffer.from('too soon\n')), outlet.pending()]).toEqual([0, true]);
+  await written();
   writeSync(fd, 'after\n');
   expect(outlet.write(Buffer.from('ours again\n'))).toBe(11);
+  await written();
+  expect(outlet.pending()).toBe(false);
   outlet.close();
   expect(rig.read('log')).toBe('before\nours\nafter\nours again\n');
 });

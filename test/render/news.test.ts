@@ -45,7 +45,8 @@ const ALL: readonly News[] = [
   { type: 'ordered', signal: null, order: 'stop' },
   { type: 'ordered', signal: 'SIGINT', order: 'step' },
   { type: 'ordered', signal: 'SIGTERM', order: 'kill' },
-  { type: 'ordered', signal: 'SIGUSR1', order: 'none' },
+  { type: 'reopened', any: false },
+  { type: 'reopened', any: true },
   { type: 'ordered', signal: 'SIGHUP', order: 'none' },
   {
     type: 'stopping',
@@ -78,6 +79,7 @@ test('for people', () => {
     prodserver | SIGINT: every stop takes its next step
     prodserver | SIGTERM: killing what is left
     prodserver | SIGUSR1: there are no log files to reopen
+    prodserver | SIGUSR1: log files reopened
     prodserver | SIGHUP: this version does not re-read the manifest; nothing was changed
     prodserver | stopping: waiting for web.1 (pid 99, 12 s of 45 s), worker.1 (500 ms of 1 min)
     prodserver | a fault of prodserver itself; supervision goes on
@@ -90,10 +92,13 @@ test('for people', () => {
     prodserver | state: {"supervisors":1,"names":["web"]}
     prodserver | everything has ended"
   `);
-  expect(presenter.lost(1)).toMatchInlineSnapshot(
+  expect(presenter.lost(1, 'stdout')).toMatchInlineSnapshot(
     `"prodserver | 1 log line dropped: nobody read them in time"`,
   );
-  expect(presenter.lost(12_000)).toMatchInlineSnapshot(
+  expect(presenter.lost(2, 'file')).toMatchInlineSnapshot(
+    `"prodserver | 2 log lines dropped: they could not be written in time"`,
+  );
+  expect(presenter.lost(12_000, 'stdout')).toMatchInlineSnapshot(
     `"prodserver | 12000 log lines dropped: nobody read them in time"`,
   );
 });
@@ -122,6 +127,7 @@ describe('as JSON', () => {
       {"level":30,"time":1700000000000,"pid":10,"msg":"SIGINT: every stop takes its next step"}
       {"level":30,"time":1700000000000,"pid":10,"msg":"SIGTERM: killing what is left"}
       {"level":30,"time":1700000000000,"pid":10,"msg":"SIGUSR1: there are no log files to reopen"}
+      {"level":30,"time":1700000000000,"pid":10,"msg":"SIGUSR1: log files reopened"}
       {"level":30,"time":1700000000000,"pid":10,"msg":"SIGHUP: this version does not re-read the manifest; nothing was changed"}
       {"level":30,"time":1700000000000,"pid":10,"waiting_for":[{"instance":"web.1","pid":99,"elapsedMs":12000,"totalMs":45000},{"instance":"worker.1","pid":null,"elapsedMs":500,"totalMs":60000}],"msg":"stopping: waiting for web.1 (pid 99, 12 s of 45 s), worker.1 (500 ms of 1 min)"}
       {"level":50,"time":1700000000000,"pid":10,"stack":"Error: x is undefined\\n    at step (machine.ts:1:2)\\ncaused by: Error: deeper\\n    at deep (state.ts:3:4)","msg":"a fault of prodserver itself; supervision goes on"}
@@ -129,7 +135,7 @@ describe('as JSON', () => {
       {"level":30,"time":1700000000000,"pid":10,"state":{"supervisors":1,"names":["web"]},"msg":"state"}
       {"level":30,"time":1700000000000,"pid":10,"msg":"everything has ended"}"
     `);
-    expect(presenter.lost(1)).toMatchInlineSnapshot(
+    expect(presenter.lost(1, 'stdout')).toMatchInlineSnapshot(
       `"{"level":40,"time":1700000000000,"dropped":1,"msg":"1 log line dropped: nobody read them in time"}"`,
     );
   });

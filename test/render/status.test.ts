@@ -69,7 +69,11 @@ test('one object for programs', () => {
           "started_at": "2026-11-21T04:00:00.000Z",
           "degraded": false,
           "stopping": false,
-          "log_lines_dropped": 0
+          "log_lines_dropped": 0,
+          "loop_lag_ms": {
+            "p99": 1.5,
+            "max": 12
+          }
         }
       ],
       "processes": [
@@ -106,6 +110,10 @@ test('one object for programs', () => {
           },
           "lock": null,
           "versions": null,
+          "log": {
+            "file": null,
+            "lines_dropped": 0
+          },
           "said": [],
           "reason": "broker-unreachable",
           "detail": "broker unreachable: redis://:***@cache/0 (Connection refused), retrying"
@@ -143,6 +151,10 @@ test('one object for programs', () => {
           },
           "lock": null,
           "versions": null,
+          "log": {
+            "file": null,
+            "lines_dropped": 0
+          },
           "said": [],
           "reason": "lock-held",
           "detail": "the lock is held by pid 42 since 2026-11-21T03:00:00.000Z for /srv/old/prodserver.yaml (/run/lock/prodserver/beat.lock)"
@@ -180,6 +192,10 @@ test('one object for programs', () => {
           },
           "lock": null,
           "versions": null,
+          "log": {
+            "file": null,
+            "lines_dropped": 0
+          },
           "said": [
             "Traceback",
             "ValueError: no"

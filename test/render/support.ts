@@ -27,6 +27,7 @@ export const row = (change: Partial<ProcessRow> = {}): ProcessRow => ({
   tasks: { done: null, failed: null, active: null },
   lock: null,
   versions: null,
+  log: { file: null, lines_dropped: 0 },
   said: [],
   ...change,
 });
@@ -39,6 +40,7 @@ export const supervisor = (change: Partial<StatusAnswer['supervisor']> = {}): St
   degraded: false,
   stopping: false,
   log_lines_dropped: 0,
+  loop_lag_ms: { p99: 1.5, max: 12 },
   ...change,
 });
 
@@ -174,5 +176,6 @@ export const spec = (change: Partial<ProcessSpec> = {}): ProcessSpec => ({
   permanentExitCodes: [2],
   singleton: null,
   significant: false,
+  log: null,
   ...change,
 });

@@ -46,6 +46,8 @@ test.each([
 test('the warnings', () => {
   expect(CODES.filter((code) => severityOf(code) === 'warning').toSorted()).toEqual([
     'link-silent',
+    'log-not-rotated',
+    'log-refused',
     'manifest-empty',
     'option-ignored',
     'option-otherwise',
@@ -117,6 +119,8 @@ const RUNTIME = [
   failure('exit-permanent', { code: 2, output: ['Usage: celery', 'Error: x'] }),
   failure('attempts-used-up', { attempts: 5, exit: KILLED, output: [] }),
   failure('start-timeout', { ms: 60_000, output: ['a', 'b'] }),
+  failure('log-refused', { instance: 'web.1', file: '/var/log/web.log', errno: 'EACCES' }),
+  failure('log-not-rotated', { instance: 'web.1', file: '/var/log/web.log', errno: 'EBUSY' }),
   failure('link-silent', { instance: 'worker.1', ms: 120_000 }),
   failure('subreaper-missing', { detail: 'koffi is not installed' }),
   failure('parent-death-missing', {}),
@@ -248,6 +252,12 @@ test('every failure of the running program, in words', () => {
       a
       b [start-timeout]
       raise READY.timeout if it is only slow
+
+    warning: web.1: the log file /var/log/web.log cannot be opened: EACCES; its lines go to standard output [log-refused]
+      check the folder and its permissions; it is tried again every 10 s
+
+    warning: web.1: the log file /var/log/web.log cannot be rotated: EBUSY; it grows past its max-size [log-not-rotated]
+      a file that is mounted by itself cannot be renamed: mount its folder, or write keep: 0
 
     warning: worker.1 has reported nothing for 2 min: it counts as ready, unproved [link-silent]
       check that its Celery is 5.4 or newer, and its log for the reason

@@ -117,7 +117,7 @@ test('an application is asked again when its files of variables have changed', a
   });
   const one = locker('/srv/one.yaml', ask);
   const take = async (): Promise<void> =>
-    acquired(await one.take({ ...beat(), envFiles: [file] }, never())).close();
+    acquired(await one.take({ ...beat(), envFiles: [file] }, never(), 0)).close();
   await take();
   await take();
   expect(orders).toHaveLength(1);

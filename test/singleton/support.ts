@@ -37,6 +37,7 @@ export const beat = (singleton: SingletonKey | null = BEAT): ProcessSpec => ({
   permanentExitCodes: [2],
   singleton,
   significant: false,
+  log: null,
 });
 
 export const answered = (change: Partial<HelperResult> = {}): HelperResult => ({

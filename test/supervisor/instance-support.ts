@@ -1,6 +1,8 @@
 /** A world of scripted children, locks and answers for instances: nothing in it happens by itself. */
 import { PassThrough } from 'node:stream';
 import { failure } from '../../src/model/failure.ts';
+import { textOf } from '../../src/logs/framer.ts';
+import { newTurns } from '../../src/logs/turns.ts';
 import type { Exit, LockHolder, ProbeTrouble } from '../../src/model/process.ts';
 import type { ProcessSpec } from '../../src/model/spec.ts';
 import type { Child, SpawnFailure, SpawnOrder } from '../../src/os/spawn.ts';
@@ -36,6 +38,7 @@ export const spec = (change: Partial<ProcessSpec> = {}): ProcessSpec => {
     permanentExitCodes,
     singleton: null,
     significant: false,
+    log: null,
     ...change,
   };
 };
@@ -196,7 +199,12 @@ export class World {
         return asked.promise;
       },
     },
+    turns: newTurns(this.clock),
     tell: (news) => void this.news.push(news),
+    pass: ({ instance }, stream, pieces) => {
+      for (const piece of pieces)
+        this.news.push({ type: 'line', line: { instance, stream, text: textOf(piece), cut: piece.cut } });
+    },
   };
 
   /** The newest spawn gives a child. */

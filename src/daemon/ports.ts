@@ -1,0 +1,91 @@
+/** What instances need from the world, wired to the real one. */
+import { watchLiveness } from '../health/liveness.ts';
+import type { Probes, Subject } from '../health/probe.ts';
+import { watchReadiness } from '../health/readiness.ts';
+import { newTurns } from '../logs/turns.ts';
+import type { Plan, ProcessSpec } from '../model/spec.ts';
+import { systemClock as clock } from '../os/clock.ts';
+import { writtenAt } from '../os/files.ts';
+import { httpStatus } from '../os/http.ts';
+import { listeningAddresses, refusal } from '../os/listen.ts';
+import type { OomWatch } from '../os/oom.ts';
+import { runProbe } from '../os/probe.ts';
+import { isAlive } from '../os/proc.ts';
+import { runHelper } from '../os/run.ts';
+import { spawnChild } from '../os/spawn.ts';
+import { newTree } from '../os/tree.ts';
+import { newFileLocker } from '../singleton/file.ts';
+import { newTargetGate } from '../supervisor/gates.ts';
+import type { Ports } from '../supervisor/instance.ts';
+import type { News } from '../supervisor/news.ts';
+import type { Run } from '../supervisor/run.ts';
+import { newSpawnRate } from '../supervisor/spawn-rate.ts';
+import type { Ledger } from './ledger.ts';
+import type { Output } from './output.ts';
+import type { Previous } from './previous.ts';
+
+const probes: Probes = {
+  isAlive,
+  listeningAddresses,
+  refusal,
+  get: httpStatus,
+  writtenAt,
+  wall: () => clock.wall(),
+};
+
+/** More than this, and twice its processes, a fleet may start at once. */
+const BURST = 20;
+
+export interface Wiring {
+  readonly plan: Plan;
+  readonly through: readonly string[] | null;
+  readonly previous: Previous;
+  readonly ledger: Ledger;
+  readonly mark: (instance: string, generation: number) => string;
+  readonly adopts: boolean;
+  readonly oom: OomWatch;
+  readonly output: Output;
+  readonly tell: (news: News) => void;
+}
+
+export const newPorts = ({
+  plan,
+  through,
+  previous,
+  ledger,
+  mark,
+  adopts,
+  oom,
+  output,
+  tell,
+}: Wiring): Ports => {
+  const burst = Math.max(BURST, plan.startRate, 2 * plan.processes.length);
+  const rate = newSpawnRate(plan.startRate, burst, clock);
+  const subject = (spec: ProcessSpec, run: Run): Subject => ({
+    pid: run.pid,
+    startedAt: Date.parse(run.startedAt),
+    members: () => run.tree.members(),
+    run: (argv, timeoutMs) => runProbe({ ...spec, argv, through: through ?? [] }, timeoutMs),
+  });
+  const fileLocker = newFileLocker(plan.manifest, runHelper, () => clock.wall());
+  return {
+    clock,
+    chance: Math.random,
+    turns: newTurns(clock),
+    spawn: (order) => spawnChild(through === null ? order : { ...order, through }),
+    mark,
+    ledger,
+    tree: (pid, text) => newTree(pid, clock, adopts ? 'own' : 'unknown', text),
+    watchReadiness: (spec, run, ready) =>
+      watchReadiness(spec.readiness, spec.readinessTiming, subject(spec, run), probes, clock, ready),
+    watchLiveness: (spec, run, silent) =>
+      spec.liveness === null
+        ? () => undefined
+        : watchLiveness(spec.liveness, subject(spec, run), probes, clock, silent),
+    turn: (instance) => rate.turn(instance),
+    oomKilled: () => oom.recent(),
+    locker: previous.before(newTargetGate(fileLocker, probes, clock)),
+    tell,
+    pass: (spec, stream, pieces) => output.pass(spec, stream, pieces),
+  };
+};

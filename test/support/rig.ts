@@ -117,6 +117,7 @@ export interface StatusRow {
   readonly next_retry_at: string | null;
   readonly exit: { readonly code: number | null; readonly signal: string | null };
   readonly memory: { readonly rss_bytes: number | null; readonly pss_bytes: number | null };
+  readonly log: { readonly file: string | null; readonly lines_dropped: number };
   readonly said: readonly string[];
   readonly members: readonly number[];
   readonly exits: readonly {
@@ -127,6 +128,15 @@ export interface StatusRow {
     readonly peak_rss_bytes: number | null;
     readonly reason: string;
   }[];
+}
+
+export interface StatusObject {
+  readonly supervisors: readonly {
+    readonly pid: number;
+    readonly log_lines_dropped: number;
+    readonly loop_lag_ms: { readonly p99: number; readonly max: number };
+  }[];
+  readonly processes: readonly StatusRow[];
 }
 
 export interface SpawnOptions {
@@ -208,9 +218,13 @@ export class Rig {
   }
 
   async status(options: SpawnOptions = {}): Promise<StatusRow[]> {
-    const ended = await this.run(['status', '--json'], options);
-    if (ended.stdout === '') return [];
-    return (JSON.parse(ended.stdout) as { processes: StatusRow[] }).processes;
+    return [...(await this.statusObject(options)).processes];
+  }
+
+  /** All that `status --json` says; nothing where no supervisor answers. */
+  async statusObject(options: SpawnOptions = {}): Promise<StatusObject> {
+    const { stdout } = await this.run(['status', '--json'], options);
+    return stdout === '' ? { supervisors: [], processes: [] } : (JSON.parse(stdout) as StatusObject);
   }
 
   /** Every live process that was started below this rig, by the mark in its environment. */

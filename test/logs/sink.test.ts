@@ -146,6 +146,27 @@ describe('a stuck reader', () => {
   });
 });
 
+test('with block the sources wait for as long as it takes, and nothing is dropped', async () => {
+  const { sink, outlet, clock, pressure } = newWorld('block');
+  outlet.room = 0;
+  fill(sink, 300 * KIB);
+  await turn();
+  clock.pass(3_600_000);
+  expect(pressure).toEqual(['pause']);
+  readAll(outlet);
+  expect([pressure, sink.dropped(), outlet.text.length]).toEqual([['pause', 'resume'], 0, 300 * KIB]);
+});
+
+test('the word about a loss inside a line begins a line', async () => {
+  const { sink, outlet } = newWorld();
+  outlet.room = 0;
+  expect(write(sink, 'x'.repeat(KIB * KIB))).toBe(true);
+  expect(sink.write(Buffer.from('one\ntwo\n'), 2)).toBe(false);
+  await turn();
+  readAll(outlet);
+  expect(outlet.text).toBe(`${'x'.repeat(KIB * KIB)}\n[2 lost]\n`);
+});
+
 test('the line about the loss goes out at once', async () => {
   const { sink, outlet } = newWorld();
   outlet.room = 0;

@@ -291,6 +291,23 @@ describe('what a run says', () => {
     expect(drained).toEqual(['stdout: without an end']);
   });
 
+  test('waits while its output is paused, that of a run that starts meanwhile too', async () => {
+    const { world, one, child } = await running();
+    one.pause();
+    child.stdout.write('first\n');
+    await settle();
+    expect(world.lines()).toEqual([]);
+    await child.ends(1);
+    expect(world.lines()).toEqual(['stdout: first']);
+    const next = await world.spawned();
+    next.stdout.write('second\n');
+    await settle();
+    expect(world.lines()).toEqual(['stdout: first']);
+    one.resume();
+    await settle();
+    expect(world.lines()).toEqual(['stdout: first', 'stdout: second']);
+  });
+
   test('the link tells readiness, versions, and the broker', async () => {
     const { world, one } = await locked();
     const child = await world.spawned();

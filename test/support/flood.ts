@@ -1,0 +1,62 @@
+/** Five processes that write without end, each in its own bad way, and a reader that stalls for a while. */
+import { readFileSync } from 'node:fs';
+import { expect } from 'vitest';
+import { Rig, until } from './rig.ts';
+
+/** What the README promises. Bytes and milliseconds. */
+const MEMORY = 256 * 1024 ** 2;
+const LAG_MS = 100;
+
+const MANIFEST = String.raw`PRODUCTION_PROCESSES:
+  numbers: {BACKEND: Command, CMD: [seq, "1000000000"]}
+  empty: {BACKEND: Command, CMD: ["yes", ""]}
+  nuls: {BACKEND: Command, CMD: [cat, /dev/zero]}
+  endless: {BACKEND: Command, CMD: [sh, -c, "yes | tr -d '\\n'"]}
+  filed: {BACKEND: Command, CMD: ["yes"], LOG: {file: filed.log, max-size: 1MiB, keep: 1}}
+`;
+
+/** Reads for a third of the time, reads nothing for a third, and then reads on. */
+const READER = `import os, sys, time
+third = float(sys.argv[1]) / 3
+start = time.monotonic()
+while os.read(0, 65536):
+    if third < time.monotonic() - start < 2 * third:
+        time.sleep(third)
+`;
+
+/** The most that a process ever had in memory. Bytes. */
+function peak(pid: number): number {
+  const kib = /^VmHWM:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1];
+  return Number(kib) * 1024;
+}
+
+/** Floods for so long; `status` must answer all the time, in time, and tell what was dropped. */
+export async function flood(ms: number): Promise<void> {
+  const rig = new Rig();
+  rig.manifest(MANIFEST);
+  rig.write('reader.py', READER);
+  const bin = `"${process.execPath}" "${rig.bin}" start --all`;
+  const pipeline = rig.spawn(['bash', '-c', `${bin} | python3 reader.py ${ms / 1000}`]);
+  await until(
+    async () => (await rig.status()).filter((row) => row.state === 'RUNNING').length === 5,
+    'all to be RUNNING',
+  );
+  const end = performance.now() + ms;
+  while (performance.now() < end) {
+    const states = (await rig.status()).map((row) => `${row.name} ${row.state} ${row.restarts}`);
+    expect(states).toEqual(
+      ['numbers', 'empty', 'nuls', 'endless', 'filed'].map((name) => `${name} RUNNING 0`),
+    );
+  }
+  const { supervisors, processes } = await rig.statusObject();
+  const [supervisor] = supervisors;
+  if (supervisor === undefined) throw new Error('no supervisor answers');
+  expect(supervisor.loop_lag_ms.p99).toBeLessThan(LAG_MS);
+  expect(peak(supervisor.pid)).toBeLessThan(MEMORY);
+  expect(supervisor.log_lines_dropped).toBeGreaterThan(0);
+  expect(processes.reduce((sum, row) => sum + row.log.lines_dropped, 0)).toBe(supervisor.log_lines_dropped);
+  const stopped = await rig.run(['stop']);
+  expect([stopped.code, stopped.stderr]).toEqual([0, '']);
+  expect(await pipeline.ended).toEqual({ code: 0, signal: null, stdout: '', stderr: '' });
+  expect(rig.survivors()).toEqual([]);
+}

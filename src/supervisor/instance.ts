@@ -230,7 +230,7 @@ export function newInstance(spec: ProcessSpec, ports: Ports): Instance {
       post({ type: 'spawned', generation, pid: child.pid });
       void child.exited.then(async (exit) => {
         const refusal = begun.maybeRefused(exit) ? await begun.refusal() : null;
-        post({ type: 'exited', generation, exit: explained(exit), refusal });
+        return post({ type: 'exited', generation, exit: explained(exit), refusal });
       });
     } finally {
       // From here on the lock lives by the child's copy alone: it is free the moment that the child is gone.

@@ -2,14 +2,16 @@
 
 Hooks into the user's main process and reports what it does, one JSON object per
 line, over the inherited socket named by PRODSERVER_LINK_FD. The user's process
-comes first: nothing in here raises, waits, or starts a thread, and a Celery that
-lacks a hook only means fewer reports.
+comes first: nothing in here raises or waits, no thread is started before the process is
+told to stop (prefork forks until then), and a Celery that lacks a hook only means
+fewer reports.
 """
 from __future__ import annotations
 
 import functools
 import os
 import sys
+import time
 from typing import Any, Callable
 
 from prodserver_output import supervisor_may_be_lost
@@ -144,6 +146,24 @@ def publish_failed(link: Link, scheduler: Any, error: BaseException) -> None:
 
 
 @quiet
+def count_what_runs(link: Link) -> None:
+    """Tells, from the order to stop on, how many tasks are still running whenever that changes."""
+    from threading import Thread
+    from celery.worker import state
+
+    def count() -> None:
+        told = 0
+        while link.fd >= 0:
+            active = len(state.active_requests)
+            if active != told:
+                told = active
+                link.send("draining", active=active)
+            time.sleep(0.5)
+
+    Thread(target=quiet(count), name="prodserver", daemon=True).start()
+
+
+@quiet
 def install(role: str) -> None:
     """Say hello and start to report, if a supervisor left a descriptor and this is a main process."""
     number = os.environ.pop("PRODSERVER_LINK_FD", None)
@@ -166,6 +186,7 @@ def install(role: str) -> None:
     on("worker_ready", lambda sender=None, **_: link.send("ready", node=getattr(sender, "hostname", None)))
     on("worker_shutting_down", lambda **_: supervisor_may_be_lost())
     on("worker_shutting_down", lambda sig=None, how=None, **_: link.send("stopping", signal=sig, how=how))
+    on("worker_shutting_down", lambda **_: count_what_runs(link))
     on("worker_shutdown", lambda **_: link.send("stopped"))
     on("celeryd_after_setup", lambda **_: say_safely())
     # Not worker_init: users monkey-patch in there, before Celery imports the consumer.

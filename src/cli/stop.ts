@@ -68,11 +68,21 @@ async function waitForEnd(
       return { ok: false, error: failure('stop-timeout', { instances, ms: timeoutMs }) };
     if (busy.length > 0 && clock.now() - told >= TELL_MS) {
       told = clock.now();
-      const who = busy.map((row) => (row.pid === null ? row.instance : `${row.instance} (pid ${row.pid})`));
+      const who = busy.map(whoText);
       tell(`waiting for ${who.join(', ')}, ${formatDuration(elapsed)}`);
     }
     await new Promise<void>((done) => void clock.after(POLL_MS, done));
   }
+}
+
+/** `worker.1 (pid 4711, 2 tasks running)` */
+function whoText({ instance, pid, tasks }: ProcessRow): string {
+  const { active } = tasks;
+  const facts = [
+    pid === null ? null : `pid ${pid}`,
+    active === null ? null : `${active} task${active === 1 ? '' : 's'} running`,
+  ].filter((fact) => fact !== null);
+  return facts.length === 0 ? instance : `${instance} (${facts.join(', ')})`;
 }
 
 /** A supervisor that ends while it is asked hangs up: the next question finds it gone. */

@@ -42,7 +42,7 @@ export function statusRow(
     memory: treeMemory(members),
     exits: instance.deaths().map(deathRow),
     cpu_percent: null,
-    tasks: { done: null, failed: null, active: null },
+    tasks: { done: null, failed: null, active: run?.activeTasks() ?? null },
     lock: spec.singleton === null ? null : lockOf(state, pid, run?.startedAt ?? null),
     versions: run?.versions() ?? null,
     log: { file: spec.log?.file ?? null, lines_dropped: linesDropped },

@@ -25,6 +25,8 @@ const reportSchema = z.discriminatedUnion('event', [
   }),
   z.object({ ...common, event: z.literal('broker-found'), url: text }),
   z.object({ ...common, event: z.literal('stopping') }),
+  /** Tasks that still run while it stops. */
+  z.object({ ...common, event: z.literal('draining'), active: z.number().int().min(0) }),
   z.object({ ...common, event: z.literal('stopped') }),
 ]);
 

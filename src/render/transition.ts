@@ -157,8 +157,9 @@ function fatalText(cause: FatalCause): string {
   }
 }
 
-/** `worker.1 (pid 4711, 12 s of 60 s)` */
-export function waitingText({ instance, pid, elapsedMs, totalMs }: StillStopping): string {
+/** `worker.1 (pid 4711, 2 tasks running, 12 s of 60 s)` */
+export function waitingText({ instance, pid, tasks, elapsedMs, totalMs }: StillStopping): string {
   const who = pid === null ? '' : `pid ${pid}, `;
-  return `${instance} (${who}${formatDuration(elapsedMs)} of ${formatDuration(totalMs)})`;
+  const what = tasks === null ? '' : `${tasks} task${tasks === 1 ? '' : 's'} running, `;
+  return `${instance} (${who}${what}${formatDuration(elapsedMs)} of ${formatDuration(totalMs)})`;
 }

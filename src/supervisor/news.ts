@@ -40,6 +40,8 @@ export type News =
 export interface StillStopping {
   readonly instance: string;
   readonly pid: number | null;
+  /** Tasks that still run; null where that is not known. */
+  readonly tasks: number | null;
   readonly elapsedMs: number;
   /** What the whole ladder may take. */
   readonly totalMs: number;

@@ -35,6 +35,8 @@ export interface Run {
   /** The last lines of its stderr, or of its stdout where it said nothing else. */
   tail(): readonly string[];
   versions(): Readonly<Record<string, string | null>> | null;
+  /** Tasks that still run while it stops; null where it has not said so. */
+  activeTasks(): number | null;
   /** Stops and resumes reading its output: it then waits in its own write. */
   pause(): void;
   resume(): void;
@@ -64,6 +66,7 @@ export function newRun(spec: ProcessSpec, child: Child, tree: Tree, ports: RunPo
   const started = clock.now();
   const tails: Record<StreamName, string[]> = { stdout: [], stderr: [] };
   let versions: Readonly<Record<string, string | null>> | null = null;
+  let activeTasks: number | null = null;
   let endedMs: number | null = null;
   let peakBytes: number | null = null;
   /** The first line of its stderr: there setpriv and prlimit tell of themselves. */
@@ -88,6 +91,7 @@ export function newRun(spec: ProcessSpec, child: Child, tree: Tree, ports: RunPo
     else if (report.event === 'ready' && spec.readiness.kind === 'link') events.ready();
     else if (report.event === 'broker-lost') events.brokerLost(troubleOf(report));
     else if (report.event === 'broker-found') events.brokerFound();
+    else if (report.event === 'draining') activeTasks = report.active;
   };
   let cancelSilence: Cancel = () => undefined;
   const link = spec.link ? child.pipes[0] : undefined;
@@ -134,6 +138,7 @@ export function newRun(spec: ProcessSpec, child: Child, tree: Tree, ports: RunPo
     peakBytes: () => peakBytes,
     tail: () => (tails.stderr.length > 0 ? tails.stderr : tails.stdout),
     versions: () => versions,
+    activeTasks: () => activeTasks,
     pause() {
       for (const reader of readers) reader.pause();
     },

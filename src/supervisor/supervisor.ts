@@ -128,6 +128,7 @@ function stillStopping(instances: readonly Instance[], clock: Clock): StillStopp
       {
         instance: instance.spec.instance,
         pid: state.phase.kind === 'signalled' ? state.phase.pid : null,
+        tasks: instance.run()?.activeTasks() ?? null,
         elapsedMs: clock.now() - state.since,
         totalMs: instance.spec.stop.slice(0, -1).reduce((sum, rung) => sum + rung.waitMs, 0),
       },

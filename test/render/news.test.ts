@@ -51,8 +51,8 @@ const ALL: readonly News[] = [
   {
     type: 'stopping',
     waitingFor: [
-      { instance: 'web.1', pid: 99, elapsedMs: 12_000, totalMs: 45_000 },
-      { instance: 'worker.1', pid: null, elapsedMs: 500, totalMs: 60_000 },
+      { instance: 'web.1', pid: 99, tasks: null, elapsedMs: 12_000, totalMs: 45_000 },
+      { instance: 'worker.1', pid: null, tasks: 2, elapsedMs: 500, totalMs: 60_000 },
     ],
   },
   { type: 'crashed', error: fault() },

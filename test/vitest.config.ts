@@ -8,8 +8,8 @@ export default defineConfig({
     include: long ? ['test/**/*.long.test.ts'] : ['test/**/*.test.ts'],
     exclude: long ? [] : ['test/**/*.long.test.ts'],
     globalSetup: ['test/support/global-setup.ts'],
-    // Two cores, and tests that wait for real processes most of the time: more would only make those starve each other.
-    maxWorkers: 3,
+    // Tests wait for real processes most of the time: six at once keep two cores half busy.
+    maxWorkers: 6,
     testTimeout: long ? 3_600_000 : 60_000,
     hookTimeout: 120_000,
   },

@@ -39,6 +39,7 @@ test('CeleryFlower', () => {
         "kind": "listen",
       },
       "singleton": null,
+      "stackDump": null,
       "startTimeoutMs": 120000,
       "stop": [
         {
@@ -74,6 +75,7 @@ test('Command', () => {
           "kind": "alive",
         },
         "singleton": null,
+        "stackDump": null,
         "startTimeoutMs": 60000,
         "stop": [
           {

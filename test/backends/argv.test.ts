@@ -39,6 +39,7 @@ describe('GunicornServer', () => {
           "kind": "listen",
         },
         "singleton": null,
+        "stackDump": null,
         "startTimeoutMs": 60000,
         "stop": [
           {
@@ -121,6 +122,7 @@ describe('CeleryWorker', () => {
           "kind": "link",
         },
         "singleton": null,
+        "stackDump": "SIGUSR1",
         "startTimeoutMs": 120000,
         "stop": [
           {
@@ -223,6 +225,7 @@ describe('CeleryBeat', () => {
           ],
           "kind": "application",
         },
+        "stackDump": null,
         "startTimeoutMs": 120000,
         "stop": [
           {

@@ -118,12 +118,29 @@ test('for programs', async () => {
           "added": [],
           "env": {},
           "cwd": "FOLDER/jobs",
+          "identity": {
+            "user": null,
+            "group": null,
+            "umask": null,
+            "limits": {}
+          },
+          "envFiles": [],
           "autostart": true,
           "link": false,
           "readiness": {
             "kind": "alive",
             "afterMs": 1000
           },
+          "readinessTiming": {
+            "delayMs": 0,
+            "periodMs": 100,
+            "timeoutMs": 2000
+          },
+          "liveness": null,
+          "stackDump": null,
+          "dependsOn": [],
+          "waitFor": null,
+          "oneshot": false,
           "startTimeoutMs": 60000,
           "stop": [
             {
@@ -148,7 +165,8 @@ test('for programs', async () => {
             "kind": "name",
             "name": "nightly"
           },
-          "significant": false
+          "significant": false,
+          "log": null
         }
       ]
     }

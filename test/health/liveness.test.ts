@@ -49,7 +49,7 @@ function watch(change: Partial<Liveness> = {}) {
     cancel,
     hang: () => (answer = () => undefined),
     answered: (got: string | null) => answer?.(got),
-    async pass(ms: number) {
+    pass: async (ms: number) => {
       clock.pass(ms);
       await turn();
       await turn();

@@ -60,9 +60,9 @@ function memoryGroup(bytes: number): { readonly join: string } | null {
 
 test('a process that the kernel kills for want of memory is said to be', async ({ skip }) => {
   const rig = new Rig();
-  const group = memoryGroup(200 * 1024 * 1024);
-  if (group === null)
-    return skip('no memory cgroup can be made here: it needs root and a writable /sys/fs/cgroup');
+  const group =
+    memoryGroup(200 * 1024 * 1024) ??
+    skip('no memory cgroup can be made here: it needs root and a writable /sys/fs/cgroup');
   rig.write('eat.py', 'import time\ntime.sleep(1.3)\nhoard = bytearray(400 * 1024 * 1024)\n');
   rig.manifest('PRODUCTION_PROCESSES:\n  job: {BACKEND: Command, CMD: [python3, eat.py]}\n');
   rig.write('in-group.sh', `echo $$ > ${group.join}\nexec "$@"\n`);

@@ -5,6 +5,10 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { onTestFailed, onTestFinished } from 'vitest';
+import { findSupervisors } from '../../src/control/client.ts';
+import { findManifest } from '../../src/manifest/load.ts';
+import { realPath } from '../../src/os/files.ts';
+import { statusJson } from '../../src/render/status.ts';
 
 export const ROOT = join(import.meta.dirname, '..', '..');
 const BIN = join(ROOT, 'bin', 'prodserver');
@@ -221,10 +225,21 @@ export class Rig {
     return [...(await this.statusObject(options)).processes];
   }
 
-  /** All that `status --json` says; nothing where no supervisor answers. */
+  /**
+   * All that `status --json` says, without a process of its own, for tests ask again and again; nothing where no
+   * supervisor answers.
+   */
   async statusObject(options: SpawnOptions = {}): Promise<StatusObject> {
-    const { stdout } = await this.run(['status', '--json'], options);
-    return stdout === '' ? { supervisors: [], processes: [] } : (JSON.parse(stdout) as StatusObject);
+    const env = { ...this.env, ...options.env };
+    const manifest = findManifest(undefined, options.cwd ?? this.folder, env);
+    if (!manifest.ok) throw new Error(`no manifest in ${this.folder}`);
+    const found = await within(env, async () => findSupervisors(realPath(manifest.value)));
+    const answers = found.ok ? found.value.map(({ status }) => status) : [];
+    const rows = answers.flatMap(({ processes }) => processes);
+    return statusJson(
+      answers.map(({ supervisor }) => supervisor),
+      rows,
+    ) as StatusObject;
   }
 
   /** Every live process that was started below this rig, by the mark in its environment. */
@@ -236,6 +251,16 @@ export class Rig {
     for (const pid of this.survivors()) tryKill(pid);
     rmSync(this.folder, { recursive: true, force: true, maxRetries: 5 });
   }
+}
+
+/** The runtime folder is looked for when the call begins, so that is when the environment must name it. */
+async function within<T>(env: NodeJS.ProcessEnv, ask: () => Promise<T>): Promise<T> {
+  const before = process.env['PRODSERVER_RUNTIME_DIR'];
+  process.env['PRODSERVER_RUNTIME_DIR'] = env['PRODSERVER_RUNTIME_DIR'] ?? '';
+  const asked = ask();
+  if (before === undefined) delete process.env['PRODSERVER_RUNTIME_DIR'];
+  else process.env['PRODSERVER_RUNTIME_DIR'] = before;
+  return asked;
 }
 
 /** Both ends of a long text: a flood would bury what matters. */

@@ -8,9 +8,9 @@ export default defineConfig({
     include: long ? ['test/**/*.long.test.ts'] : ['test/**/*.test.ts'],
     exclude: long ? [] : ['test/**/*.long.test.ts'],
     globalSetup: ['test/support/global-setup.ts'],
-    // Tests wait for real processes most of the time: six at once keep two cores half busy.
-    maxWorkers: 6,
-    testTimeout: long ? 3_600_000 : 60_000,
+    // Tests wait for real processes most of the time: four at once keep two cores half busy.
+    maxWorkers: 4,
+    testTimeout: long ? 3_600_000 : 120_000,
     hookTimeout: 120_000,
   },
 });

@@ -39,13 +39,15 @@ const hindrance = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('target'), trouble }),
 ]);
 
+const failure = z.object({ code: z.string(), facts: z.record(z.string(), z.unknown()) });
+
 /** The facts behind a process's reason; the command that shows them has the words. */
 const cause = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('crash'), exit }),
   z.object({ kind: z.literal('start-timeout'), exit }),
   z.object({
     kind: z.literal('failure'),
-    failure: z.object({ code: z.string(), facts: z.record(z.string(), z.unknown()) }),
+    failure,
   }),
   z.object({ kind: z.literal('broker-unreachable'), url: z.string(), error: z.string() }),
   z.object({ kind: z.literal('unresponsive'), exit, trouble }),
@@ -114,6 +116,8 @@ export const statusAnswer = z.object({
     degraded: z.boolean(),
     stopping: z.boolean(),
     /** Of all processes, and of the supervisor's own. */
+    /** What was found wanting since the start, the newest of each kind. */
+    warnings: z.array(failure),
     log_lines_dropped: z.number(),
     /** How late the loop came to its work, since the start. Milliseconds. */
     loop_lag_ms: z.object({ p99: z.number(), max: z.number() }),

@@ -60,8 +60,10 @@ export function newDirector(options: DirectorOptions): Director {
   let refusal: Failure | null = null;
   let decisive: Instance | null = null;
   let degraded = false;
+  const warnings = new Map<string, Failure>();
 
   const tell = (news: News): void => {
+    if (news.type === 'failed') warnings.set(news.failure.code, news.failure);
     for (const line of options.present(news)) options.output.write(line);
     if (news.type !== 'changed') return;
     const { state } = news.machine;
@@ -101,6 +103,7 @@ export function newDirector(options: DirectorOptions): Director {
         started_at: startedAt,
         degraded,
         stopping: supervisor?.stopping ?? false,
+        warnings: [...warnings.values()].map(({ code, facts }) => ({ code, facts: { ...facts } })),
         log_lines_dropped: options.output.dropped(),
         loop_lag_ms: options.lag.read(),
       },

@@ -49,6 +49,27 @@ export function allStats(): ProcessStat[] {
     .filter((stat) => stat !== null);
 }
 
+/** A look at all processes is good for others who ask within this. Milliseconds. */
+const RECENT_MS = 10;
+let recent: { readonly from: number; readonly to: number; readonly stats: readonly ProcessStat[] } = {
+  from: -Infinity,
+  to: -Infinity,
+  stats: [],
+};
+
+/**
+ * All processes as of a moment ago, but not of before `since` (of `performance.now()`): many trees that are killed at
+ * one time share one look, which takes as long as there are processes on the machine.
+ */
+export function recentStats(since: number): readonly ProcessStat[] {
+  const now = performance.now();
+  if (recent.from < since || now - recent.to > RECENT_MS) {
+    const stats = allStats();
+    recent = { from: now, to: performance.now(), stats };
+  }
+  return recent.stats;
+}
+
 /**
  * The pids of this process's own children, adopted ones too; null where the kernel does not list them
  * (CONFIG_PROC_CHILDREN). libuv forks on the main thread and orphans are given to it, so that thread's list is whole.

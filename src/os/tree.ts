@@ -3,7 +3,7 @@ import { constants } from 'node:os';
 import type { Clock } from '../model/clock.ts';
 import { libc } from './libc.ts';
 import { hasMark } from './marks.ts';
-import { allStats, ownChildren, readStat, type ProcessStat } from './proc.ts';
+import { allStats, ownChildren, readStat, recentStats, type ProcessStat } from './proc.ts';
 import { isWaitedFor } from './waited.ts';
 
 /** How often a killed process is looked for until it is gone. Milliseconds. */
@@ -33,7 +33,8 @@ export function newTree(main: number, clock: Clock, orphans: Orphans, mark: stri
   /** pid -> start time of members that were seen: a child that left the session is still known by it. */
   const seen = new Map<number, number>();
   const mainStart = readStat(main)?.startTicks;
-  const members = (stats: readonly ProcessStat[] = allStats()): ProcessStat[] => {
+  const since = performance.now();
+  const members = (stats: readonly ProcessStat[]): ProcessStat[] => {
     // A pid that has passed to another process names neither our main process nor our session and group any more.
     const reused = stats.some((stat) => stat.pid === main && stat.startTicks !== mainStart);
     const found = stats.filter(
@@ -57,12 +58,15 @@ export function newTree(main: number, clock: Clock, orphans: Orphans, mark: stri
     return found.filter((stat) => stat.state !== 'Z' && stat.state !== 'X');
   };
 
+  /** What a look of a moment ago does not show descends from what it shows: nothing is told to be gone too soon. */
+  const recent = (): ProcessStat[] => members(recentStats(since));
+
   const killAll = (live: readonly ProcessStat[]): void => {
     for (const { pid, startTicks } of live) sendTo(pid, startTicks, 'SIGKILL');
   };
 
   return {
-    members: (stats) =>
+    members: (stats = allStats()) =>
       members(stats)
         .map((stat) => stat.pid)
         .sort((a, b) => Number(b === main) - Number(a === main) || a - b),
@@ -71,12 +75,12 @@ export function newTree(main: number, clock: Clock, orphans: Orphans, mark: stri
       // A stopped process takes its TERM only once it goes on.
       sendTo(main, mainStart, 'SIGCONT');
     },
-    kill: () => killAll(members()),
+    kill: () => killAll(recent()),
     sweep(done) {
       const alone = [...seen.keys()].every((pid) => pid === main);
       if (subreaper && alone && noOrphans()) return done();
       const look = (): void => {
-        const live = members();
+        const live = recent();
         if (live.length === 0) return done();
         killAll(live);
         clock.after(GONE_POLL_MS, look);

@@ -3,7 +3,7 @@ import type { Cause, ProcessRow, StatusAnswer } from '../control/protocol.ts';
 import type { Failure } from '../model/failure.ts';
 import { unreachable } from '../model/unreachable.ts';
 import { formatBytes, formatDuration } from '../model/units.ts';
-import { messageOf } from './failures.ts';
+import { messageOf, renderFailure } from './failures.ts';
 import type { Paint } from './paint.ts';
 import { brokerText, hindranceText } from './transition.ts';
 import { exitText, troubleText } from './words.ts';
@@ -131,6 +131,9 @@ export function statusTable(
     line(head, (text) => paint.dim(text)),
     ...cells.map((row) => line(row, (text, column) => (column === 1 ? state(text) : text))),
     ...notes.map((note) => paint.dim(note)),
+    ...supervisors.flatMap(({ warnings }) =>
+      warnings.map((one) => paint.yellow(renderFailure(one as unknown as Failure))),
+    ),
   ].join('\n');
 }
 
@@ -142,7 +145,10 @@ function memoryText(row: ProcessRow): string {
 
 /** The object of `status --json`. */
 export const statusJson = (supervisors: readonly SupervisorRow[], rows: readonly ProcessRow[]): object => ({
-  supervisors,
+  supervisors: supervisors.map(({ warnings, ...rest }) => ({
+    ...rest,
+    warnings: warnings.map((one) => ({ code: one.code, message: messageOf(one as unknown as Failure) })),
+  })),
   processes: rows.map(({ cause, ...row }) => ({
     ...row,
     reason: reasonOf(cause),

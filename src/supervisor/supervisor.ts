@@ -87,7 +87,9 @@ export function newSupervisor(specs: readonly ProcessSpec[], ports: Ports): Supe
   return {
     instances,
     start() {
-      for (const instance of inOrder(instances)) if (instance.spec.autostart) instance.order('start-ordered');
+      // The order to stop can come before that to start, while the rest of the house is being opened.
+      const wanted = stopping ? [] : inOrder(instances);
+      for (const instance of wanted) if (instance.spec.autostart) instance.order('start-ordered');
       void settle();
     },
     stop(named) {

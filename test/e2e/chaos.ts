@@ -57,12 +57,40 @@ interface Main {
   readonly instance: string;
 }
 
+/** Processes that are not ours, by pid and start: most of the machine, and each look would read them all again. */
+const strangers = new Set<string>();
+/** A process that is older than this has become what it was to be. Clock ticks, of which there are 100 a second. */
+const SETTLED_TICKS = 200;
+
+/** Live processes of the rig. */
+function ours(rig: Rig): number[] {
+  const stats = allStats();
+  const newest = Math.max(...stats.map((stat) => stat.startTicks));
+  return stats
+    .filter((stat) => !strangers.has(`${stat.pid} ${stat.startTicks}`))
+    .filter((stat) => {
+      const mine = isMarked(stat.pid, rig);
+      if (!mine && newest - stat.startTicks > SETTLED_TICKS) strangers.add(`${stat.pid} ${stat.startTicks}`);
+      return mine;
+    })
+    .map((stat) => stat.pid);
+}
+
+function isMarked(pid: number, rig: Rig): boolean {
+  try {
+    const mark = `PRODSERVER_TEST_RIG=${rig.folder}`;
+    return readFileSync(`/proc/${pid}/environ`, 'latin1').split('\0').includes(mark);
+  } catch {
+    return false; // gone, or a kernel thread
+  }
+}
+
 /**
  * Main processes by the command line and the mark that they were started with. They lead their session: a child between
  * its fork and its exec looks like its parent, and does not.
  */
 function mains(rig: Rig): Main[] {
-  return rig.survivors().flatMap((pid) => {
+  return ours(rig).flatMap((pid) => {
     try {
       const isMain = /\0(?:\.\.\/main|main|\.\/fickle)\.py\0\w+\0$/.test(
         readFileSync(`/proc/${pid}/cmdline`, 'latin1'),
@@ -99,7 +127,7 @@ function smallDisk(rig: Rig): { readonly path: string; fill(): void; empty(): vo
 }
 
 /** How often /proc is looked at. Milliseconds. */
-const LOOK_MS = 25;
+const LOOK_MS = 50;
 /** A dead child of a supervisor that runs is reaped within this. Milliseconds. */
 const ZOMBIE_MS = 3000;
 
@@ -209,7 +237,7 @@ export async function chaos(seed: number, seconds: number): Promise<void> {
   };
 
   const watching = setInterval(look, LOOK_MS);
-  const countingZombies = setInterval(lookForZombies, 20 * LOOK_MS);
+  const countingZombies = setInterval(lookForZombies, 10 * LOOK_MS);
   try {
     const end = performance.now() + seconds * 1000;
     while (performance.now() < end) {

@@ -9,13 +9,15 @@ const table = vi.hoisted(() => ({
   late: new Map<number, number>(),
   children: null as number[] | null,
   looks: 0,
+  look(): ProcessStat[] {
+    this.looks += 1;
+    return this.rows;
+  },
 }));
 
 vi.mock('../../src/os/proc.ts', () => ({
-  allStats: () => {
-    table.looks += 1;
-    return table.rows;
-  },
+  allStats: () => table.look(),
+  recentStats: () => table.look(),
   /** A start time in `late` is what is found on the second look. */
   readStat: (pid: number) => {
     const row = table.rows.find((one) => one.pid === pid);

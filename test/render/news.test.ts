@@ -81,7 +81,7 @@ test('for people', () => {
     prodserver | SIGUSR1: there are no log files to reopen
     prodserver | SIGUSR1: log files reopened
     prodserver | SIGHUP: this version does not re-read the manifest; nothing was changed
-    prodserver | stopping: waiting for web.1 (pid 99, 12 s of 45 s), worker.1 (500 ms of 1 min)
+    prodserver | stopping: waiting for web.1 (pid 99, 12 s of 45 s), worker.1 (2 tasks running, 500 ms of 1 min)
     prodserver | a fault of prodserver itself; supervision goes on
     prodserver | Error: x is undefined
     prodserver |     at step (machine.ts:1:2)
@@ -129,7 +129,7 @@ describe('as JSON', () => {
       {"level":30,"time":1700000000000,"pid":10,"msg":"SIGUSR1: there are no log files to reopen"}
       {"level":30,"time":1700000000000,"pid":10,"msg":"SIGUSR1: log files reopened"}
       {"level":30,"time":1700000000000,"pid":10,"msg":"SIGHUP: this version does not re-read the manifest; nothing was changed"}
-      {"level":30,"time":1700000000000,"pid":10,"waiting_for":[{"instance":"web.1","pid":99,"elapsedMs":12000,"totalMs":45000},{"instance":"worker.1","pid":null,"elapsedMs":500,"totalMs":60000}],"msg":"stopping: waiting for web.1 (pid 99, 12 s of 45 s), worker.1 (500 ms of 1 min)"}
+      {"level":30,"time":1700000000000,"pid":10,"waiting_for":[{"instance":"web.1","pid":99,"tasks":null,"elapsedMs":12000,"totalMs":45000},{"instance":"worker.1","pid":null,"tasks":2,"elapsedMs":500,"totalMs":60000}],"msg":"stopping: waiting for web.1 (pid 99, 12 s of 45 s), worker.1 (2 tasks running, 500 ms of 1 min)"}
       {"level":50,"time":1700000000000,"pid":10,"stack":"Error: x is undefined\\n    at step (machine.ts:1:2)\\ncaused by: Error: deeper\\n    at deep (state.ts:3:4)","msg":"a fault of prodserver itself; supervision goes on"}
       {"level":50,"time":1700000000000,"pid":10,"stack":"not even an Error","msg":"a fault of prodserver itself; supervision goes on"}
       {"level":30,"time":1700000000000,"pid":10,"state":{"supervisors":1,"names":["web"]},"msg":"state"}

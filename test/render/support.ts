@@ -39,6 +39,7 @@ export const supervisor = (change: Partial<StatusAnswer['supervisor']> = {}): St
   started_at: '2026-11-21T04:00:00.000Z',
   degraded: false,
   stopping: false,
+  warnings: [],
   log_lines_dropped: 0,
   loop_lag_ms: { p99: 1.5, max: 12 },
   ...change,

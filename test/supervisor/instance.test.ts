@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import type { ProcessSpec } from '../../src/model/spec.ts';
 import { newInstance, type Instance } from '../../src/supervisor/instance.ts';
 import { beat, last, newGrip, settle, spec, stateOf, supervise, World } from './instance-support.ts';
+import { newSupervisor } from '../../src/supervisor/supervisor.ts';
 
 const FD = 77;
 
@@ -374,6 +375,15 @@ describe('a supervisor has ended', () => {
     ]);
     two.supervisor.shutdown('stop');
     expect(await two.ended()).toBe(true);
+  });
+
+  test('when the order to stop came before that to start: nothing is started', async () => {
+    const world = new World();
+    const supervisor = newSupervisor([spec()], world.ports);
+    supervisor.shutdown('stop');
+    supervisor.start();
+    await supervisor.ended;
+    expect([supervisor.instances.map(stateOf), world.spawns]).toEqual([['STOPPED'], []]);
   });
 
   test('when nothing starts by itself', async () => {

@@ -6,7 +6,6 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { onTestFailed, onTestFinished } from 'vitest';
 import { findSupervisors } from '../../src/control/client.ts';
-import { findManifest } from '../../src/manifest/load.ts';
 import { realPath } from '../../src/os/files.ts';
 import { statusJson } from '../../src/render/status.ts';
 
@@ -14,6 +13,9 @@ export const ROOT = join(import.meta.dirname, '..', '..');
 const BIN = join(ROOT, 'bin', 'prodserver');
 /** A hang shows as a failure with all output, before vitest's own time-out hides it. Milliseconds. */
 const PATIENCE_MS = 45_000;
+
+/** Characters. */
+const UNSEEN_LIMIT = 1_000_000;
 
 export interface Ended {
   readonly code: number | null;
@@ -27,9 +29,9 @@ export class Running {
   readonly child: ChildProcess;
   readonly ended: Promise<Ended>;
   readonly label: string;
-  stdout = '';
-  stderr = '';
-  #seen = 0;
+  readonly #heard: Record<'stdout' | 'stderr', string[]> = { stdout: [], stderr: [] };
+  /** What `says` has not consumed; of a flood only the end is kept, or every look would cost more than the last. */
+  #unseen = '';
   #watchers = new Set<() => void>();
 
   constructor(label: string, child: ChildProcess) {
@@ -66,8 +68,8 @@ export class Running {
   async says(pattern: RegExp, patienceMs = PATIENCE_MS): Promise<RegExpExecArray> {
     return until(
       () => {
-        const match = pattern.exec(this.stdout.slice(this.#seen));
-        if (match !== null) this.#seen += match.index + match[0].length;
+        const match = pattern.exec(this.#unseen);
+        if (match !== null) this.#unseen = this.#unseen.slice(match.index + match[0].length);
         else if (this.over) throw new Error(`${this.label} ended before it said ${pattern}`);
         return match;
       },
@@ -77,8 +79,26 @@ export class Running {
     );
   }
 
+  get stdout(): string {
+    return this.#text('stdout');
+  }
+
+  get stderr(): string {
+    return this.#text('stderr');
+  }
+
+  #text(stream: 'stdout' | 'stderr'): string {
+    const whole = this.#heard[stream].join('');
+    this.#heard[stream] = [whole];
+    return whole;
+  }
+
   #hear(stream: 'stdout' | 'stderr', text: string): void {
-    this[stream] += text;
+    this.#heard[stream].push(text);
+    if (stream === 'stdout') {
+      this.#unseen += text;
+      if (this.#unseen.length > UNSEEN_LIMIT) this.#unseen = this.#unseen.slice(-UNSEEN_LIMIT / 2);
+    }
     for (const watcher of this.#watchers) watcher();
   }
 }
@@ -231,9 +251,8 @@ export class Rig {
    */
   async statusObject(options: SpawnOptions = {}): Promise<StatusObject> {
     const env = { ...this.env, ...options.env };
-    const manifest = findManifest(undefined, options.cwd ?? this.folder, env);
-    if (!manifest.ok) throw new Error(`no manifest in ${this.folder}`);
-    const found = await within(env, async () => findSupervisors(realPath(manifest.value)));
+    const manifest = join(options.cwd ?? this.folder, env['PRODSERVER_MANIFEST'] ?? 'prodserver.yaml');
+    const found = await within(env, async () => findSupervisors(realPath(manifest)));
     const answers = found.ok ? found.value.map(({ status }) => status) : [];
     const rows = answers.flatMap(({ processes }) => processes);
     return statusJson(

@@ -36,7 +36,7 @@ import {
   withTimer,
 } from './transitions.ts';
 
-/** How often a lock that somebody else holds is asked for again: a local flock costs microseconds. Milliseconds. */
+/** How often what stands in the way of a start is asked again: a local flock costs microseconds. Milliseconds. */
 const LOCK_RETRY_MS = 1000;
 
 export function newMachine(policy: Policy, at: number): Machine {

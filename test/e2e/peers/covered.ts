@@ -127,4 +127,39 @@ export const COVERED: readonly (readonly [finding: string, file: string, name: s
     'e2e/endings.test.ts',
     'one that is not leaves the others alone',
   ],
+  [
+    'complaint 1 (Supervisor/supervisor#122): a start order that waits',
+    'e2e/order.test.ts',
+    'a migration completes, the database is ready, and only then the rest starts; it stops the other way round',
+  ],
+  [
+    'complaint 9 (Supervisor/supervisor#823, #240): a full disk stops no process for good',
+    'e2e/log-files.test.ts',
+    'drop: the process goes on, what is lost is counted, and told when there is room again',
+  ],
+  [
+    'complaint 11 (Supervisor/supervisor#242, #771): files of variables, read at each start',
+    'e2e/identity.test.ts',
+    'gets its files of variables anew at each start',
+  ],
+  [
+    'PM2 20 (Unitech/pm2#718): many crashes do not keep the machine busy',
+    'e2e/order.test.ts',
+    'many that crash together get their turns one after the other',
+  ],
+  [
+    'Supervisor/supervisor#1171, #1286: groups and HOME of the user',
+    'e2e/identity.test.ts',
+    'has its user, the groups of that user, its mask, its limits and its HOME',
+  ],
+  [
+    'complaint 24 (process-compose#298, #170): liveness acts',
+    'e2e/health.test.ts',
+    'a server that answers with %s three times is started again',
+  ],
+  [
+    'complaint 24: dependents survive a restart',
+    'e2e/order.test.ts',
+    'who runs already does not care when another one is started again',
+  ],
 ];

@@ -5,6 +5,7 @@ import { watchReadiness } from '../health/readiness.ts';
 import { newTurns } from '../logs/turns.ts';
 import type { Plan, ProcessSpec } from '../model/spec.ts';
 import { systemClock as clock } from '../os/clock.ts';
+import { descriptorShortage } from '../os/descriptors.ts';
 import { writtenAt } from '../os/files.ts';
 import { httpStatus } from '../os/http.ts';
 import { listeningAddresses, refusal } from '../os/listen.ts';
@@ -31,6 +32,7 @@ const probes: Probes = {
   get: httpStatus,
   writtenAt,
   wall: () => clock.wall(),
+  isShort: () => descriptorShortage() !== null,
 };
 
 /** More than this, and twice its processes, a fleet may start at once. */

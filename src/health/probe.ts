@@ -17,6 +17,8 @@ export interface Probes {
   writtenAt(path: string): number | null;
   /** Milliseconds since the epoch. */
   wall(): number;
+  /** True where the system lacks what a look needs, so that what it found tells nothing. */
+  isShort(): boolean;
 }
 
 /** The process that is looked at. */

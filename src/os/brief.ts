@@ -1,7 +1,8 @@
 /** Programs of the system that answer a question within moments. */
 import { execa } from 'execa';
-import { failure, type Result } from '../model/failure.ts';
-import type { SpawnFailure } from './programs.ts';
+import type { Result } from '../model/failure.ts';
+import { descriptorShortage } from './descriptors.ts';
+import { refused, type SpawnFailure } from './programs.ts';
 import { claim } from './waited.ts';
 
 /** A directory service that is slower than this is down. Milliseconds. */
@@ -18,6 +19,8 @@ export interface BriefAnswer {
 export async function askBriefly(
   argv: readonly [string, ...string[]],
 ): Promise<Result<BriefAnswer, SpawnFailure>> {
+  const shortage = descriptorShortage();
+  if (shortage !== null) return { ok: false, error: refused(shortage, shortage) };
   const [program, ...args] = argv;
   const subprocess = execa(program, args, {
     cwd: '/',
@@ -39,5 +42,5 @@ export async function askBriefly(
   }
   const errno = result.timedOut ? 'ETIMEDOUT' : (result.code ?? result.signal ?? 'unknown');
   const detail = `${program}: ${result.shortMessage ?? errno}`;
-  return { ok: false, error: { permanent: false, failure: failure('spawn-refused', { errno, detail }) } };
+  return { ok: false, error: refused(errno, detail) };
 }

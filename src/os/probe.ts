@@ -1,5 +1,6 @@
 /** Programs that tell by their exit code how another one is. */
 import { execa } from 'execa';
+import { descriptorShortage } from './descriptors.ts';
 import { prepare, type LaunchOrder } from './prepare.ts';
 import { withUmask } from './spawn.ts';
 import { claim } from './waited.ts';
@@ -16,6 +17,8 @@ const DRAIN_MS = 500;
 export async function runProbe(order: LaunchOrder, timeoutMs: number): Promise<string | null> {
   const prepared = await prepare(order);
   if (!prepared.ok) return `cannot be run (${prepared.error.failure.code})`;
+  const shortage = descriptorShortage();
+  if (shortage !== null) return `cannot be run (${shortage})`;
   const { argv, cwd, env, through, umask } = prepared.value;
   const [program, ...args] = [...through, ...argv] as [string, ...string[]];
   const subprocess = withUmask(umask, () =>

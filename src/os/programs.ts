@@ -46,6 +46,9 @@ function oddity(paths: readonly string[]): string | null {
   return null;
 }
 
+/** Refusals of the kernel that another attempt with the same order meets again. */
+const NEVER: ReadonlySet<string> = new Set(['EACCES', 'ENOEXEC', 'ENOTDIR', 'ELOOP', 'E2BIG']);
+
 /** Turns an errno into what the operator can act on. ENOENT alone does not tell which of three things is missing. */
 export function explain(order: ProgramOrder, errno: string, cause: unknown): SpawnFailure {
   const folder = folderProblem(order.cwd);
@@ -68,15 +71,21 @@ export function explain(order: ProgramOrder, errno: string, cause: unknown): Spa
           failure: failure('program-not-executable', { program, detail: badInterpreter(found) }),
         };
   }
-  if (errno === 'EACCES' || errno === 'ENOEXEC' || errno === 'ENOTDIR' || errno === 'ELOOP') {
+  if (NEVER.has(errno)) {
     return {
       permanent: true,
       failure: failure('program-not-executable', { program, detail: errno }, { cause }),
     };
   }
   const detail = cause instanceof Error ? cause.message : String(cause);
-  return { permanent: false, failure: failure('spawn-refused', { errno, detail }, { cause }) };
+  return refused(errno, detail, cause);
 }
+
+/** The system is short of something: worth another attempt. */
+export const refused = (errno: string, detail: string, cause?: unknown): SpawnFailure => ({
+  permanent: false,
+  failure: failure('spawn-refused', { errno, detail }, { cause }),
+});
 
 function folderProblem(cwd: string): string | null {
   try {

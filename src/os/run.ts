@@ -1,4 +1,5 @@
 import { execa } from 'execa';
+import { descriptorShortage } from './descriptors.ts';
 import { prepare, type LaunchOrder } from './prepare.ts';
 import type { SpawnFailure } from './programs.ts';
 import { withUmask } from './spawn.ts';
@@ -32,6 +33,8 @@ const NOTHING = { exit: { code: null, signal: null }, timedOut: false, answer: '
 export async function runHelper(order: HelperOrder): Promise<HelperResult> {
   const prepared = await prepare(order);
   if (!prepared.ok) return { ...NOTHING, refused: prepared.error };
+  const shortage = descriptorShortage();
+  if (shortage !== null) return { ...NOTHING, errno: shortage, refused: null };
   const { argv, cwd, env, through, umask } = prepared.value;
   const [program, ...args] = [...through, ...argv] as [string, ...string[]];
   const subprocess = withUmask(umask, () =>

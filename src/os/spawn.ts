@@ -4,7 +4,8 @@ import type { Result } from '../model/failure.ts';
 import type { Exit } from '../model/process.ts';
 import { newOutput } from './output.ts';
 import { prepare, type LaunchOrder, type PreparedOrder } from './prepare.ts';
-import { explain, type SpawnFailure } from './programs.ts';
+import { descriptorShortage } from './descriptors.ts';
+import { explain, refused, type SpawnFailure } from './programs.ts';
 import { claim } from './waited.ts';
 
 export type { SpawnFailure } from './programs.ts';
@@ -39,6 +40,8 @@ export async function spawnPrepared(
   order: PreparedOrder,
   extra: SpawnOrder['extra'],
 ): Promise<Result<Child, SpawnFailure>> {
+  const errno = descriptorShortage();
+  if (errno !== null) return { ok: false, error: refused(errno, errno) };
   const { through } = order;
   const [program, ...args] = [...through, ...order.argv] as [string, ...string[]];
   const outputs = [newOutput(), newOutput()] as const;

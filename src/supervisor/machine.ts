@@ -1,10 +1,10 @@
 /**
  * The life of one instance, as a pure function.
  *
- *              start                    lock acquired            ready
- *   STOPPED ----------> WAITING(lock) ----------------> STARTING -------> RUNNING
+ *              start                    nothing in the way       ready
+ *   STOPPED ----------> WAITING ----------------------> STARTING -------> RUNNING
  *     ^ ^  \______________________________________________^  |               |
- *     | |        start, where no lock is wanted              |exit, timeout  |exit, stop
+ *     | |        start, where nothing is asked               |exit, timeout  |exit, stop, silence
  *     | |                                                    v stop          v
  *     | |  stop                                           STOPPING  (signalled -> sweeping)
  *     | +------- BACKOFF <------------------------------------+
@@ -12,6 +12,7 @@
  *     |             v                                         +-----------------> EXITED
  *     +---- stop was ordered ---------------------------------+-----------------> FATAL
  *
+ * WAITING is for what it depends on, for WAIT_FOR, for what a killed supervisor has left of it, and for its lock.
  * Every exit goes through STOPPING: its main process is gone, and what is left of the tree is killed before anything
  * else may start in this slot. EXITED, FATAL and STOPPED are final until `start` is ordered.
  */

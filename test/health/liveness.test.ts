@@ -10,7 +10,7 @@ const turn = async (): Promise<void> => new Promise((done) => void setImmediate(
 /** What the looks find, one after the other; and when each began. */
 function watch(change: Partial<Liveness> = {}) {
   const clock = new FakeClock();
-  const world = { written: 0 as number | null, ran: null as string | null, now: 100_000 };
+  const world = { written: 0 as number | null, ran: null as string | null, now: 100_000, short: false };
   const looks: number[] = [];
   const probes: Probes = {
     isAlive: () => true,
@@ -19,6 +19,7 @@ function watch(change: Partial<Liveness> = {}) {
     get: async () => 200,
     writtenAt: () => world.written,
     wall: () => world.now,
+    isShort: () => world.short,
   };
   let answer: ((got: string | null) => void) | null = null;
   const subject: Subject = {
@@ -72,6 +73,19 @@ test('one good answer in between counts anew', async () => {
     await pass(100);
   }
   expect(told).toEqual([]);
+});
+
+test('what goes wrong for want of descriptors is no failure, and no success', async () => {
+  const { world, told, pass } = watch();
+  world.ran = 'cannot be run (EMFILE)';
+  await pass(100);
+  await pass(100);
+  world.short = true;
+  for (let times = 0; times < 5; times++) await pass(100);
+  expect(told).toEqual([]);
+  world.short = false;
+  await pass(100);
+  expect(told).toHaveLength(1);
 });
 
 test('a look that takes long is not overtaken by the next', async () => {

@@ -40,6 +40,10 @@ class World implements Probes {
     return this.written;
   }
 
+  isShort(): boolean {
+    return false;
+  }
+
   wall(): number {
     return this.now;
   }

@@ -116,11 +116,11 @@ describe('through setpriv', () => {
   });
 });
 
-test('what the system refuses now is worth another attempt', async () => {
+test('what is too long stays too long', async () => {
   const argument = 'x'.repeat(3_000_000);
   expect(await refusedBy(new Rig(), ['true', argument])).toMatchObject({
-    permanent: false,
-    failure: { code: 'spawn-refused', facts: { errno: 'E2BIG' } },
+    permanent: true,
+    failure: { code: 'program-not-executable', facts: { detail: 'E2BIG' } },
   });
 });
 

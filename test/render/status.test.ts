@@ -73,7 +73,8 @@ test('one object for programs', () => {
           "loop_lag_ms": {
             "p99": 1.5,
             "max": 12
-          }
+          },
+          "warnings": []
         }
       ],
       "processes": [

@@ -14,6 +14,8 @@ const BIN = join(ROOT, 'bin', 'prodserver');
 /** A hang shows as a failure with all output, before vitest's own time-out hides it. Milliseconds. */
 const PATIENCE_MS = 45_000;
 
+/** Between two looks at the status of one rig. Milliseconds. */
+const STATUS_PERIOD_MS = 100;
 /** Characters. */
 const UNSEEN_LIMIT = 1_000_000;
 
@@ -175,6 +177,7 @@ export class Rig {
   readonly folder = mkdtempSync(join(tmpdir(), 'ps-'));
   readonly env: NodeJS.ProcessEnv;
   #running: Running[] = [];
+  #asked = -Infinity;
 
   constructor() {
     const runtime = join(this.folder, 'run');
@@ -250,6 +253,10 @@ export class Rig {
    * supervisor answers.
    */
   async statusObject(options: SpawnOptions = {}): Promise<StatusObject> {
+    // A look costs the supervisor milliseconds, and most looks are polls.
+    const wait = this.#asked + STATUS_PERIOD_MS - performance.now();
+    this.#asked = performance.now() + Math.max(0, wait);
+    if (wait > 0) await new Promise((done) => setTimeout(done, wait));
     const env = { ...this.env, ...options.env };
     const manifest = join(options.cwd ?? this.folder, env['PRODSERVER_MANIFEST'] ?? 'prodserver.yaml');
     const found = await within(env, async () => findSupervisors(realPath(manifest)));

@@ -29,7 +29,15 @@ function files(rig: Rig, folder = 'logs'): string[] {
     .map((name) => join(folder, name));
 }
 
-const content = (rig: Rig): string => files(rig).reduce((text, name) => text + rig.read(name), '');
+/** What stands in all files; empty where one was renamed between the list and the look. */
+function content(rig: Rig): string {
+  try {
+    return files(rig).reduce((text, name) => text + rig.read(name), '');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+    return '';
+  }
+}
 
 const numbered = (count: number): string =>
   Array.from({ length: count }, (_, number) => `${String(number).padStart(9, '0')}\n`).join('');

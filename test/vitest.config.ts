@@ -23,8 +23,8 @@ export default defineConfig({
     exclude: long ? [] : ['test/**/*.long.test.ts'],
     sequence: { sequencer: LongestFirst },
     globalSetup: ['test/support/global-setup.ts'],
-    // Tests wait for real processes most of the time: four at once keep two cores half busy.
-    maxWorkers: 4,
+    // Tests wait for real processes most of the time: five at once keep two cores busy.
+    maxWorkers: 5,
     testTimeout: long ? 3_600_000 : 120_000,
     hookTimeout: 120_000,
   },

@@ -74,12 +74,12 @@ describe('the pool is the one that is written, as the worker itself says', () =>
     ['solo', 'concurrency: 1 (solo)'],
   ])('pool-%s.yaml: %s', async (pool, banner) => {
     const shop = await play(`pool-${pool}.yaml`);
-    expect(shop.start.stdout).toContain(banner);
+    await until(() => shop.start.stdout.includes(banner), 'the banner');
     if (pool === 'solo') {
       const nodes = [1, 2].map(
         (index) => new RegExp(`^worker\\.${index} +\\| .*worker-${index}@\\S+ ready`, 'm'),
       );
-      for (const node of nodes) expect(shop.start.stdout).toMatch(node);
+      for (const node of nodes) await until(() => node.test(shop.start.stdout), `${node}`);
     }
     const worked = pidOf(await shop.run('whoami'));
     const mains = (await shop.rows()).map((row) => row.pid);

@@ -1,5 +1,5 @@
 /** All instances of one set: starts and stops them, and knows when nothing is left to do. */
-import type { Clock } from '../model/clock.ts';
+import type { Cancel, Clock } from '../model/clock.ts';
 import type { ProcessSpec } from '../model/spec.ts';
 import type { ProcessStat } from '../os/proc.ts';
 import { newDependencyGate } from './gates.ts';
@@ -35,6 +35,7 @@ export const isOver = (state: State): boolean =>
 export function newSupervisor(specs: readonly ProcessSpec[], ports: Ports): Supervisor {
   const { clock } = ports;
   let stopping = false;
+  let cancelProgress: Cancel = () => undefined;
   /** Those of a stop of everything that have had their word. */
   const ordered = new Set<Instance>();
   let finish: () => void = () => undefined;
@@ -73,7 +74,10 @@ export function newSupervisor(specs: readonly ProcessSpec[], ports: Ports): Supe
   const settle = async (): Promise<void> => {
     if (!nothingLeft(instances, stopping)) return;
     await Promise.all(instances.map(async (instance) => instance.drained()));
-    if (nothingLeft(instances, stopping)) finish();
+    if (!nothingLeft(instances, stopping)) return;
+    // Else the process would stay for the next word about it.
+    cancelProgress();
+    finish();
   };
 
   const progress = (): void => {
@@ -81,7 +85,7 @@ export function newSupervisor(specs: readonly ProcessSpec[], ports: Ports): Supe
     const waitingFor = stillStopping(instances, clock);
     if (waitingFor.length === 0) return;
     ports.tell({ type: 'stopping', waitingFor });
-    clock.after(PROGRESS_MS, progress);
+    cancelProgress = clock.after(PROGRESS_MS, progress);
   };
 
   return {
@@ -100,7 +104,7 @@ export function newSupervisor(specs: readonly ProcessSpec[], ports: Ports): Supe
       stopping = true;
       if (urgency === 'stop') stopNext();
       else for (const instance of instances) instance.order(`${urgency}-ordered`);
-      if (first) clock.after(PROGRESS_MS, progress);
+      if (first) cancelProgress = clock.after(PROGRESS_MS, progress);
       void settle();
     },
     get stopping() {

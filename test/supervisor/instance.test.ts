@@ -384,6 +384,8 @@ describe('a supervisor has ended', () => {
     supervisor.start();
     await supervisor.ended;
     expect([supervisor.instances.map(stateOf), world.spawns]).toEqual([['STOPPED'], []]);
+    // Nothing keeps the process from its end.
+    expect(world.clock.armed).toBe(0);
   });
 
   test('when nothing starts by itself', async () => {

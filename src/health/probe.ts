@@ -46,8 +46,9 @@ export async function look(
     case 'listen':
       return lookAtAddresses(ownOf(probe.addresses, subject, probes), probe.addresses, probes, timeoutMs);
     case 'http': {
-      const own = ownOf(probe.addresses, subject, probes);
-      const url = probe.url.startsWith('/') ? urlOn(own, probe.url) : probe.url;
+      const url = probe.url.startsWith('/')
+        ? urlOn(ownOf(probe.addresses, subject, probes), probe.url)
+        : probe.url;
       if (url === null) return { probe: 'http', target: probe.url, got: 'it listens on no TCP port' };
       return lookAtUrl(url, probes, timeoutMs);
     }

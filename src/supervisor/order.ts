@@ -1,7 +1,7 @@
 /** Who waits for whom: at the start for what it depends on, at the stop for those that depend on it. Pure. */
 import type { Hindrance, Needs } from '../model/process.ts';
 import type { ProcessSpec } from '../model/spec.ts';
-import type { Machine } from './state.ts';
+import type { Machine, State } from './state.ts';
 
 /** An instance, as far as the order goes. */
 export interface Member {
@@ -52,12 +52,13 @@ export function inOrder<T extends Member>(all: readonly T[]): readonly T[] {
   return ordered;
 }
 
+/** It ends here, unless it is ordered to start. */
+export const isOver = (state: State): boolean =>
+  state.id === 'STOPPED' || state.id === 'EXITED' || state.id === 'FATAL';
+
 /** Nobody who depends on it still runs. */
 export const maySleep = (member: Member, all: readonly Member[]): boolean =>
   all.every(
     (other) =>
-      other.machine().state.id === 'STOPPED' ||
-      other.machine().state.id === 'EXITED' ||
-      other.machine().state.id === 'FATAL' ||
-      !other.spec.dependsOn.some(({ name }) => name === member.spec.name),
+      isOver(other.machine().state) || !other.spec.dependsOn.some(({ name }) => name === member.spec.name),
   );

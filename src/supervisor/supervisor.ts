@@ -5,8 +5,7 @@ import type { ProcessStat } from '../os/proc.ts';
 import { newDependencyGate } from './gates.ts';
 import { newInstance, type Instance, type Ports } from './instance.ts';
 import type { News, StillStopping } from './news.ts';
-import { inOrder, maySleep } from './order.ts';
-import type { State } from './state.ts';
+import { inOrder, isOver, maySleep } from './order.ts';
 
 /** How often a stop that takes long says whom it waits for. Milliseconds. */
 const PROGRESS_MS = 2000;
@@ -28,9 +27,6 @@ export interface Supervisor {
   /** Looks at the memory of all trees among all processes of the system. */
   measure(stats: readonly ProcessStat[]): void;
 }
-
-export const isOver = (state: State): boolean =>
-  state.id === 'STOPPED' || state.id === 'EXITED' || state.id === 'FATAL';
 
 export function newSupervisor(specs: readonly ProcessSpec[], ports: Ports): Supervisor {
   const { clock } = ports;

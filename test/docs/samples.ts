@@ -69,7 +69,7 @@ export const SAMPLES: FactsByCode = {
   'platform-unsupported': { platform: 'darwin' },
   'already-running': { names: ['worker'], pid: 4711, since: SINCE, manifest: MANIFEST },
   'runtime-folder': { path: '/run/prodserver', detail: 'it belongs to user 1000' },
-  'runtime-removed': { paths: ['/tmp/prodserver-1000/0123456789abcdef.4711.sock'] },
+  'runtime-removed': { paths: ['/run/prodserver/0123456789abcdef.4711.sock'] },
   'socket-path-long': { path: '/a/very/long/folder/0123456789ab.4711.sock', bytes: 130, limit: 107 },
   'lock-held': {
     instance: 'beat.1',

@@ -1,18 +1,8 @@
 /** A thousand restarts leave nothing behind in the supervisor. */
-import { expect, test } from 'vitest';
-import { growth, manyRestarts, report } from '../support/restarting.ts';
+import { test } from 'vitest';
+import { expectNoGrowth } from '../support/restarting.ts';
 import { Rig } from '../support/rig.ts';
 
 test('1,000 restarts: no descriptor, no zombie, no growth', async () => {
-  const rig = new Rig();
-  const { start, samples } = await manyRestarts(rig, { width: 100, rounds: 10, every: 1 });
-  process.stderr.write(report(samples));
-  expect(samples.at(-1)?.restarts).toBe(1000);
-  expect(samples.map(({ descriptors }) => descriptors)).toEqual(samples.map(() => samples[0]?.descriptors));
-  expect(samples.map(({ zombies }) => zombies)).toEqual(samples.map(() => 0));
-  expect(growth(samples, 'heapMiB')).toBeLessThan(1);
-  expect(growth(samples, 'rssMiB')).toBeLessThan(8);
-  start.kill('SIGTERM');
-  expect((await start.ended).code).toBe(143);
-  expect(rig.survivors()).toEqual([]);
+  await expectNoGrowth(new Rig(), { width: 100, rounds: 10, every: 1 });
 });

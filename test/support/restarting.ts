@@ -2,6 +2,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { readStat } from '../../src/os/proc.ts';
+import { expect } from 'vitest';
 import { commands } from './commands.ts';
 import { type Rig, type Running, tryKill, until } from './rig.ts';
 
@@ -119,4 +120,18 @@ export function growth(samples: readonly Sample[], of: 'rssMiB' | 'heapMiB'): nu
     values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? NaN;
   const half = later.length / 2;
   return middle(later.slice(half)) - middle(later.slice(0, half));
+}
+
+/** Restarts so many times and finds the supervisor as it was: descriptors, zombies, heap and resident memory. */
+export async function expectNoGrowth(rig: Rig, how: Parameters<typeof manyRestarts>[1]): Promise<void> {
+  const { start, samples } = await manyRestarts(rig, how);
+  process.stderr.write(report(samples));
+  expect(samples.at(-1)?.restarts).toBe(how.width * how.rounds);
+  expect(samples.map(({ descriptors }) => descriptors)).toEqual(samples.map(() => samples[0]?.descriptors));
+  expect(samples.map(({ zombies }) => zombies)).toEqual(samples.map(() => 0));
+  expect(growth(samples, 'heapMiB')).toBeLessThan(1);
+  expect(growth(samples, 'rssMiB')).toBeLessThan(8);
+  start.kill('SIGTERM');
+  expect((await start.ended).code).toBe(143);
+  expect(rig.survivors()).toEqual([]);
 }

@@ -55,12 +55,12 @@ async function waitForEnd(
     for (const { remote } of found) {
       const status = await remote.status();
       if (status.ok) {
-        supervisors += 1;
+        if (status.value.supervisor.pid !== 1) supervisors += 1;
         const rows = status.value.processes.filter((row) => isNamed(row, names));
         busy.push(...rows.filter((row) => !['STOPPED', 'EXITED', 'FATAL'].includes(row.state)));
       } else if (!isGone(status.error) && !isHangup(status.error)) return status;
     }
-    // A stop of everything ends the supervisors too, once the last output is out.
+    // A stop of everything ends the supervisors too, once the last output is out; PID 1 waits for this command to end.
     if (busy.length === 0 && (names.length > 0 || supervisors === 0)) return { ok: true, value: null };
     const elapsed = clock.now() - began;
     const instances = busy.map((row) => row.instance);

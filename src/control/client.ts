@@ -46,7 +46,7 @@ function newRemote(socket: string): Remote {
     socket,
     status: async () => call(socket, 'GET', '/v1/status', undefined, statusAnswer),
     plan: async () => call(socket, 'GET', '/v1/plan', undefined, planAnswer),
-    stop: async (names) => call(socket, 'POST', '/v1/stop', { names }, stopAnswer),
+    stop: async (names) => call(socket, 'POST', '/v1/stop', { names, asker: process.pid }, stopAnswer),
   };
 }
 

@@ -130,8 +130,11 @@ export const planAnswer = z.object({
   plan: z.object({ manifest: z.string(), processes: z.array(z.record(z.string(), z.unknown())) }),
 });
 
-/** Null: everything, and the supervisor itself. */
-export const stopRequest = z.strictObject({ names: z.array(z.string().max(100)).max(10_000).nullable() });
+/** Names null: everything, and the supervisor itself. The asker is the pid of who waits for that. */
+export const stopRequest = z.strictObject({
+  names: z.array(z.string().max(100)).max(10_000).nullable(),
+  asker: z.int().positive().optional(),
+});
 export const stopAnswer = z.object({ protocol: z.literal(PROTOCOL), instances: z.array(z.string()) });
 
 export const errorAnswer = z.object({ protocol: z.number(), error: z.string() });

@@ -5,8 +5,8 @@ import { PROTOCOL, stopRequest, type PlanAnswer, type StatusAnswer, type StopAns
 export interface Control {
   status(): StatusAnswer;
   plan(): PlanAnswer;
-  /** Null stops everything and the supervisor. */
-  stop(names: readonly string[] | null): StopAnswer;
+  /** Null stops everything and the supervisor; `asker` is the pid of who waits for it. */
+  stop(names: readonly string[] | null, asker?: number): StopAnswer;
 }
 
 /** A request's body: names at most. Bytes. */
@@ -39,8 +39,9 @@ async function answer(request: IncomingMessage, control: Control): Promise<{ sta
         return { status: 200, body: control.plan() };
       case 'POST /v1/stop': {
         const parsed = stopRequest.safeParse(await readJson(request));
-        if (!parsed.success) return complaint(400, 'names must be a list of names, or null');
-        return { status: 200, body: control.stop(parsed.data.names) };
+        if (!parsed.success)
+          return complaint(400, 'names must be a list of names, or null; asker a pid, or nothing');
+        return { status: 200, body: control.stop(parsed.data.names, parsed.data.asker) };
       }
       default:
         return complaint(404, `no such request: ${request.method} ${request.url}`);

@@ -13,6 +13,7 @@ import { markId, openRuntimeFolder, socketPath } from '../os/runtime.ts';
 import { newSupervisor, type Supervisor } from '../supervisor/supervisor.ts';
 import { claimNames } from './claim.ts';
 import { openDoor } from './door.ts';
+import { newFarewell } from './farewell.ts';
 import { newDirector, type Director, type DirectorOptions, type Ending } from './director.ts';
 import { newLedger } from './ledger.ts';
 import { newOutput } from './output.ts';
@@ -85,7 +86,8 @@ export async function runDaemon(options: DaemonOptions): Promise<Result<Ending>>
   if (through === null) director.tell({ type: 'failed', failure: failure('parent-death-missing', {}) });
 
   const problem = (found: Failure): void => director.tell({ type: 'failed', failure: found });
-  const door = await openDoor(socket.value, director.control, claim.value, clock, problem);
+  const farewell = newFarewell(director.control, clock);
+  const door = await openDoor(socket.value, farewell.control, claim.value, clock, problem);
   if (!door.ok) return door;
   await output.opened();
   // All that is left is ended at one time, whoever waits for it.
@@ -98,6 +100,7 @@ export async function runDaemon(options: DaemonOptions): Promise<Result<Ending>>
   await reaper.endOrphans(clock);
 
   director.tell({ type: 'over' });
+  await farewell.taken();
   door.value.close();
   await output.close(FLUSH_MS);
   lag.stop();

@@ -85,7 +85,7 @@ describe('what the supervisor refuses', () => {
       call.end(body);
     });
   };
-  const NAMES = 'names must be a list of names, or null';
+  const NAMES = 'names must be a list of names, or null; asker a pid, or nothing';
 
   test.each<[string, string, number, string]>([
     ['POST /v1/stop', 'stop!', 400, 'the body is no JSON'],

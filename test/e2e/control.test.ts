@@ -164,7 +164,7 @@ describe('the socket', () => {
     ]);
     expect(await call(socket, 'POST', '/v1/stop', '{"names":7}')).toEqual([
       400,
-      '{"protocol":1,"error":"names must be a list of names, or null"}\n',
+      '{"protocol":1,"error":"names must be a list of names, or null; asker a pid, or nothing"}\n',
     ]);
     expect(await call(socket, 'POST', '/v1/stop', 'x'.repeat(2_000_000))).toEqual([
       400,

@@ -7,7 +7,7 @@ const STALL_MS = 20_000;
 
 const FLOOD = String.raw`PRODUCTION_PROCESSES:
   flood: {BACKEND: Command, CMD: [python3, -uc, "import time\nwhile True: print('0123456789' * 100); time.sleep(0.002)"]}
-  job: {BACKEND: Command, CMD: [sleep, 1000]}
+  job: {BACKEND: Command, CMD: [sleep, 1000], RESTART: {backoff: {initial: 1s, factor: 1}}}
 `;
 
 const row = async (rig: Rig, name: string): Promise<StatusRow | undefined> =>
@@ -112,7 +112,7 @@ describe('a reader that is stuck', () => {
     start.kill('SIGKILL');
   });
 
-  test('a terminal that is stopped by Ctrl-S', { timeout: 180_000 }, async () => {
+  test('a terminal that is stopped by Ctrl-S', async () => {
     const rig = new Rig();
     rig.manifest(FLOOD);
     const terminal = rig.terminal(['start', '--all']);
@@ -120,8 +120,8 @@ describe('a reader that is stuck', () => {
     terminal.send('stop');
     expect(await superviseThroughStall(rig)).toBeGreaterThanOrEqual(3);
     terminal.send('go');
-    // A mebibyte goes through the terminal first, four kibibytes at a time: on a busy machine that takes its time.
-    await terminal.says(/\d+ log lines dropped: nobody read them in time/, 120_000);
+    // No `\d+` in front: in the flood of digits before it each of them would be a beginning to try.
+    await terminal.says(/ log lines dropped: nobody read them in time/);
     terminal.send('type \\x03');
     // The terminal throws away what it had not shown when Ctrl-C comes, so only the exit code tells.
     expect((await terminal.ended).code).toBe(130);

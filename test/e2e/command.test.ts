@@ -144,7 +144,7 @@ describe('stops', () => {
     start.kill('SIGINT');
     start.kill('SIGINT');
     await start.says(/SIGINT: stopping in order \(again: faster; a third time: kill\)/);
-    await start.says(/stopping: waiting for job\.1 \(pid \d+, 2 s of 10 s\)/);
+    await start.says(/stopping: waiting for job\.1 \(pid \d+, [\d.]+ s of 10 s\)/);
     expect(start.stdout).not.toContain('takes its next step');
     start.kill('SIGINT');
     await start.says(/SIGINT: every stop takes its next step/);

@@ -126,9 +126,9 @@ describe('commands on a running supervisor', () => {
 
   test('stop shows progress, and --timeout gives up waiting while the stop goes on', async () => {
     const rig = new Rig();
-    rig.write('main.sh', `trap '' TERM\nwhile :; do sleep 0.1; done\n`);
+    rig.write('main.sh', `trap '' TERM\nwhile [ ! -e enough ]; do sleep 0.1; done\n`);
     rig.manifest(
-      'PRODUCTION_PROCESSES:\n  job: {BACKEND: Command, CMD: [sh, main.sh], STOP: {timeout: 4s}}\n',
+      'PRODUCTION_PROCESSES:\n  job: {BACKEND: Command, CMD: [sh, main.sh], STOP: {timeout: 60s}}\n',
     );
     const start = rig.start(['start', '--all']);
     await start.says(/job\.1 STARTING -> RUNNING/);
@@ -137,8 +137,11 @@ describe('commands on a running supervisor', () => {
     expect(gaveUp.stderr).toBe(
       'error: job.1 not stopped after 1 s [stop-timeout]\n  it goes on stopping; see "prodserver status"\n',
     );
-    const waited = await rig.run(['stop', 'job']);
-    expect(waited.stderr).toMatch(/^waiting for job\.1 \(pid \d+\), 1(\.\d)? s$/m);
+    const waiting = rig.start(['stop', 'job']);
+    await until(() => /^waiting for job\.1 \(pid \d+\), \d(\.\d)? s$/m.test(waiting.stderr), 'progress');
+    rig.write('enough', '');
+    const waited = await waiting.ended;
+    expect(waited.code).toBe(0);
     expect(waited.stdout).toBe('job.1: stopped\n');
     // The only process of the set has ended, so the supervisor has too.
     expect((await start.ended).code).toBe(0);

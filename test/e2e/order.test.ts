@@ -121,7 +121,7 @@ describe('DEPENDS_ON', () => {
     start.kill('SIGTERM');
     await start.says(/web\.1 \w+ -> STOPPING/);
     // Two that come together count as one.
-    await start.says(/stopping: waiting for web\.1 \(pid \d+, 2(\.\d)? s of 1 min\)/);
+    await start.says(/stopping: waiting for web\.1 \(pid \d+, [\d.]+ s of 1 min\)/);
     expect(states(start)).not.toContain('db.1 STOPPING');
     start.kill('SIGTERM');
     await start.says(/db\.1 \w+ -> STOPPING/);

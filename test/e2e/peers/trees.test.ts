@@ -79,7 +79,7 @@ test('F1bonacc1/process-compose#354, #258 (complaint 23): a shutdown names the o
   await start.says(/RUNNING/);
   await start.says(/RUNNING/);
   const stop = rig.start(['stop']);
-  const [, pid] = await start.says(/stopping: waiting for stuck\.1 \(pid (\d+), 2(?:\.\d)? s of 5 s\)\n/);
+  const [, pid] = await start.says(/stopping: waiting for stuck\.1 \(pid (\d+), [\d.]+ s of 5 s\)\n/);
   await start.says(new RegExp(`stuck\\.1 STOPPING \\(SIGKILL the whole tree of pid ${pid}, up to 5 s\\)`));
   const { code, stderr } = await stop.ended;
   expect(code).toBe(0);

@@ -86,3 +86,21 @@ export interface BrokerTrouble {
   readonly url: string;
   readonly error: string;
 }
+
+/** Which memory counts: shared pages once (pss), each time (rss), or those of the main process alone. */
+export type MemoryKind = 'pss' | 'rss' | 'main';
+
+/** Why a process that works is replaced. */
+export type ReplaceCause =
+  | {
+      readonly kind: 'memory';
+      readonly memory: MemoryKind;
+      readonly usedBytes: number;
+      readonly limitBytes: number;
+      /** Above the hard limit: stopped at once, without waiting for a successor. */
+      readonly hard: boolean;
+    }
+  | { readonly kind: 'max-tasks'; readonly done: number; readonly limit: number }
+  | { readonly kind: 'max-age'; readonly ageMs: number; readonly limitMs: number }
+  | { readonly kind: 'schedule'; readonly pattern: string }
+  | { readonly kind: 'manual' };

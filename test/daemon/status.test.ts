@@ -26,6 +26,7 @@ const newestRun = (pid: number, members: number[]): Run => ({
   uptimeMs: () => 8040.4,
   tail: () => SAID,
   versions: () => ({ celery: '5.6.3' }),
+  vitals: () => null,
   activeTasks: () => null,
   measure: () => undefined,
   peakBytes: () => null,

@@ -94,6 +94,7 @@ test('one object for programs', () => {
             "code": null,
             "signal": null
           },
+          "generation": 1,
           "members": [
             4711,
             4720
@@ -116,6 +117,8 @@ test('one object for programs', () => {
             "lines_dropped": 0
           },
           "said": [],
+          "replacing": null,
+          "replacement_failed": null,
           "reason": "broker-unreachable",
           "detail": "broker unreachable: redis://:***@cache/0 (Connection refused), retrying"
         },
@@ -135,6 +138,7 @@ test('one object for programs', () => {
             "code": null,
             "signal": null
           },
+          "generation": 1,
           "members": [
             4711,
             4720
@@ -157,6 +161,8 @@ test('one object for programs', () => {
             "lines_dropped": 0
           },
           "said": [],
+          "replacing": null,
+          "replacement_failed": null,
           "reason": "lock-held",
           "detail": "the lock is held by pid 42 since 2026-11-21T03:00:00.000Z for /srv/old/prodserver.yaml (/run/lock/prodserver/beat.lock)"
         },
@@ -176,6 +182,7 @@ test('one object for programs', () => {
             "code": 1,
             "signal": null
           },
+          "generation": 1,
           "members": [
             4711,
             4720
@@ -201,6 +208,8 @@ test('one object for programs', () => {
             "Traceback",
             "ValueError: no"
           ],
+          "replacing": null,
+          "replacement_failed": null,
           "reason": "crash",
           "detail": "exit code 1"
         }
@@ -248,5 +257,38 @@ test('reason is a word, detail a sentence', () => {
         "stopped by order",
       ],
     ]
+  `);
+});
+
+test('a replacement, and one that failed', () => {
+  const cause = { kind: 'max-tasks', done: 10_231, limit: 10_000 } as const;
+  const exit = { code: 1, signal: null };
+  const rows = [
+    row({ replacing: { cause, phase: 'starting', pid: 4800 } }),
+    row({ instance: 'worker.2', generation: 2, replacing: { cause, phase: 'draining', pid: 4712 } }),
+    row({ instance: 'worker.3', replacing: { cause: { kind: 'manual' }, phase: 'queued', pid: null } }),
+    row({
+      instance: 'worker.4',
+      replacement_failed: { at: '2026-11-21T04:00:00.000Z', generation: 2, cause: { kind: 'crash', exit } },
+    }),
+  ];
+  expect(statusLines(rows).join('\n')).toMatchInlineSnapshot(`
+    "worker.1                         RUNNING   pid 4711, uptime 0:00:08, replacing: 10,231 tasks, limit 10,000; the new one starts (pid 4800)
+    worker.2                         RUNNING   pid 4711, uptime 0:00:08, replacing: 10,231 tasks, limit 10,000; the old one ends (pid 4712)
+    worker.3                         RUNNING   pid 4711, uptime 0:00:08, replacing: as a command asks; waits for its turn
+    worker.4                         RUNNING   pid 4711, uptime 0:00:08, could not be replaced: exit code 1"
+  `);
+  const { processes } = statusJson([], rows) as { processes: Record<string, unknown>[] };
+  expect(
+    processes
+      .map(({ generation, replacing, replacement_failed }) =>
+        JSON.stringify({ generation, replacing, replacement_failed }),
+      )
+      .join('\n'),
+  ).toMatchInlineSnapshot(`
+    "{"generation":1,"replacing":{"reason":"max-tasks","detail":"10,231 tasks, limit 10,000","phase":"starting","pid":4800},"replacement_failed":null}
+    {"generation":2,"replacing":{"reason":"max-tasks","detail":"10,231 tasks, limit 10,000","phase":"draining","pid":4712},"replacement_failed":null}
+    {"generation":1,"replacing":{"reason":"manual","detail":"as a command asks","phase":"queued","pid":null},"replacement_failed":null}
+    {"generation":1,"replacing":null,"replacement_failed":{"at":"2026-11-21T04:00:00.000Z","generation":2,"reason":"crash","detail":"exit code 1"}}"
   `);
 });

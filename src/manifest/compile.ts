@@ -89,7 +89,7 @@ export function compileEntry(
       liveness: livenessOf(input.LIVE, compiled, cwd),
       linkLiveness: null,
       recycle: null,
-      overlap: null,
+      overlap: input.LOCK?.name === undefined ? compiled.overlap : null,
       stackDump: compiled.stackDump,
       dependsOn: dependsOnOf(input.DEPENDS_ON, context.isOneshot),
       waitFor: waitForOf(input.WAIT_FOR, cwd),

@@ -189,6 +189,7 @@ export function newDirector(options: DirectorOptions): Director {
       },
       restart(names) {
         const chosen = named(names);
+        tell({ type: 'ordered', signal: null, order: 'restart' });
         const pids = chosen.map((instance) => instance.run()?.pid ?? null);
         const ways = supervisor?.restart(chosen) ?? [];
         return {

@@ -75,14 +75,17 @@ function lookFor(folder: string, id: string, specs: readonly ProcessSpec[], cloc
   const names = new Set(specs.map(({ name }) => name));
   const isOurs = (instance: string): boolean => names.has(nameOf(instance));
   const found: Leftover[] = [];
-  const add = (instance: string, main: number, mark: string): void => {
-    if (found.some((one) => one.instance === instance && one.main === main)) return;
+  /** False where nothing of it is left: one that has just ended may still have its pid. */
+  const add = (instance: string, main: number, mark: string): boolean => {
+    if (found.some((one) => one.instance === instance && one.main === main)) return true;
     const tree = newTree(main, clock, 'anywhere', mark);
-    if (tree.members().length > 0) found.push({ instance, main, tree });
+    const isLeft = tree.members().length > 0;
+    if (isLeft) found.push({ instance, main, tree });
+    return isLeft;
   };
   for (const record of readLedger(folder, id, isOurs)) {
-    if (isSame(record)) add(record.instance, record.pid, record.mark);
-    else forget(folder, id, record.instance);
+    if (!isSame(record) || !add(record.instance, record.pid, record.mark))
+      forget(folder, id, record.instance);
   }
   // Spawned and not yet written down, or its main process is gone and others are left.
   for (const { mark, stat } of findMarked(`${id}/`)) {

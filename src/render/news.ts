@@ -101,6 +101,8 @@ function orderText({ signal, order }: Extract<News, { type: 'ordered' }>): strin
       return `${from}: every stop takes its next step`;
     case 'kill':
       return `${from}: killing what is left`;
+    case 'restart':
+      return 'restarting, as a command asks';
     case 'none':
       return `${from}: this version does not re-read the manifest; nothing was changed`;
     default:

@@ -42,14 +42,38 @@ function replacementDetail({ replacing, replacement_failed: failed }: ProcessRow
   return failed === null ? null : `could not be replaced: ${causeDetail(failed.cause)}`;
 }
 
-function replacingDetail({ cause, phase, pid }: NonNullable<ProcessRow['replacing']>): string {
-  const who = pid === null ? '' : ` (pid ${pid})`;
-  const how = {
+const replacingDetail = (replacing: NonNullable<ProcessRow['replacing']>): string =>
+  `replacing: ${causeText(replacing.cause)}; ${phaseText(replacing)}`;
+
+function phaseText({ phase, pid }: NonNullable<ProcessRow['replacing']>): string {
+  const who = pid === null ? '' : `, pid ${pid}`;
+  const texts = {
     queued: 'waits for its turn',
     starting: `the new one starts${who}`,
     draining: `the old one ends${who}`,
   };
-  return `replacing: ${causeText(cause)}; ${how[phase]}`;
+  return texts[phase];
+}
+
+/** `worker.1 (pid 4711, 2 tasks running)` */
+export function whoText({ instance, pid, tasks, replacing }: ProcessRow): string {
+  if (replacing !== null) return `${instance} (${phaseText(replacing)})`;
+  const { active } = tasks;
+  const facts = [
+    pid === null ? null : `pid ${pid}`,
+    active === null ? null : `${active} task${active === 1 ? '' : 's'} running`,
+  ].filter((fact) => fact !== null);
+  return facts.length === 0 ? instance : `${instance} (${facts.join(', ')})`;
+}
+
+/** Why one that was to be restarted `since` then (ISO 8601) has not been. */
+export function whyNotRestarted(row: ProcessRow, since: string): string {
+  const { instance, state, replacement_failed: failed } = row;
+  const isNew = failed !== null && failed.at >= since;
+  if (isNew) return `${instance}: ${oneLine(causeDetail(failed.cause))}`;
+  if (state === 'RUNNING') return `${instance}: left alone after that`;
+  const detail = oneLine(detailOf(row));
+  return `${instance}: ${state}${detail === undefined ? '' : ` (${detail})`}`;
 }
 
 function causeDetail(cause: Cause): string {

@@ -58,7 +58,7 @@ export type News =
   | {
       readonly type: 'ordered';
       readonly signal: string | null;
-      readonly order: 'stop' | 'step' | 'kill' | 'none';
+      readonly order: 'stop' | 'step' | 'kill' | 'restart' | 'none';
     }
   /** The log files were opened anew, as a signal asks; false: there are none. */
   | { readonly type: 'reopened'; readonly any: boolean }

@@ -1,6 +1,6 @@
 /** `status` for scripts, for people and for programs. */
 import { expect, test } from 'vitest';
-import { statusJson, statusLines, statusTable } from '../../src/render/status.ts';
+import { statusJson, statusLines, statusTable, whoText, whyNotRestarted } from '../../src/render/status.ts';
 import { FAILED, PLAIN, row, ROWS, supervisor } from './support.ts';
 
 test('the three columns of supervisorctl', () => {
@@ -273,8 +273,8 @@ test('a replacement, and one that failed', () => {
     }),
   ];
   expect(statusLines(rows).join('\n')).toMatchInlineSnapshot(`
-    "worker.1                         RUNNING   pid 4711, uptime 0:00:08, replacing: 10,231 tasks, limit 10,000; the new one starts (pid 4800)
-    worker.2                         RUNNING   pid 4711, uptime 0:00:08, replacing: 10,231 tasks, limit 10,000; the old one ends (pid 4712)
+    "worker.1                         RUNNING   pid 4711, uptime 0:00:08, replacing: 10,231 tasks, limit 10,000; the new one starts, pid 4800
+    worker.2                         RUNNING   pid 4711, uptime 0:00:08, replacing: 10,231 tasks, limit 10,000; the old one ends, pid 4712
     worker.3                         RUNNING   pid 4711, uptime 0:00:08, replacing: as a command asks; waits for its turn
     worker.4                         RUNNING   pid 4711, uptime 0:00:08, could not be replaced: exit code 1"
   `);
@@ -291,4 +291,36 @@ test('a replacement, and one that failed', () => {
     {"generation":1,"replacing":{"reason":"manual","detail":"as a command asks","phase":"queued","pid":null},"replacement_failed":null}
     {"generation":1,"replacing":null,"replacement_failed":{"at":"2026-11-21T04:00:00.000Z","generation":2,"reason":"crash","detail":"exit code 1"}}"
   `);
+});
+
+test('for whom a command waits', () => {
+  const manual = { cause: { kind: 'manual' } } as const;
+  const rows = [
+    row({ tasks: { done: null, failed: null, active: 1 } }),
+    row({ pid: null }),
+    row({ replacing: { ...manual, phase: 'queued', pid: null } }),
+    row({ replacing: { ...manual, phase: 'starting', pid: 4800 } }),
+    row({ replacing: { ...manual, phase: 'draining', pid: 4711 } }),
+  ];
+  expect(rows.map(whoText)).toEqual([
+    'worker.1 (pid 4711, 1 task running)',
+    'worker.1',
+    'worker.1 (waits for its turn)',
+    'worker.1 (the new one starts, pid 4800)',
+    'worker.1 (the old one ends, pid 4711)',
+  ]);
+});
+
+test('why one was not restarted: what came of this order, not of one before it', () => {
+  const exit = { code: 1, signal: null };
+  const at = '2026-11-21T04:00:00.000Z';
+  const failed = row({ replacement_failed: { at, generation: 2, cause: { kind: 'crash', exit } } });
+  const stopped = row({ state: 'STOPPED', cause: { kind: 'manual' } });
+  const fatal = FAILED[0] ?? row();
+  expect([failed, stopped, fatal].map((one) => whyNotRestarted(one, at))).toEqual([
+    'worker.1: exit code 1',
+    'worker.1: STOPPED (stopped by order)',
+    'broken.1: FATAL (exit code 2: another attempt cannot help)',
+  ]);
+  expect(whyNotRestarted(failed, '2026-11-21T04:00:00.001Z')).toBe('worker.1: left alone after that');
 });

@@ -1,5 +1,5 @@
 import type { Failure } from '../model/failure.ts';
-import type { Readiness, Rung, SignalName, SingletonKey } from '../model/spec.ts';
+import type { Overlap, Readiness, Rung, SignalName, SingletonKey } from '../model/spec.ts';
 import type { Options } from './options.ts';
 
 /** What an entry of the manifest says, as far as a backend needs it; ARGS are parsed by the backend's own table. */
@@ -53,6 +53,8 @@ export interface Compiled {
   readonly permanentExitCodes: readonly number[];
   /** Makes the program write its stacks into its log; null where it knows none. */
   readonly stackDump: Exclude<SignalName, 'SIGKILL'> | null;
+  /** Null: two of it must not run side by side. */
+  readonly overlap: Overlap | null;
   /** The lock that it always needs; a LOCK of the entry takes its place. */
   readonly singleton: SingletonKey | null;
   readonly claims: readonly Claim[];

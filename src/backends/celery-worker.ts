@@ -1,4 +1,4 @@
-import type { Rung } from '../model/spec.ts';
+import type { Overlap, Rung } from '../model/spec.ts';
 import { emitArgs, KILL, type Backend, type Claim, type Entry } from './backend.ts';
 import { beatLock, celeryArgv, common, expandNode, LEVELS } from './celery.ts';
 import { nodeOf } from './celery-node.ts';
@@ -83,18 +83,35 @@ export const celeryWorker: Backend = {
     if (pool === 'solo' && !args.has('concurrency')) added.push('--concurrency=1');
     const given = named ? args : new Map([...args].filter(([option]) => option !== 'hostname'));
     const cold: Rung[] = PREFORK.includes(pool) ? [{ signal: 'SIGQUIT', waitMs: 10_000 }] : [];
+    const argv = celeryArgv(entry, 'worker', [...emitArgs(options(), given), ...added]);
     return common({
-      argv: celeryArgv(entry, 'worker', [...emitArgs(options(), given), ...added]),
+      argv,
       added,
       readiness: { kind: 'link' },
       stop: [{ signal: 'SIGTERM', waitMs: 60_000 }, ...cold, KILL],
       singleton: hasBeat(entry) ? beatLock(entry) : null,
       claims: claims(entry, node),
+      overlap: overlapOf(entry, argv, node),
       // "Dump traceback for all active threads in logs" (Celery's guide of its workers).
       stackDump: 'SIGUSR1',
     });
   },
 };
+
+/** A node name or a file in EXTRA_ARGS: a name that Celery would take instead of ours, or a file that both would have. */
+const THEIRS = /^(--(hostname|statedb|pidfile)(=|$)|-[EB]*[nS])/;
+
+/** Two may run side by side where the second gets a node name of its own, and no file of the first. */
+function overlapOf(entry: Entry, argv: readonly string[], node: string): Overlap | null {
+  const { args, extraArgs } = entry;
+  const isShared = (file: unknown): boolean => typeof file === 'string' && expandNode(file, node) === file;
+  if (hasBeat(entry) || isShared(args.get('statedb')) || isShared(args.get('pidfile'))) return null;
+  if (extraArgs.some((token) => THEIRS.test(token))) return null;
+  const token = argv.indexOf(`--hostname=${node}`);
+  const at = node.indexOf('@');
+  // Without "@" it is the host of a node called "celery", where the end is as good a place.
+  return token === -1 ? null : { token, at: '--hostname='.length + (at === -1 ? node.length : at) };
+}
 
 function claims(entry: Entry, node: string): Claim[] {
   const { args, app } = entry;

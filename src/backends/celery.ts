@@ -26,6 +26,7 @@ interface Shape {
   readonly singleton?: SingletonKey | null;
   readonly claims?: readonly Claim[];
   readonly stackDump?: Compiled['stackDump'];
+  readonly overlap?: Compiled['overlap'];
 }
 
 export const common = (shape: Shape): Compiled => ({
@@ -38,6 +39,7 @@ export const common = (shape: Shape): Compiled => ({
   startTimeoutMs: 120_000,
   permanentExitCodes: [USAGE_EXIT],
   stackDump: shape.stackDump ?? null,
+  overlap: shape.overlap ?? null,
   singleton: shape.singleton ?? null,
   claims: shape.claims ?? [],
 });

@@ -25,6 +25,7 @@ export const command: Backend = {
       startTimeoutMs: 60_000,
       permanentExitCodes: [],
       stackDump: null,
+      overlap: null,
       singleton: null,
       claims: [],
     };

@@ -145,6 +145,7 @@ export const gunicornServer: Backend = {
       startTimeoutMs: 60_000,
       permanentExitCodes: [],
       stackDump: null,
+      overlap: null,
       singleton: null,
       claims: [],
     };

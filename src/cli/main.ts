@@ -72,6 +72,16 @@ function program(done: (code: number) => void): Command {
     .option('--timeout <duration>', 'give up waiting after this long, for example 90s')
     .option('--no-wait', 'do not wait for the end')
     .option('--json', 'one JSON object');
+  verb(
+    'restart [names...]',
+    'Replace what runs, start what does not; without names, everything.',
+    'prodserver restart worker',
+    () => import('./restart.ts'),
+  )
+    .option(...MANIFEST)
+    .option('--timeout <duration>', 'give up waiting after this long, for example 90s')
+    .option('--no-wait', 'do not wait until it is done')
+    .option('--json', 'one JSON object');
   verb('version', 'Show the version.', 'prodserver version --json', () => import('./version.ts')).option(
     '--json',
     'one JSON object',

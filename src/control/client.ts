@@ -8,9 +8,11 @@ import {
   manifestId,
   planAnswer,
   PROTOCOL,
+  restartAnswer,
   statusAnswer,
   stopAnswer,
   type PlanAnswer,
+  type RestartAnswer,
   type StatusAnswer,
   type StopAnswer,
 } from './protocol.ts';
@@ -24,6 +26,7 @@ export interface Remote {
   status(): Promise<Result<StatusAnswer>>;
   plan(): Promise<Result<PlanAnswer>>;
   stop(names: readonly string[] | null): Promise<Result<StopAnswer>>;
+  restart(names: readonly string[] | null): Promise<Result<RestartAnswer>>;
 }
 
 /** The supervisors of the manifest that run, each with its status; sockets of dead ones are cleared away. */
@@ -47,6 +50,7 @@ function newRemote(socket: string): Remote {
     status: async () => call(socket, 'GET', '/v1/status', undefined, statusAnswer),
     plan: async () => call(socket, 'GET', '/v1/plan', undefined, planAnswer),
     stop: async (names) => call(socket, 'POST', '/v1/stop', { names, asker: process.pid }, stopAnswer),
+    restart: async (names) => call(socket, 'POST', '/v1/restart', { names }, restartAnswer),
   };
 }
 

@@ -56,6 +56,21 @@ const cause = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('completed') }),
 ]);
 
+/** Why a process is replaced; bytes and milliseconds. */
+const replaceCause = z.discriminatedUnion('kind', [
+  z.object({
+    kind: z.literal('memory'),
+    memory: z.enum(['pss', 'rss', 'main']),
+    usedBytes: z.number(),
+    limitBytes: z.number(),
+    hard: z.boolean(),
+  }),
+  z.object({ kind: z.literal('max-tasks'), done: z.number(), limit: z.number() }),
+  z.object({ kind: z.literal('max-age'), ageMs: z.number(), limitMs: z.number() }),
+  z.object({ kind: z.literal('schedule'), pattern: z.string() }),
+  z.object({ kind: z.literal('manual') }),
+]);
+
 const processRow = z.object({
   name: z.string(),
   instance: z.string(),
@@ -70,7 +85,19 @@ const processRow = z.object({
   attempt: z.number(),
   next_retry_at: z.string().nullable(),
   exit,
-  /** Pids of all that belongs to it, the main process first. */
+  /** Of the run that serves: 1, and another one for each successor that was started beside it. */
+  generation: z.number(),
+  /** Queued: others of its name come first. `pid` of the one that is being started or stopped. */
+  replacing: z
+    .object({
+      cause: replaceCause,
+      phase: z.enum(['queued', 'starting', 'draining']),
+      pid: z.number().nullable(),
+    })
+    .nullable(),
+  /** The last attempt, where that failed; `generation` of the one that was to serve. */
+  replacement_failed: z.object({ at: z.string(), generation: z.number(), cause }).nullable(),
+  /** Pids of all that belongs to it, the main process first; a successor and one that drains count too. */
   members: z.array(z.number()),
   /** How its last runs ended, the newest last. */
   exits: z.array(
@@ -84,6 +111,7 @@ const processRow = z.object({
       reason: z.string(),
     }),
   ),
+  /** Of all members. */
   memory: z.object({ rss_bytes: z.number().nullable(), pss_bytes: z.number().nullable() }),
   cpu_percent: z.number().nullable(),
   tasks: z.object({
@@ -137,6 +165,21 @@ export const stopRequest = z.strictObject({
 });
 export const stopAnswer = z.object({ protocol: z.literal(PROTOCOL), instances: z.array(z.string()) });
 
+/** Names null: everything. What runs is replaced, or stopped and started; what does not is started. */
+export const restartRequest = z.strictObject({ names: z.array(z.string().max(100)).max(10_000).nullable() });
+export const restartAnswer = z.object({
+  protocol: z.literal(PROTOCOL),
+  instances: z.array(
+    z.object({
+      instance: z.string(),
+      /** A successor beside it, a stop and then a start, or a start of what does not run. */
+      way: z.enum(['replace', 'restart', 'start']),
+      /** Of the run that is to go. */
+      pid: z.number().nullable(),
+    }),
+  ),
+});
+
 export const errorAnswer = z.object({ protocol: z.number(), error: z.string() });
 
 export type Cause = z.output<typeof cause>;
@@ -144,3 +187,4 @@ export type ProcessRow = z.output<typeof processRow>;
 export type StatusAnswer = z.output<typeof statusAnswer>;
 export type PlanAnswer = z.output<typeof planAnswer>;
 export type StopAnswer = z.output<typeof stopAnswer>;
+export type RestartAnswer = z.output<typeof restartAnswer>;

@@ -1,5 +1,13 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import { PROTOCOL, stopRequest, type PlanAnswer, type StatusAnswer, type StopAnswer } from './protocol.ts';
+import {
+  PROTOCOL,
+  restartRequest,
+  stopRequest,
+  type PlanAnswer,
+  type RestartAnswer,
+  type StatusAnswer,
+  type StopAnswer,
+} from './protocol.ts';
 
 /** What the supervisor lets commands do. */
 export interface Control {
@@ -7,6 +15,8 @@ export interface Control {
   plan(): PlanAnswer;
   /** Null stops everything and the supervisor; `asker` is the pid of who waits for it. */
   stop(names: readonly string[] | null, asker?: number): StopAnswer;
+  /** Null restarts everything. */
+  restart(names: readonly string[] | null): RestartAnswer;
 }
 
 /** A request's body: names at most. Bytes. */
@@ -42,6 +52,11 @@ async function answer(request: IncomingMessage, control: Control): Promise<{ sta
         if (!parsed.success)
           return complaint(400, 'names must be a list of names, or null; asker a pid, or nothing');
         return { status: 200, body: control.stop(parsed.data.names, parsed.data.asker) };
+      }
+      case 'POST /v1/restart': {
+        const parsed = restartRequest.safeParse(await readJson(request));
+        if (!parsed.success) return complaint(400, 'names must be a list of names, or null');
+        return { status: 200, body: control.restart(parsed.data.names) };
       }
       default:
         return complaint(404, `no such request: ${request.method} ${request.url}`);

@@ -1,13 +1,19 @@
 /** What orders, signals and faults do to a supervisor, and what its end amounts to. */
-import { PROTOCOL, type PlanAnswer, type StatusAnswer, type StopAnswer } from '../control/protocol.ts';
+import {
+  PROTOCOL,
+  type PlanAnswer,
+  type RestartAnswer,
+  type StatusAnswer,
+  type StopAnswer,
+} from '../control/protocol.ts';
 import { failure, type Failure } from '../model/failure.ts';
 import type { Exit } from '../model/process.ts';
 import type { Plan, ProcessSpec } from '../model/spec.ts';
 import { systemClock as clock } from '../os/clock.ts';
 import { allStats } from '../os/proc.ts';
 import { hasTerminal, leaveTerminal } from '../os/terminal.ts';
-import type { Instance } from '../supervisor/instance.ts';
 import type { News } from '../supervisor/news.ts';
+import type { Slot } from '../supervisor/slot.ts';
 import type { Supervisor } from '../supervisor/supervisor.ts';
 import type { SupervisorSignal } from './signals.ts';
 import { statusRow } from './status.ts';
@@ -46,6 +52,7 @@ export interface Director {
     status(): StatusAnswer;
     plan(): PlanAnswer;
     stop(names: readonly string[] | null): StopAnswer;
+    restart(names: readonly string[] | null): RestartAnswer;
   };
   result(supervisor: Supervisor): Ending;
 }
@@ -58,7 +65,7 @@ export function newDirector(options: DirectorOptions): Director {
   let stopOrders = 0;
   let lastOrder = -Infinity;
   let refusal: Failure | null = null;
-  let decisive: Instance | null = null;
+  let decisive: Slot | null = null;
   let degraded = false;
   const warnings = new Map<string, Failure>();
 
@@ -67,9 +74,12 @@ export function newDirector(options: DirectorOptions): Director {
     for (const line of options.present(news)) options.output.write(line);
     if (news.type !== 'changed') return;
     const { state } = news.machine;
-    if ((state.id === 'FATAL' || state.id === 'EXITED') && isDecisive(news.spec, state.id)) {
-      decisive = supervisor?.instances.find((one) => one.spec === news.spec) ?? null;
-      tell({ type: 'decided', instance: news.spec.instance, state: state.id });
+    const slot = supervisor?.instances.find((one) => one.spec.instance === news.spec.instance) ?? null;
+    // The end of a successor is not that of the process.
+    const { id } = slot?.machine().state ?? state;
+    if ((id === 'FATAL' || id === 'EXITED') && isDecisive(news.spec, id)) {
+      decisive = slot;
+      tell({ type: 'decided', instance: news.spec.instance, state: id });
       supervisor?.shutdown('stop');
     }
     if (options.wait || refusal !== null) return;
@@ -108,10 +118,19 @@ export function newDirector(options: DirectorOptions): Director {
         loop_lag_ms: options.lag.read(),
       },
       processes: (supervisor?.instances ?? []).map((instance) =>
-        statusRow(instance, clock, stats, options.output.dropped(instance.spec.instance)),
+        statusRow(
+          instance,
+          clock,
+          stats,
+          options.output.dropped(instance.spec.instance),
+          supervisor?.isQueued(instance) ?? false,
+        ),
       ),
     };
   };
+
+  const named = (names: readonly string[] | null): Slot[] =>
+    (supervisor?.instances ?? []).filter(({ spec }) => names === null || isNamed(spec, names));
 
   /** npm and other wrappers pass on a Ctrl-C that the terminal has already sent: two at once are one. */
   const isEcho = (): boolean => {
@@ -162,12 +181,24 @@ export function newDirector(options: DirectorOptions): Director {
           plan: { manifest: options.plan.manifest, processes: [...options.specs] },
         }) as unknown as PlanAnswer,
       stop(names) {
-        const all = supervisor?.instances ?? [];
-        const chosen = all.filter((instance) => names === null || isNamed(instance.spec, names));
+        const chosen = named(names);
         tell({ type: 'ordered', signal: null, order: 'stop' });
         // After the answer is on its way: the end of everything closes the socket.
         setImmediate(() => (names === null ? supervisor?.shutdown('stop') : supervisor?.stop(chosen)));
         return { protocol: PROTOCOL, instances: chosen.map((instance) => instance.spec.instance) };
+      },
+      restart(names) {
+        const chosen = named(names);
+        tell({ type: 'ordered', signal: null, order: 'restart' });
+        const pids = chosen.map((instance) => instance.run()?.pid ?? null);
+        const ways = supervisor?.restart(chosen) ?? [];
+        return {
+          protocol: PROTOCOL,
+          instances: ways.flatMap((way, index) => {
+            const instance = chosen[index]?.spec.instance;
+            return instance === undefined ? [] : [{ instance, way, pid: pids[index] ?? null }];
+          }),
+        };
       },
     },
     result(given) {
@@ -183,11 +214,10 @@ export function newDirector(options: DirectorOptions): Director {
 const isNamed = (spec: ProcessSpec, names: readonly string[]): boolean =>
   names.includes(spec.name) || names.includes(spec.instance);
 
-const isOverForGood = (instance: Instance): boolean =>
-  ['FATAL', 'EXITED'].includes(instance.machine().state.id);
+const isOverForGood = (instance: Slot): boolean => ['FATAL', 'EXITED'].includes(instance.machine().state.id);
 
 /** Of one that ended for good: why it could not run, or how it exited. */
-function endOf(instance: Instance): Ending {
+function endOf(instance: Slot): Ending {
   const { state, exit } = instance.machine();
   if (state.id === 'FATAL' && state.cause.kind === 'failure')
     return { kind: 'failed', failure: state.cause.failure };

@@ -6,8 +6,8 @@ import { failure } from '../model/failure.ts';
 import type { Outlet, Piece, StreamName } from '../model/line.ts';
 import type { LogFile, ProcessSpec } from '../model/spec.ts';
 import { openLogFile, type LogFileOutlet } from '../os/log-file.ts';
-import type { Instance } from '../supervisor/instance.ts';
 import type { News } from '../supervisor/news.ts';
+import type { Slot } from '../supervisor/slot.ts';
 
 /** Lines are handed on in portions of about this length. Characters. */
 const PORTION = 64 * 1024;
@@ -29,7 +29,7 @@ export interface Output {
   write(line: string): void;
   pass(spec: ProcessSpec, stream: StreamName, pieces: readonly Piece[]): void;
   /** From now on these wait when what they write to is full. */
-  attach(instances: readonly Instance[]): void;
+  attach(instances: readonly Slot[]): void;
   /** Resolves when every file was opened or refused, or does not answer. */
   opened(): Promise<void>;
   /** Opens all files anew; false where there are none. */
@@ -56,7 +56,7 @@ export function newOutput(options: OutputOptions): Output {
   const ways = new Map<string, Way>();
   const drops = new Map<string, number>();
   const firstOpenings: Promise<void>[] = [];
-  let instances: readonly Instance[] = [];
+  let instances: readonly Slot[] = [];
   let stdoutFull = false;
 
   const regulate = (): void => {

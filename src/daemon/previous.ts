@@ -3,7 +3,7 @@
  * instance waits for those of its own, ends them by the ladder when they take too long, and starts only then.
  */
 import type { Clock } from '../model/clock.ts';
-import type { Hindrance } from '../model/process.ts';
+import { instanceOf, type Hindrance } from '../model/process.ts';
 import type { ProcessSpec } from '../model/spec.ts';
 import { findMarked } from '../os/marks.ts';
 import { newTree, type Tree } from '../os/tree.ts';
@@ -73,16 +73,19 @@ export function findPrevious(
 
 function lookFor(folder: string, id: string, specs: readonly ProcessSpec[], clock: Clock): Leftover[] {
   const names = new Set(specs.map(({ name }) => name));
-  const isOurs = (instance: string): boolean => names.has(instance.replace(/\.\d+$/, ''));
+  const isOurs = (instance: string): boolean => names.has(nameOf(instance));
   const found: Leftover[] = [];
-  const add = (instance: string, main: number, mark: string): void => {
-    if (found.some((one) => one.instance === instance && one.main === main)) return;
+  /** False where nothing of it is left: one that has just ended may still have its pid. */
+  const add = (instance: string, main: number, mark: string): boolean => {
+    if (found.some((one) => one.instance === instance && one.main === main)) return true;
     const tree = newTree(main, clock, 'anywhere', mark);
-    if (tree.members().length > 0) found.push({ instance, main, tree });
+    const isLeft = tree.members().length > 0;
+    if (isLeft) found.push({ instance, main, tree });
+    return isLeft;
   };
   for (const record of readLedger(folder, id, isOurs)) {
-    if (isSame(record)) add(record.instance, record.pid, record.mark);
-    else forget(folder, id, record.instance);
+    if (!isSame(record) || !add(record.instance, record.pid, record.mark))
+      forget(folder, id, record.instance);
   }
   // Spawned and not yet written down, or its main process is gone and others are left.
   for (const { mark, stat } of findMarked(`${id}/`)) {
@@ -95,8 +98,11 @@ function lookFor(folder: string, id: string, specs: readonly ProcessSpec[], cloc
 
 /** An instance that the manifest no longer has is the first one's to wait for. */
 const ownerOf = ({ instance }: Leftover, specs: readonly ProcessSpec[]): ProcessSpec | undefined =>
-  specs.find((spec) => spec.instance === instance) ??
-  specs.find(({ name }) => name === instance.replace(/\.\d+$/, ''));
+  specs.find((spec) => spec.instance === instanceOf(instance)) ??
+  specs.find(({ name }) => name === nameOf(instance));
+
+/** `worker` of `worker.1` and of `worker.1.g2`. */
+const nameOf = (label: string): string => instanceOf(label).replace(/\.\d+$/, '');
 
 const hindranceOf = (left: readonly Leftover[]): Hindrance => ({
   kind: 'previous',

@@ -5,24 +5,26 @@ import type { Failure } from '../model/failure.ts';
 import type { Death, Exit } from '../model/process.ts';
 import { unreachable } from '../model/unreachable.ts';
 import { readMemory, type ProcessStat } from '../os/proc.ts';
-import type { Instance } from '../supervisor/instance.ts';
+import type { Slot } from '../supervisor/slot.ts';
 import type { FatalCause, State } from '../supervisor/state.ts';
+import type { Unfit } from '../supervisor/successor.ts';
 
 const NO_EXIT: Exit = { code: null, signal: null };
 
 /** `stats` are all processes of now: read for each row again, a few hundred rows would hold up supervision for seconds. */
 export function statusRow(
-  instance: Instance,
+  instance: Slot,
   clock: Clock,
   stats: readonly ProcessStat[],
   linesDropped: number,
+  queued: boolean,
 ): ProcessRow {
   const { spec } = instance;
   const machine = instance.machine();
   const { state } = machine;
   const run = instance.run();
   const pid = livePid(state);
-  const members = pid === null || run === null ? [] : run.tree.members(stats);
+  const members = membersOf(instance, stats);
   return {
     name: spec.name,
     instance: spec.instance,
@@ -38,6 +40,9 @@ export function statusRow(
     next_retry_at:
       state.id === 'BACKOFF' ? new Date(clock.wall() + state.until - clock.now()).toISOString() : null,
     exit: machine.exit ?? NO_EXIT,
+    generation: instance.generation(),
+    replacing: queued ? { cause: { kind: 'manual' }, phase: 'queued', pid: null } : instance.replacing(),
+    replacement_failed: failedReplacement(instance),
     members,
     memory: treeMemory(members),
     exits: instance.deaths().map(deathRow),
@@ -48,6 +53,20 @@ export function statusRow(
     log: { file: spec.log?.file ?? null, lines_dropped: linesDropped },
     said: pid === null ? [...(run?.tail() ?? [])] : [],
   };
+}
+
+/** What serves comes first. */
+const membersOf = (slot: Slot, stats: readonly ProcessStat[]): number[] =>
+  slot.all().flatMap((one) => {
+    const run = one.run();
+    return run === null || livePid(one.machine().state) === null ? [] : run.tree.members(stats);
+  });
+
+function failedReplacement(slot: Slot): ProcessRow['replacement_failed'] {
+  const failed = slot.failedReplacement();
+  if (failed === null) return null;
+  const { at, generation, why, said } = failed;
+  return { at, generation, cause: unfitCause(why, said) };
 }
 
 const deathRow = ({ at, pid, exit, uptimeMs, peakBytes, cause }: Death): ProcessRow['exits'][number] => ({
@@ -94,7 +113,7 @@ function causeOf(state: State, oneshot: boolean, said: readonly string[]): Cause
     case 'RUNNING':
       return state.trouble === null ? null : { kind: 'broker-unreachable', ...state.trouble };
     case 'BACKOFF':
-      return state.cause.kind === 'failure' ? plain(state.cause.failure) : { ...state.cause };
+      return unfitCause(state.cause);
     case 'STOPPING':
       return state.next.kind === 'judge' && state.next.verdict.kind === 'unresponsive'
         ? { kind: 'unresponsive', exit: NO_EXIT, trouble: state.next.verdict.trouble }
@@ -105,6 +124,22 @@ function causeOf(state: State, oneshot: boolean, said: readonly string[]): Cause
       return plain(fatalFailure(state.cause, said));
     default:
       return unreachable(state);
+  }
+}
+
+/** Why the next start waits, or a successor will not take over. */
+function unfitCause(why: Unfit, said: readonly string[] = []): Cause {
+  switch (why.kind) {
+    case 'failure':
+    case 'permanent-exit':
+    case 'attempts':
+      return plain(fatalFailure(why, said));
+    case 'crash':
+    case 'start-timeout':
+    case 'unresponsive':
+      return { ...why };
+    default:
+      return unreachable(why);
   }
 }
 

@@ -129,6 +129,7 @@ export interface FactsByCode {
   'log-refused': { readonly instance: string; readonly file: string; readonly errno: string };
   'log-not-rotated': { readonly instance: string; readonly file: string; readonly errno: string };
   'link-silent': { readonly instance: string; readonly ms: number };
+  'successor-silent': { readonly ms: number };
   'subreaper-missing': { readonly detail: string };
   'parent-death-missing': object;
   'processes-ended': { readonly names: readonly string[] };
@@ -142,6 +143,8 @@ export interface FactsByCode {
   'control-broken': { readonly socket: string; readonly detail: string };
   'control-version': { readonly socket: string; readonly theirs: number; readonly ours: number };
   'stop-timeout': { readonly instances: readonly string[]; readonly ms: number };
+  'restart-timeout': { readonly instances: readonly string[]; readonly ms: number };
+  'restart-failed': { readonly problems: readonly string[] };
   // Ourselves
   internal: { readonly detail: string };
 }

@@ -29,7 +29,14 @@ export interface Exit {
 }
 
 /** Why a run ended. */
-export type DeathCause = 'manual' | 'crash' | 'oom' | 'start-timeout' | 'unresponsive' | 'completed';
+export type DeathCause =
+  | 'manual'
+  | 'crash'
+  | 'oom'
+  | 'start-timeout'
+  | 'unresponsive'
+  | 'completed'
+  | ReplaceCause['kind'];
 
 /** What is known of a run that has ended. */
 export interface Death {
@@ -86,3 +93,28 @@ export interface BrokerTrouble {
   readonly url: string;
   readonly error: string;
 }
+
+/** Which memory counts: shared pages once (pss), each time (rss), or those of the main process alone. */
+export type MemoryKind = 'pss' | 'rss' | 'main';
+
+/** What the successors of an instance are called: `worker.1.g2` is the first of `worker.1`. */
+export const labelOf = (instance: string, generation: number): string =>
+  generation === 1 ? instance : `${instance}.g${generation}`;
+
+/** The instance behind such a label. */
+export const instanceOf = (label: string): string => label.replace(/\.g\d+$/, '');
+
+/** Why a process that works is replaced. */
+export type ReplaceCause =
+  | {
+      readonly kind: 'memory';
+      readonly memory: MemoryKind;
+      readonly usedBytes: number;
+      readonly limitBytes: number;
+      /** Above the hard limit: stopped at once, without waiting for a successor. */
+      readonly hard: boolean;
+    }
+  | { readonly kind: 'max-tasks'; readonly done: number; readonly limit: number }
+  | { readonly kind: 'max-age'; readonly ageMs: number; readonly limitMs: number }
+  | { readonly kind: 'schedule'; readonly pattern: string }
+  | { readonly kind: 'manual' };

@@ -1,4 +1,4 @@
-import type { Needs } from './process.ts';
+import type { MemoryKind, Needs } from './process.ts';
 
 /** What becomes of lines that cannot be written: lost and counted, or their process waits in its own write. */
 export type WhenFull = 'block' | 'drop';
@@ -100,6 +100,47 @@ export type SingletonKey =
   /** Ask the application, in its own interpreter, which broker it uses. */
   | { readonly kind: 'application'; readonly app: string; readonly ask: readonly string[] };
 
+/** When a process that reports over the link counts as hung. Milliseconds. */
+export interface LinkLiveness {
+  /** Without a turn of the consumer's own loop. */
+  readonly loopMs: number;
+  /** That a canary may go unanswered, and that the broker's side may show nobody who asks for messages. */
+  readonly canaryMs: number;
+  readonly pollingMs: number;
+  /** Past the time at which beat said that it would tick again. */
+  readonly beatMs: number;
+  /** What a task may take at most; null: as long as it likes. */
+  readonly taskMs: number | null;
+  /** What becomes of a worker all of whose slots are held by tasks older than `taskMs`. */
+  readonly stuck: 'report' | 'restart';
+  /** How the loop of the pool runs: beside the tasks, between them (solo), or with them (gevent, eventlet); or beat's. */
+  readonly loop: 'beside' | 'between' | 'with' | 'beat';
+}
+
+/** When a process that works well is replaced by a new one. Null: never for that reason. */
+export interface RecyclePolicy {
+  /** Bytes: above the first it is replaced, above the second it is stopped at once. */
+  readonly maxMemory: number | null;
+  readonly maxMemoryHard: number | null;
+  readonly memory: MemoryKind;
+  /** Finished tasks. */
+  readonly maxTasks: number | null;
+  readonly maxAgeMs: number | null;
+  /** A cron pattern of five or six fields, and its IANA time zone (null: the machine's). */
+  readonly schedule: string | null;
+  readonly timezone: string | null;
+  /** 0 to 1: the limits of tasks and age are drawn anew for each run, up to this part lower. */
+  readonly jitter: number;
+  /** It is left alone before it has been ready this long. Milliseconds. */
+  readonly minUptimeMs: number;
+}
+
+/** Where a successor that runs beside its predecessor is told apart: `.g2` goes into this token of argv at this place. */
+export interface Overlap {
+  readonly token: number;
+  readonly at: number;
+}
+
 /** As whom, and within which bounds, a process runs; null and empty: as the supervisor itself does. */
 export interface Identity {
   /** A name or a number, as written: it is looked up at each spawn. */
@@ -138,6 +179,11 @@ export interface ProcessSpec {
   readonly readiness: Readiness;
   readonly readinessTiming: ProbeTiming;
   readonly liveness: Liveness | null;
+  /** Null: what it reports over its link is not judged. */
+  readonly linkLiveness: LinkLiveness | null;
+  readonly recycle: RecyclePolicy | null;
+  /** Null: two of it must not run side by side, so it is stopped before its successor starts. */
+  readonly overlap: Overlap | null;
   /** Makes the program write its stacks into its log; null where it knows none. */
   readonly stackDump: Exclude<SignalName, 'SIGKILL'> | null;
   readonly dependsOn: readonly Dependency[];

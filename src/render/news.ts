@@ -1,9 +1,11 @@
 /** News as lines: for people with a prefix a line, or one JSON object a line. */
+import { labelOf } from '../model/process.ts';
 import { unreachable } from '../model/unreachable.ts';
 import type { News } from '../supervisor/news.ts';
 import type { State } from '../supervisor/state.ts';
 import { renderFailure } from './failures.ts';
 import type { Paint } from './paint.ts';
+import { replacedText, replacementFailedText, replacingText } from './replacement.ts';
 import { sourceStack } from './stack.ts';
 import { transitionText, waitingText } from './transition.ts';
 
@@ -39,16 +41,16 @@ export function newTextPresenter(instances: readonly string[], paint: Paint): Pr
             `${prefix(news.line.instance)}${news.line.text}${news.line.cut ? paint.dim(' [cut]') : ''}`,
           ];
         case 'changed': {
-          const { instance } = news.spec;
-          const text = transitionText(news, shown.get(instance) ?? 'STOPPED');
+          const label = labelOf(news.spec.instance, news.generation);
+          const text = transitionText(news, shown.get(label) ?? 'STOPPED');
           if (text === null) return [];
           const { id } = news.machine.state;
-          const before = shown.get(instance) ?? 'STOPPED';
-          shown.set(instance, id);
+          const before = shown.get(label) ?? 'STOPPED';
+          shown.set(label, id);
           const colour =
             id === 'FATAL' || id === 'BACKOFF' ? paint.red : id === 'RUNNING' ? paint.green : paint.bold;
           const states = before === id ? colour(id) : `${before} -> ${colour(id)}`;
-          return own(`${instance} ${states}${text === '' ? '' : ` ${text}`}`);
+          return own(`${label} ${states}${text === '' ? '' : ` ${text}`}`);
         }
         default:
           return own(plainText(news, paint));
@@ -59,6 +61,12 @@ export function newTextPresenter(instances: readonly string[], paint: Paint): Pr
 
 function plainText(news: Exclude<News, { type: 'line' | 'changed' }>, paint: Paint): string {
   switch (news.type) {
+    case 'replacing':
+      return replacingText(news);
+    case 'replaced':
+      return paint.green(replacedText(news));
+    case 'replacement-failed':
+      return paint.red(replacementFailedText(news));
     case 'begun':
       return `pid ${news.pid}, ${news.manifest}: ${news.instances.join(', ')}`;
     case 'ordered':
@@ -93,10 +101,30 @@ function orderText({ signal, order }: Extract<News, { type: 'ordered' }>): strin
       return `${from}: every stop takes its next step`;
     case 'kill':
       return `${from}: killing what is left`;
+    case 'restart':
+      return 'restarting, as a command asks';
     case 'none':
       return `${from}: this version does not re-read the manifest; nothing was changed`;
     default:
       return unreachable(order);
+  }
+}
+
+type ReplacementNews = Extract<News, { type: 'replacing' | 'replaced' | 'replacement-failed' }>;
+
+function replacementFacts(news: ReplacementNews): object {
+  const { name, instance } = news.spec;
+  const { kind: reason } = news.cause;
+  const facts = { process: name, instance, reason };
+  switch (news.type) {
+    case 'replacing':
+      return { ...facts, generation: news.generation };
+    case 'replaced':
+      return { ...facts, tasks: news.tasks, ready_ms: news.readyMs, drained_ms: news.drainedMs };
+    case 'replacement-failed':
+      return { ...facts, generation: news.generation };
+    default:
+      return unreachable(news);
   }
 }
 
@@ -138,16 +166,24 @@ export function newJsonPresenter(
       }
       case 'changed': {
         const { instance, name } = news.spec;
-        const before = shown.get(instance) ?? 'STOPPED';
+        const label = labelOf(instance, news.generation);
+        const before = shown.get(label) ?? 'STOPPED';
         const text = transitionText(news, before);
         if (text === null) return;
         const { id } = news.machine.state;
-        shown.set(instance, id);
-        const facts = { process: name, instance, from: before, to: id };
+        shown.set(label, id);
+        const facts = { process: name, instance, generation: news.generation, from: before, to: id };
         const level = id === 'FATAL' ? 'error' : id === 'BACKOFF' ? 'warn' : 'info';
-        log[level](facts, `${instance} ${id}${text === '' ? '' : ` ${text}`}`);
+        log[level](facts, `${label} ${id}${text === '' ? '' : ` ${text}`}`);
         return;
       }
+      case 'replacing':
+      case 'replaced':
+      case 'replacement-failed':
+        return log[news.type === 'replacement-failed' ? 'warn' : 'info'](
+          replacementFacts(news),
+          plainText(news, paint),
+        );
       case 'failed':
         return log.warn({ code: news.failure.code, facts: news.failure.facts }, renderFailure(news.failure));
       case 'crashed':

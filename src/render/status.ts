@@ -5,6 +5,7 @@ import { unreachable } from '../model/unreachable.ts';
 import { formatBytes, formatDuration } from '../model/units.ts';
 import { messageOf, renderFailure } from './failures.ts';
 import type { Paint } from './paint.ts';
+import { causeText } from './replacement.ts';
 import { brokerText, hindranceText } from './transition.ts';
 import { exitText, troubleText } from './words.ts';
 
@@ -33,9 +34,49 @@ const WAITING: Readonly<Record<Extract<Cause, { kind: 'waiting' }>['hindrance'][
 };
 
 /** The reason in words; null where the state says all. */
-export function detailOf(row: ProcessRow): string | null {
-  const { cause } = row;
-  if (cause === null) return null;
+export const detailOf = (row: ProcessRow): string | null =>
+  row.cause === null ? replacementDetail(row) : causeDetail(row.cause);
+
+function replacementDetail({ replacing, replacement_failed: failed }: ProcessRow): string | null {
+  if (replacing !== null) return replacingDetail(replacing);
+  return failed === null ? null : `could not be replaced: ${causeDetail(failed.cause)}`;
+}
+
+const replacingDetail = (replacing: NonNullable<ProcessRow['replacing']>): string =>
+  `replacing: ${causeText(replacing.cause)}; ${phaseText(replacing)}`;
+
+function phaseText({ phase, pid }: NonNullable<ProcessRow['replacing']>): string {
+  const who = pid === null ? '' : `, pid ${pid}`;
+  const texts = {
+    queued: 'waits for its turn',
+    starting: `the new one starts${who}`,
+    draining: `the old one ends${who}`,
+  };
+  return texts[phase];
+}
+
+/** `worker.1 (pid 4711, 2 tasks running)` */
+export function whoText({ instance, pid, tasks, replacing }: ProcessRow): string {
+  if (replacing !== null) return `${instance} (${phaseText(replacing)})`;
+  const { active } = tasks;
+  const facts = [
+    pid === null ? null : `pid ${pid}`,
+    active === null ? null : `${active} task${active === 1 ? '' : 's'} running`,
+  ].filter((fact) => fact !== null);
+  return facts.length === 0 ? instance : `${instance} (${facts.join(', ')})`;
+}
+
+/** Why one that was to be restarted `since` then (ISO 8601) has not been. */
+export function whyNotRestarted(row: ProcessRow, since: string): string {
+  const { instance, state, replacement_failed: failed } = row;
+  const isNew = failed !== null && failed.at >= since;
+  if (isNew) return `${instance}: ${oneLine(causeDetail(failed.cause))}`;
+  if (state === 'RUNNING') return `${instance}: left alone after that`;
+  const detail = oneLine(detailOf(row));
+  return `${instance}: ${state}${detail === undefined ? '' : ` (${detail})`}`;
+}
+
+function causeDetail(cause: Cause): string {
   switch (cause.kind) {
     case 'crash':
       return exitText(cause.exit);
@@ -143,15 +184,26 @@ function memoryText(row: ProcessRow): string {
   return bytes === null ? '-' : formatBytes(bytes);
 }
 
+const because = (cause: Cause | null): { reason: string | null; detail: string | null } => ({
+  reason: reasonOf(cause),
+  detail: cause && causeDetail(cause),
+});
+
 /** The object of `status --json`. */
 export const statusJson = (supervisors: readonly SupervisorRow[], rows: readonly ProcessRow[]): object => ({
   supervisors: supervisors.map(({ warnings, ...rest }) => ({
     ...rest,
     warnings: warnings.map((one) => ({ code: one.code, message: messageOf(one as unknown as Failure) })),
   })),
-  processes: rows.map(({ cause, ...row }) => ({
+  processes: rows.map(({ cause, replacing, replacement_failed: failed, ...row }) => ({
     ...row,
-    reason: reasonOf(cause),
-    detail: detailOf({ ...row, cause }),
+    replacing: replacing && {
+      reason: replacing.cause.kind,
+      detail: causeText(replacing.cause),
+      phase: replacing.phase,
+      pid: replacing.pid,
+    },
+    replacement_failed: failed && { at: failed.at, generation: failed.generation, ...because(failed.cause) },
+    ...because(cause),
   })),
 });

@@ -4,6 +4,7 @@ import { unreachable } from '../model/unreachable.ts';
 import { formatDuration } from '../model/units.ts';
 import type { News, StillStopping } from '../supervisor/news.ts';
 import type { FatalCause, State, Verdict } from '../supervisor/state.ts';
+import type { Unfit } from '../supervisor/successor.ts';
 import { messageOf } from './failures.ts';
 import { exitText, troubleText } from './words.ts';
 
@@ -143,6 +144,10 @@ function backoffText(cause: Extract<State, { id: 'BACKOFF' }>['cause'], after: s
       return unreachable(cause);
   }
 }
+
+/** Why a successor will not take over. */
+export const unfitText = (why: Unfit): string =>
+  why.kind === 'permanent-exit' || why.kind === 'attempts' ? fatalText(why) : backoffText(why, '');
 
 function fatalText(cause: FatalCause): string {
   switch (cause.kind) {

@@ -29,6 +29,7 @@ export const runtimeWords: WordsFor<
   | 'log-refused'
   | 'log-not-rotated'
   | 'link-silent'
+  | 'successor-silent'
   | 'subreaper-missing'
   | 'parent-death-missing'
   | 'processes-ended'
@@ -37,6 +38,8 @@ export const runtimeWords: WordsFor<
   | 'control-broken'
   | 'control-version'
   | 'stop-timeout'
+  | 'restart-timeout'
+  | 'restart-failed'
   | 'internal'
 > = {
   usage: {
@@ -187,6 +190,13 @@ export const runtimeWords: WordsFor<
       `${instance} has reported nothing for ${formatDuration(ms)}: it counts as ready, unproved`,
     hint: () => 'check that its Celery is 5.4 or newer, and its log for the reason',
   },
+  'successor-silent': {
+    exit: EXIT.failure,
+    about:
+      'A successor was ready and did not report that it works, so it did not take over. Its predecessor goes on.',
+    message: ({ ms }) => `it was ready, and reported nothing for ${formatDuration(ms)}`,
+    hint: () => 'check that its Celery is 5.4 or newer, and its log for the reason',
+  },
   'subreaper-missing': {
     exit: EXIT.failure,
     about: 'Orphans cannot be adopted: koffi is not installed or could not be loaded.',
@@ -237,6 +247,19 @@ export const runtimeWords: WordsFor<
     about: 'A stop took longer than --timeout.',
     message: ({ instances, ms }) => `${andList(instances)} not stopped after ${formatDuration(ms)}`,
     hint: () => 'it goes on stopping; see "prodserver status"',
+  },
+  'restart-timeout': {
+    exit: EXIT.failure,
+    about: 'A restart took longer than --timeout.',
+    message: ({ instances, ms }) => `${andList(instances)} not restarted after ${formatDuration(ms)}`,
+    hint: () => 'it goes on restarting; see "prodserver status"',
+  },
+  'restart-failed': {
+    exit: EXIT.failure,
+    about:
+      'A process could not be restarted. Where two of it may run side by side the old one goes on; the other instances of its name are left as they are.',
+    message: ({ problems }) => `not restarted: ${problems.join('; ')}`,
+    hint: () => 'mend what it says, then restart again; see "prodserver status"',
   },
   internal: {
     exit: EXIT.failure,

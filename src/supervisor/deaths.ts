@@ -32,7 +32,10 @@ export function newDeaths(): Deaths {
 }
 
 function causeOf(spec: ProcessSpec, from: State, exit: Exit): DeathCause {
-  if (from.id === 'STOPPING') return from.next.kind === 'judge' ? from.next.verdict.kind : 'manual';
+  if (from.id === 'STOPPING') {
+    if (from.next.kind === 'judge') return from.next.verdict.kind;
+    return ('why' in from.next ? from.next.why : undefined) ?? 'manual';
+  }
   if (exit.oom === true) return 'oom';
   return spec.oneshot && exit.code === 0 ? 'completed' : 'crash';
 }

@@ -1,7 +1,7 @@
 /** One instance: feeds its machine with what happens, and carries out what the machine orders. The only caller of step. */
 import type { Cancel } from '../model/clock.ts';
 import { failure, type Failure, type Result } from '../model/failure.ts';
-import type { Death, Exit, ProbeTrouble } from '../model/process.ts';
+import { labelOf, type Death, type Exit, type ProbeTrouble, type ReplaceCause } from '../model/process.ts';
 import type { ProcessSpec } from '../model/spec.ts';
 import { unreachable } from '../model/unreachable.ts';
 import { MARK } from '../os/marks.ts';
@@ -9,7 +9,7 @@ import type { Child, SpawnFailure, SpawnOrder } from '../os/spawn.ts';
 import type { ProcessStat } from '../os/proc.ts';
 import type { Tree } from '../os/tree.ts';
 import type { Grip, Locker } from '../singleton/holder.ts';
-import { newDeaths } from './deaths.ts';
+import { newDeaths, type Deaths } from './deaths.ts';
 import { newMachine, step } from './machine.ts';
 import { newRun, type Run, type RunPorts } from './run.ts';
 import type { Effect, Event, Machine } from './state.ts';
@@ -36,12 +36,24 @@ export interface Ports extends RunPorts {
   readonly locker: Locker;
 }
 
+export type Order = Extract<Event, { type: `${string}-ordered` | 'hindrance-changed' }>['type'];
+
+/** A successor beside its predecessor is the next generation of one instance, and its deaths are that instance's. */
+export interface Lineage {
+  readonly generation: number;
+  readonly deaths: Deaths;
+}
+
 export interface Instance {
   readonly spec: ProcessSpec;
+  /** `worker.1`, of a successor `worker.1.g2`. */
+  readonly label: string;
   machine(): Machine;
   /** The newest run; null before the first spawn. */
   run(): Run | null;
-  order(event: Extract<Event, { type: `${string}-ordered` | 'hindrance-changed' }>['type']): void;
+  order(event: Order): void;
+  /** Its run has served: stopped by the ladder; the next one begins, or it rests. */
+  retire(why: ReplaceCause['kind'], next: 'begin' | 'rest'): void;
   /** How its last runs ended, the newest last. */
   deaths(): readonly Death[];
   /** Looks at the memory of its tree among all processes of the system. */
@@ -53,8 +65,13 @@ export interface Instance {
   drained(): Promise<void>;
 }
 
-export function newInstance(spec: ProcessSpec, ports: Ports): Instance {
+export function newInstance(
+  spec: ProcessSpec,
+  ports: Ports,
+  { generation: ordinal, deaths }: Lineage = { generation: 1, deaths: newDeaths() },
+): Instance {
   const { clock } = ports;
+  const label = labelOf(spec.instance, ordinal);
   const timers = new Map<number, Cancel>();
   let machine = newMachine(
     {
@@ -69,7 +86,6 @@ export function newInstance(spec: ProcessSpec, ports: Ports): Instance {
     clock.now(),
   );
   let run: Run | null = null;
-  const deaths = newDeaths();
   let paused = false;
   let grip: Grip | null = null;
   let asking: AbortController | null = null;
@@ -101,6 +117,7 @@ export function newInstance(spec: ProcessSpec, ports: Ports): Instance {
       ports.tell({
         type: 'changed',
         spec,
+        generation: ordinal,
         from,
         machine,
         at: clock.now(),
@@ -139,7 +156,7 @@ export function newInstance(spec: ProcessSpec, ports: Ports): Instance {
         return run?.tree.kill();
       case 'sweep':
         return run?.tree.sweep(() => {
-          ports.ledger.gone(spec.instance);
+          ports.ledger.gone(label);
           post({ type: 'swept', generation: effect.generation });
         });
       case 'arm':
@@ -204,12 +221,12 @@ export function newInstance(spec: ProcessSpec, ports: Ports): Instance {
     const lock = grip;
     grip = null;
     try {
-      const turnMs = ports.turn(spec.instance);
+      const turnMs = ports.turn(label);
       if (turnMs > 0) {
         const problem = failure('start-rate', { ms: turnMs });
         return post({ type: 'spawn-failed', generation, failure: problem, permanent: false, turnMs });
       }
-      const mark = ports.mark(spec.instance, generation);
+      const mark = ports.mark(label, generation);
       const result = await ports
         .spawn(spawnOrder(spec, lock, mark))
         .catch((error: unknown) => ({ ok: false as const, error: unexpected(error) }));
@@ -218,7 +235,7 @@ export function newInstance(spec: ProcessSpec, ports: Ports): Instance {
         return post({ type: 'spawn-failed', generation, failure: problem, permanent });
       }
       const child = result.value;
-      ports.ledger.spawned({ instance: spec.instance, pid: child.pid, mark });
+      ports.ledger.spawned({ instance: label, pid: child.pid, mark });
       lock?.tell(child.pid);
       const begun = newRun(spec, child, ports.tree(child.pid, mark), ports, {
         ready: () => post({ type: 'became-ready', generation }),
@@ -246,11 +263,13 @@ export function newInstance(spec: ProcessSpec, ports: Ports): Instance {
 
   return {
     spec,
+    label,
     deaths: deaths.all,
     measure: (stats) => run?.measure(stats),
     machine: () => machine,
     run: () => run,
     order: (type) => post({ type }),
+    retire: (why, next) => post({ type: 'retired', why, next }),
     pause() {
       paused = true;
       run?.pause();

@@ -20,7 +20,7 @@ import type { Moment } from '../model/clock.ts';
 import type { ProbeTrouble } from '../model/process.ts';
 import { unreachable } from '../model/unreachable.ts';
 import { onExited, onSwept } from './endings.ts';
-import { onStart, onStep, onStop } from './orders.ts';
+import { onRetired, onStart, onStep, onStop } from './orders.ts';
 import { restartDelay } from './policy.ts';
 import type { Effect, Event, Machine, Policy, State, Step, Verdict } from './state.ts';
 import {
@@ -66,6 +66,8 @@ export function step(machine: Machine, event: Event, now: Moment): Step {
       return onStep(machine, now);
     case 'kill-ordered':
       return onStop(machine, now, machine.policy.stop.length - 1);
+    case 'retired':
+      return onRetired(machine, event, now);
     case 'lock-acquired':
       return machine.state.id === 'WAITING' ? spawn(machine, now) : drop(machine);
     case 'lock-refused':

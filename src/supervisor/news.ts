@@ -1,7 +1,9 @@
 import type { Failure } from '../model/failure.ts';
 import type { Line } from '../model/line.ts';
+import type { ReplaceCause, StateName } from '../model/process.ts';
 import type { ProcessSpec } from '../model/spec.ts';
 import type { Machine, State } from './state.ts';
+import type { Unfit } from './successor.ts';
 
 /** What happens, for whoever wants to show, count or store it. */
 export type News =
@@ -9,12 +11,43 @@ export type News =
   | {
       readonly type: 'changed';
       readonly spec: ProcessSpec;
+      /** 1, and one more for each successor that ran or was to run beside its predecessor. */
+      readonly generation: number;
       readonly from: State;
       readonly machine: Machine;
       /** The clock's monotonic milliseconds. */
       readonly at: number;
       /** Milliseconds from the last spawn; null before the first. */
       readonly uptimeMs: number | null;
+    }
+  /** `generation` of the successor; null: it is stopped, then started. */
+  | {
+      readonly type: 'replacing';
+      readonly spec: ProcessSpec;
+      readonly generation: number | null;
+      readonly cause: ReplaceCause;
+    }
+  | {
+      readonly type: 'replaced';
+      readonly spec: ProcessSpec;
+      readonly cause: ReplaceCause;
+      /** That the old one had finished; null where that is not known. */
+      readonly tasks: number | null;
+      /** Milliseconds from the start of the new one to its readiness; null where that was not waited for. */
+      readonly readyMs: number | null;
+      /** Milliseconds from the order to stop to the end of the old one. */
+      readonly drainedMs: number;
+    }
+  | {
+      readonly type: 'replacement-failed';
+      readonly spec: ProcessSpec;
+      readonly cause: ReplaceCause;
+      /** Of the one that serves, and of the one that was to. */
+      readonly serving: number;
+      readonly generation: number;
+      readonly why: Unfit;
+      /** Of the one that serves. */
+      readonly state: StateName;
     }
   | {
       readonly type: 'begun';
@@ -25,7 +58,7 @@ export type News =
   | {
       readonly type: 'ordered';
       readonly signal: string | null;
-      readonly order: 'stop' | 'step' | 'kill' | 'none';
+      readonly order: 'stop' | 'step' | 'kill' | 'restart' | 'none';
     }
   /** The log files were opened anew, as a signal asks; false: there are none. */
   | { readonly type: 'reopened'; readonly any: boolean }
@@ -38,6 +71,7 @@ export type News =
   | { readonly type: 'over' };
 
 export interface StillStopping {
+  /** `worker.1`, of a successor `worker.1.g2`. */
   readonly instance: string;
   readonly pid: number | null;
   /** Tasks that still run; null where that is not known. */

@@ -1,7 +1,7 @@
 /** What an operator's word means in each state. */
 import type { Moment } from '../model/clock.ts';
 import { unreachable } from '../model/unreachable.ts';
-import type { Machine, Step, Then } from './state.ts';
+import type { Event, Machine, Step, Then } from './state.ts';
 import { askLock, begin, climb, rest, stay, to } from './transitions.ts';
 
 export function onStart(machine: Machine, now: Moment): Step {
@@ -25,9 +25,13 @@ export function onStart(machine: Machine, now: Moment): Step {
   }
 }
 
-export function onStop(machine: Machine, now: Moment, rung: number): Step {
+export function onStop(
+  machine: Machine,
+  now: Moment,
+  rung: number,
+  stopped: Extract<Then, { kind: 'rest' }> = { kind: 'rest' },
+): Step {
   const { state } = machine;
-  const stopped: Then = { kind: 'rest' };
   switch (state.id) {
     case 'STOPPED':
     case 'EXITED':
@@ -71,4 +75,15 @@ export function onStep(machine: Machine, now: Moment): Step {
   const rung = Math.min(state.phase.rung + 1, machine.policy.stop.length - 1);
   if (state.phase.kind === 'spawning') return onStop(machine, now, rung);
   return climb(machine, state.phase.pid, rung, now, { kind: 'rest' }, state.since);
+}
+
+export function onRetired(machine: Machine, event: Extract<Event, { type: 'retired' }>, now: Moment): Step {
+  const { state, policy } = machine;
+  const { why, next } = event;
+  if (next === 'rest') return onStop(machine, now, 0, { kind: next, why });
+  if ((state.id !== 'RUNNING' && state.id !== 'STARTING') || state.pid === null) return stay(machine);
+  // An end of our own making counts neither for nor against it, and a stable stretch before it counts all the same.
+  const stable = state.id === 'RUNNING' && now.at - state.since >= policy.restart.stableAfterMs;
+  const judged = stable ? { ...machine, failures: 0 } : machine;
+  return climb(judged, state.pid, 0, now, { kind: next, why }, now.at);
 }

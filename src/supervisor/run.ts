@@ -8,6 +8,7 @@ import { failure, type Failure } from '../model/failure.ts';
 import type { Piece, StreamName } from '../model/line.ts';
 import type { BrokerTrouble, Exit } from '../model/process.ts';
 import type { ProcessSpec } from '../model/spec.ts';
+import type { Vitals } from '../model/vitals.ts';
 import { maybeRefusal, refusalOf } from '../os/identity.ts';
 import type { Child } from '../os/spawn.ts';
 import { readResident, type ProcessStat } from '../os/proc.ts';
@@ -35,6 +36,8 @@ export interface Run {
   /** The last lines of its stderr, or of its stdout where it said nothing else. */
   tail(): readonly string[];
   versions(): Readonly<Record<string, string | null>> | null;
+  /** What it last said of its work; null where it has said nothing. */
+  vitals(): Vitals | null;
   /** Tasks that still run while it stops; null where it has not said so. */
   activeTasks(): number | null;
   /** Stops and resumes reading its output: it then waits in its own write. */
@@ -138,6 +141,7 @@ export function newRun(spec: ProcessSpec, child: Child, tree: Tree, ports: RunPo
     peakBytes: () => peakBytes,
     tail: () => (tails.stderr.length > 0 ? tails.stderr : tails.stdout),
     versions: () => versions,
+    vitals: () => null,
     activeTasks: () => activeTasks,
     pause() {
       for (const reader of readers) reader.pause();

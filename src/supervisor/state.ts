@@ -1,5 +1,5 @@
 import type { Failure } from '../model/failure.ts';
-import type { BrokerTrouble, Exit, Hindrance, ProbeTrouble } from '../model/process.ts';
+import type { BrokerTrouble, Exit, Hindrance, ProbeTrouble, ReplaceCause } from '../model/process.ts';
 import type { RestartPolicy, Rung, SignalName } from '../model/spec.ts';
 
 /** Why a process is FATAL. */
@@ -27,8 +27,8 @@ export type Verdict =
 
 /** What follows once the run that is being stopped has left nothing behind. */
 export type Then =
-  | { readonly kind: 'rest' }
-  | { readonly kind: 'begin' }
+  | { readonly kind: 'rest'; readonly why?: ReplaceCause['kind'] }
+  | { readonly kind: 'begin'; readonly why?: ReplaceCause['kind'] }
   | { readonly kind: 'backoff'; readonly until: number; readonly cause: BackoffCause }
   | { readonly kind: 'leave'; readonly exit: Exit }
   | { readonly kind: 'give-up'; readonly cause: FatalCause }
@@ -100,6 +100,8 @@ export type Event =
   /** A second TERM: the ladder steps on. */
   | { readonly type: 'step-ordered' }
   | { readonly type: 'kill-ordered' }
+  /** It works, and a new run is to take its place: its own next one, or one beside it, and then it has served. */
+  | { readonly type: 'retired'; readonly why: ReplaceCause['kind']; readonly next: 'begin' | 'rest' }
   | { readonly type: 'lock-acquired'; readonly generation: number }
   | { readonly type: 'lock-refused'; readonly generation: number; readonly hindrance: Hindrance }
   | {

@@ -1,21 +1,30 @@
 /** All instances of one set: starts and stops them, and knows when nothing is left to do. */
 import type { Cancel, Clock } from '../model/clock.ts';
+import type { ReplaceCause } from '../model/process.ts';
 import type { ProcessSpec } from '../model/spec.ts';
 import type { ProcessStat } from '../os/proc.ts';
 import { newDependencyGate } from './gates.ts';
-import { newInstance, type Instance, type Ports } from './instance.ts';
+import type { Ports } from './instance.ts';
 import type { News, StillStopping } from './news.ts';
 import { inOrder, isOver, maySleep } from './order.ts';
+import { newRolling, type RestartWay } from './rolling.ts';
+import { newSlot, type Slot } from './slot.ts';
 
 /** How often a stop that takes long says whom it waits for. Milliseconds. */
 const PROGRESS_MS = 2000;
 
 export interface Supervisor {
-  readonly instances: readonly Instance[];
+  readonly instances: readonly Slot[];
   /** Starts all that start by themselves. */
   start(): void;
   /** Orders the named processes to stop; the others go on. */
-  stop(instances: readonly Instance[]): void;
+  stop(instances: readonly Slot[]): void;
+  /** What runs is replaced, one at a time of each name, until one fails; what does not is started. */
+  restart(instances: readonly Slot[]): readonly RestartWay[];
+  /** False where it cannot be done now: one of its name is being replaced, or it is not in a state for that. */
+  replace(instance: Slot, cause: ReplaceCause): boolean;
+  /** It is to be restarted when those of its name before it have been. */
+  isQueued(instance: Slot): boolean;
   /**
    * Stops everything, then ends. First in order, as the ladders say: those that others depend on come last. Each further
    * call steps every ladder on, then kills.
@@ -33,12 +42,15 @@ export function newSupervisor(specs: readonly ProcessSpec[], ports: Ports): Supe
   let stopping = false;
   let cancelProgress: Cancel = () => undefined;
   /** Those of a stop of everything that have had their word. */
-  const ordered = new Set<Instance>();
+  const ordered = new Set<Slot>();
   let finish: () => void = () => undefined;
   const ended = new Promise<void>((done) => (finish = done));
 
   const tell = (news: News): void => {
     ports.tell(news);
+    // What went wrong with one would go wrong with the next, and there are to be others left that serve.
+    if (news.type === 'replacement-failed') rolling.forget(({ spec }) => spec.name === news.spec.name);
+    rolling.advance();
     if (news.type !== 'changed') return;
     wake(news.spec.instance);
     if (!isOver(news.machine.state)) return;
@@ -46,7 +58,8 @@ export function newSupervisor(specs: readonly ProcessSpec[], ports: Ports): Supe
     void settle();
   };
   const locker = newDependencyGate(ports.locker, () => instances);
-  const instances = specs.map((spec) => newInstance(spec, { ...ports, locker, tell }));
+  const instances = specs.map((spec) => newSlot(spec, { ...ports, locker, tell }));
+  const rolling = newRolling(() => instances);
 
   /** Those that wait for `moved` ask again. */
   const wake = (moved: string): void => {
@@ -93,11 +106,16 @@ export function newSupervisor(specs: readonly ProcessSpec[], ports: Ports): Supe
       void settle();
     },
     stop(named) {
+      rolling.forget((instance) => named.includes(instance));
       for (const instance of named) instance.order('stop-ordered');
     },
+    restart: (named) => (stopping ? [] : rolling.restart(named)),
+    replace: (instance, cause) => !stopping && rolling.replace(instance, cause),
+    isQueued: (instance) => rolling.isQueued(instance),
     shutdown(urgency) {
       const first = !stopping;
       stopping = true;
+      rolling.forget(() => true);
       if (urgency === 'stop') stopNext();
       else for (const instance of instances) instance.order(`${urgency}-ordered`);
       if (first) cancelProgress = clock.after(PROGRESS_MS, progress);
@@ -115,20 +133,21 @@ export function newSupervisor(specs: readonly ProcessSpec[], ports: Ports): Supe
  * Nothing runs, and nothing will: everything ended for good, or a stop of everything was ordered. Processes that an
  * operator stopped by name can be started again, so they keep the supervisor, unless there is only the one.
  */
-function nothingLeft(instances: readonly Instance[], stopping: boolean): boolean {
+function nothingLeft(instances: readonly Slot[], stopping: boolean): boolean {
   const states = instances.map((instance) => instance.machine().state);
   if (!states.every(isOver)) return false;
   const stoppedByName = states.some((state) => state.id === 'STOPPED' && state.ordered);
   return stopping || instances.length === 1 || !stoppedByName;
 }
 
-function stillStopping(instances: readonly Instance[], clock: Clock): StillStopping[] {
+function stillStopping(slots: readonly Slot[], clock: Clock): StillStopping[] {
+  const instances = slots.flatMap((slot) => slot.all());
   return instances.flatMap((instance) => {
     const { state } = instance.machine();
     if (state.id !== 'STOPPING') return [];
     return [
       {
-        instance: instance.spec.instance,
+        instance: instance.label,
         pid: state.phase.kind === 'signalled' ? state.phase.pid : null,
         tasks: instance.run()?.activeTasks() ?? null,
         elapsedMs: clock.now() - state.since,

@@ -2,6 +2,8 @@
 import { describe, expect, test } from 'vitest';
 import { celeryBeat } from '../../src/backends/celery-beat.ts';
 import { celeryWorker } from '../../src/backends/celery-worker.ts';
+import { successorSpec } from '../../src/supervisor/successor.ts';
+import { spec } from '../supervisor/instance-support.ts';
 import { gunicornServer } from '../../src/backends/gunicorn.ts';
 import { compile } from './support.ts';
 
@@ -27,6 +29,7 @@ describe('GunicornServer', () => {
           "PYTHONUNBUFFERED": "1",
         },
         "link": false,
+        "overlap": null,
         "permanentExitCodes": [],
         "readiness": {
           "addresses": [
@@ -115,6 +118,10 @@ describe('CeleryWorker', () => {
           "PYTHONUNBUFFERED": "1",
         },
         "link": true,
+        "overlap": {
+          "at": 14,
+          "token": 8,
+        },
         "permanentExitCodes": [
           2,
         ],
@@ -190,6 +197,42 @@ test('CeleryWorker: a hostname of its own is told apart for several instances', 
   ]);
 });
 
+describe('the successor of a worker', () => {
+  /** Its node, where it may run beside its predecessor. */
+  const nodeOf = (args: object, extraArgs: string[] = [], change: object = {}): string | null => {
+    const { argv, overlap } = compile(celeryWorker, { extraArgs, ...change }, { ...args });
+    const { argv: theirs } = successorSpec({ ...spec(), argv, overlap }, 2);
+    return overlap === null ? null : (theirs[overlap.token] ?? null);
+  };
+
+  test('has a node name of its own', () => {
+    expect(nodeOf({})).toBe('--hostname=one.g2@%h');
+    expect(nodeOf({}, [], { instances: 3, index: 2 })).toBe('--hostname=one-2.g2@%h');
+    expect(nodeOf({ hostname: 'mine@%h', concurrency: 2 })).toBe('--hostname=mine.g2@%h');
+    expect(nodeOf({ hostname: 'a.host' })).toBe('--hostname=a.host.g2');
+    expect(nodeOf({ hostname: 'a.host' }, [], { instances: 3, index: 2 })).toBe(
+      '--hostname=celery-2.g2@a.host',
+    );
+  });
+
+  test.each([
+    ['an embedded beat', { beat: true }, []],
+    ['an embedded beat in EXTRA_ARGS', {}, ['-EB']],
+    ['a state file', { statedb: 'state.db' }, []],
+    ['a pid file', { pidfile: '/run/%h.pid' }, []],
+    ['a node name in EXTRA_ARGS', {}, ['-n', 'mine@%h']],
+    ['the same in one token', {}, ['-Enmine@%h']],
+    ['a long one', {}, ['--hostname=mine@%h']],
+    ['a file in EXTRA_ARGS', {}, ['--statedb', 'x']],
+  ])('does not run beside one with %s', (_, args, extraArgs) => {
+    expect(nodeOf(args, extraArgs)).toBeNull();
+  });
+
+  test('does where such a file has the name of its node', () => {
+    expect(nodeOf({ statedb: '/var/%n.db', pidfile: '%p.pid' }, ['-Qnews'])).toBe('--hostname=one.g2@%h');
+  });
+});
+
 describe('CeleryBeat', () => {
   test('the whole', () => {
     const scheduler = 'django_celery_beat.schedulers:DatabaseScheduler';
@@ -210,6 +253,7 @@ describe('CeleryBeat', () => {
           "PYTHONUNBUFFERED": "1",
         },
         "link": true,
+        "overlap": null,
         "permanentExitCodes": [
           2,
         ],

@@ -137,6 +137,9 @@ test('for programs', async () => {
             "timeoutMs": 2000
           },
           "liveness": null,
+          "linkLiveness": null,
+          "recycle": null,
+          "overlap": null,
           "stackDump": null,
           "dependsOn": [],
           "waitFor": null,

@@ -4,7 +4,7 @@ import { VERSION } from '../../src/render/version.ts';
 import { Rig } from '../support/rig.ts';
 import { GOOD, run } from './support.ts';
 
-const VERBS = ['start', 'check', 'plan', 'status', 'stop', 'version'];
+const VERBS = ['start', 'check', 'plan', 'status', 'stop', 'restart', 'version'];
 
 test('help', async () => {
   expect(await run(new Rig(), '--help')).toMatchInlineSnapshot(`
@@ -15,19 +15,21 @@ test('help', async () => {
     Keeps the processes of a Django and Celery application alive.
 
     Options:
-      -V, --version                show the version
-      -h, --help                   display help for command
+      -V, --version                 show the version
+      -h, --help                    display help for command
 
     Commands:
-      start [options] [names...]   Start processes and keep them alive, in the
-                                   foreground.
-      check [options]              Check the manifest; exit 0 or 78.
-      plan [options] [names...]    Show what would be run.
-      status [options] [names...]  Show the state of the processes.
-      stop [options] [names...]    Stop processes in order; without names,
-                                   everything and the supervisor itself.
-      version [options]            Show the version.
-      help [command]               display help for command
+      start [options] [names...]    Start processes and keep them alive, in the
+                                    foreground.
+      check [options]               Check the manifest; exit 0 or 78.
+      plan [options] [names...]     Show what would be run.
+      status [options] [names...]   Show the state of the processes.
+      stop [options] [names...]     Stop processes in order; without names,
+                                    everything and the supervisor itself.
+      restart [options] [names...]  Replace what runs, start what does not; without
+                                    names, everything.
+      version [options]             Show the version.
+      help [command]                display help for command
 
     Examples:
       prodserver check

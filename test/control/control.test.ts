@@ -17,7 +17,7 @@ async function only() {
 }
 
 describe('a supervisor and a command', () => {
-  test('status, plan and stop', async () => {
+  test('status, plan, stop and restart', async () => {
     const rig = newFolder();
     const stopped: (readonly string[] | null)[] = [];
     await serve(socketIn(rig), {
@@ -37,6 +37,10 @@ describe('a supervisor and a command', () => {
     });
     expect(await remote.stop(null)).toMatchObject({ value: { instances: ['everything'] } });
     expect(stopped).toEqual([['worker', 'größe'], null]);
+    expect(await remote.restart(['worker'])).toEqual({
+      ok: true,
+      value: { protocol: 1, instances: [{ instance: 'worker', way: 'replace', pid: 4711 }] },
+    });
   });
 
   test('a fault inside is told, and the next request answered', async () => {
@@ -93,6 +97,8 @@ describe('what the supervisor refuses', () => {
     ['POST /v1/stop', '{"names":"worker"}', 400, NAMES],
     ['POST /v1/stop', '{"names":[1]}', 400, NAMES],
     ['POST /v1/stop', '{"names":null,"force":true}', 400, NAMES],
+    ['POST /v1/restart', '{"names":[1]}', 400, 'names must be a list of names, or null'],
+    ['POST /v1/restart', '{"names":null,"asker":1}', 400, 'names must be a list of names, or null'],
     ['GET /v1/stop', '', 404, 'no such request: GET /v1/stop'],
     ['GET /v2/status', '', 404, 'no such request: GET /v2/status'],
   ])('%s %s', async (what, body, status, error) => {

@@ -22,6 +22,10 @@ export const control = (change: Partial<Control> = {}): Control => ({
   status: () => STATUS,
   plan: () => ({ protocol: PROTOCOL, plan: { manifest: MANIFEST, processes: [{ name: 'worker' }] } }),
   stop: (names) => ({ protocol: PROTOCOL, instances: [...(names ?? ['everything'])] }),
+  restart: (names) => ({
+    protocol: PROTOCOL,
+    instances: (names ?? ['everything']).map((instance) => ({ instance, way: 'replace', pid: 4711 })),
+  }),
   ...change,
 });
 

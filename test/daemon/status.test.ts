@@ -3,8 +3,8 @@ import { describe, expect, test } from 'vitest';
 import { statusAnswer, type ProcessRow } from '../../src/control/protocol.ts';
 import { statusRow } from '../../src/daemon/status.ts';
 import type { ProcessStat } from '../../src/os/proc.ts';
-import type { Instance } from '../../src/supervisor/instance.ts';
 import type { Run } from '../../src/supervisor/run.ts';
+import type { FailedReplacement, Slot } from '../../src/supervisor/slot.ts';
 import { FakeClock } from '../logs/support.ts';
 import { beat, spec } from '../supervisor/instance-support.ts';
 import { HELD, HOLDER, life, MISSING, REFUSED, TROUBLE, type Life } from '../supervisor/machine-support.ts';
@@ -26,6 +26,7 @@ const newestRun = (pid: number, members: number[]): Run => ({
   uptimeMs: () => 8040.4,
   tail: () => SAID,
   versions: () => ({ celery: '5.6.3' }),
+  vitals: () => null,
   activeTasks: () => null,
   measure: () => undefined,
   peakBytes: () => null,
@@ -40,22 +41,25 @@ interface Case {
   readonly restart?: { readonly policy?: 'never' };
   readonly locked?: boolean;
   readonly members?: number[];
+  readonly slot?: Partial<Slot>;
+  readonly queued?: boolean;
 }
 
 /** The row after `story`; the run is there once there was a spawn. */
 function rowOf(
   story: (one: Life) => void,
-  { locked = false, restart = {}, members = [] }: Case = {},
+  { locked = false, restart = {}, members = [], slot = {}, queued = false }: Case = {},
 ): ProcessRow {
   const one = life({ locked, restart });
   story(one);
   const machine = one.machine();
   const clock = new FakeClock();
   clock.pass(one.now());
-  const instance: Instance = {
+  const run = (): Run | null => (spawned ? newestRun(100 + machine.generation, members) : null);
+  const common = {
     spec: locked ? beat() : spec(),
     machine: () => machine,
-    run: () => (spawned ? newestRun(100 + machine.generation, members) : null),
+    run,
     order: () => undefined,
     deaths: () => [],
     measure: () => undefined,
@@ -63,8 +67,17 @@ function rowOf(
     resume: () => undefined,
     drained: async () => undefined,
   };
+  const instance: Slot = {
+    ...common,
+    generation: () => 1,
+    all: () => [{ ...common, label: common.spec.instance, retire: () => undefined }],
+    replacing: () => null,
+    failedReplacement: () => null,
+    replace: () => false,
+    ...slot,
+  };
   const spawned = machine.generation > 0 && !['WAITING', 'STOPPED'].includes(machine.state.id);
-  const row = statusRow(instance, clock, STATS, 7);
+  const row = statusRow(instance, clock, STATS, 7, queued);
   expect(statusAnswer.shape.processes.element.parse(row)).toEqual(row);
   return row;
 }
@@ -96,6 +109,9 @@ describe('a process that does not run', () => {
       attempt: 0,
       next_retry_at: null,
       exit: { code: null, signal: null },
+      generation: 1,
+      replacing: null,
+      replacement_failed: null,
       members: [],
       exits: [],
       cpu_percent: null,
@@ -258,6 +274,38 @@ describe('a process that runs', () => {
       one.exits(0);
     });
     expect(sweeping).toMatchObject({ state: 'STOPPING', ...DOWN, exit: { code: 0, signal: null } });
+  });
+});
+
+describe('a process that is replaced', () => {
+  const replacing = {
+    cause: { kind: 'schedule', pattern: '0 4 * * *' },
+    phase: 'starting',
+    pid: 102,
+  } as const;
+
+  test('why, and how far it is', () => {
+    const row = rowOf(running, { slot: { generation: () => 2, replacing: () => replacing } });
+    expect(row).toMatchObject({ state: 'RUNNING', pid: 101, generation: 2, replacing });
+  });
+
+  test('when its turn comes', () => {
+    expect(rowOf(running, { queued: true }).replacing).toEqual({
+      cause: { kind: 'manual' },
+      phase: 'queued',
+      pid: null,
+    });
+  });
+
+  test('in vain, with what the successor said', () => {
+    const at = STARTED;
+    const why = { kind: 'permanent-exit', exit: { code: 2, signal: null } } as const;
+    const failedReplacement = (): FailedReplacement => ({ at, generation: 2, why, said: SAID });
+    expect(rowOf(running, { slot: { failedReplacement } }).replacement_failed).toEqual({
+      at,
+      generation: 2,
+      cause: { kind: 'failure', failure: { code: 'exit-permanent', facts: { code: 2, output: SAID } } },
+    });
   });
 });
 

@@ -110,6 +110,7 @@ export const SAMPLES: FactsByCode = {
   'log-refused': { instance: 'web.1', file: '/var/log/shop/web.log', errno: 'EACCES' },
   'log-not-rotated': { instance: 'web.1', file: '/var/log/shop/web.log', errno: 'EBUSY' },
   'link-silent': { instance: 'worker.1', ms: 30_000 },
+  'successor-silent': { ms: 30_000 },
   'subreaper-missing': { detail: "Cannot find module 'koffi'" },
   'parent-death-missing': {},
   'processes-ended': { names: ['web.1', 'worker.1'] },
@@ -118,5 +119,7 @@ export const SAMPLES: FactsByCode = {
   'control-broken': { socket: '/run/prodserver/0123456789ab.4711.sock', detail: 'no answer within 5 s' },
   'control-version': { socket: '/run/prodserver/0123456789ab.4711.sock', theirs: 2, ours: 1 },
   'stop-timeout': { instances: ['worker.1'], ms: 90_000 },
+  'restart-timeout': { instances: ['worker.2'], ms: 90_000 },
+  'restart-failed': { problems: ['worker.1: exit code 1', 'worker.2: left alone after that'] },
   internal: { detail: 'beat.1 wants no lock' },
 };

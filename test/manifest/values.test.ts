@@ -203,5 +203,7 @@ test('a LOCK by name takes the place of the one that beat always needs', () => {
     { kind: 'application', app: 'a.b' },
     { kind: 'name', name: 'nightly' },
   ]);
-  expect(processes(worker('LOCK: {name: w}'))[0]?.singleton).toEqual({ kind: 'name', name: 'w' });
+  const [locked] = processes(worker('LOCK: {name: w}'));
+  expect([locked?.singleton, locked?.overlap]).toEqual([{ kind: 'name', name: 'w' }, null]);
+  expect(processes(worker(''))[0]?.overlap).not.toBeNull();
 });

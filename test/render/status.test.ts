@@ -1,6 +1,6 @@
 /** `status` for scripts, for people and for programs. */
 import { expect, test } from 'vitest';
-import { statusJson, statusLines, statusTable } from '../../src/render/status.ts';
+import { statusJson, statusLines, statusTable, whoText, whyNotRestarted } from '../../src/render/status.ts';
 import { FAILED, PLAIN, row, ROWS, supervisor } from './support.ts';
 
 test('the three columns of supervisorctl', () => {
@@ -94,6 +94,7 @@ test('one object for programs', () => {
             "code": null,
             "signal": null
           },
+          "generation": 1,
           "members": [
             4711,
             4720
@@ -116,6 +117,8 @@ test('one object for programs', () => {
             "lines_dropped": 0
           },
           "said": [],
+          "replacing": null,
+          "replacement_failed": null,
           "reason": "broker-unreachable",
           "detail": "broker unreachable: redis://:***@cache/0 (Connection refused), retrying"
         },
@@ -135,6 +138,7 @@ test('one object for programs', () => {
             "code": null,
             "signal": null
           },
+          "generation": 1,
           "members": [
             4711,
             4720
@@ -157,6 +161,8 @@ test('one object for programs', () => {
             "lines_dropped": 0
           },
           "said": [],
+          "replacing": null,
+          "replacement_failed": null,
           "reason": "lock-held",
           "detail": "the lock is held by pid 42 since 2026-11-21T03:00:00.000Z for /srv/old/prodserver.yaml (/run/lock/prodserver/beat.lock)"
         },
@@ -176,6 +182,7 @@ test('one object for programs', () => {
             "code": 1,
             "signal": null
           },
+          "generation": 1,
           "members": [
             4711,
             4720
@@ -201,6 +208,8 @@ test('one object for programs', () => {
             "Traceback",
             "ValueError: no"
           ],
+          "replacing": null,
+          "replacement_failed": null,
           "reason": "crash",
           "detail": "exit code 1"
         }
@@ -249,4 +258,69 @@ test('reason is a word, detail a sentence', () => {
       ],
     ]
   `);
+});
+
+test('a replacement, and one that failed', () => {
+  const cause = { kind: 'max-tasks', done: 10_231, limit: 10_000 } as const;
+  const exit = { code: 1, signal: null };
+  const rows = [
+    row({ replacing: { cause, phase: 'starting', pid: 4800 } }),
+    row({ instance: 'worker.2', generation: 2, replacing: { cause, phase: 'draining', pid: 4712 } }),
+    row({ instance: 'worker.3', replacing: { cause: { kind: 'manual' }, phase: 'queued', pid: null } }),
+    row({
+      instance: 'worker.4',
+      replacement_failed: { at: '2026-11-21T04:00:00.000Z', generation: 2, cause: { kind: 'crash', exit } },
+    }),
+  ];
+  expect(statusLines(rows).join('\n')).toMatchInlineSnapshot(`
+    "worker.1                         RUNNING   pid 4711, uptime 0:00:08, replacing: 10,231 tasks, limit 10,000; the new one starts, pid 4800
+    worker.2                         RUNNING   pid 4711, uptime 0:00:08, replacing: 10,231 tasks, limit 10,000; the old one ends, pid 4712
+    worker.3                         RUNNING   pid 4711, uptime 0:00:08, replacing: as a command asks; waits for its turn
+    worker.4                         RUNNING   pid 4711, uptime 0:00:08, could not be replaced: exit code 1"
+  `);
+  const { processes } = statusJson([], rows) as { processes: Record<string, unknown>[] };
+  expect(
+    processes
+      .map(({ generation, replacing, replacement_failed }) =>
+        JSON.stringify({ generation, replacing, replacement_failed }),
+      )
+      .join('\n'),
+  ).toMatchInlineSnapshot(`
+    "{"generation":1,"replacing":{"reason":"max-tasks","detail":"10,231 tasks, limit 10,000","phase":"starting","pid":4800},"replacement_failed":null}
+    {"generation":2,"replacing":{"reason":"max-tasks","detail":"10,231 tasks, limit 10,000","phase":"draining","pid":4712},"replacement_failed":null}
+    {"generation":1,"replacing":{"reason":"manual","detail":"as a command asks","phase":"queued","pid":null},"replacement_failed":null}
+    {"generation":1,"replacing":null,"replacement_failed":{"at":"2026-11-21T04:00:00.000Z","generation":2,"reason":"crash","detail":"exit code 1"}}"
+  `);
+});
+
+test('for whom a command waits', () => {
+  const manual = { cause: { kind: 'manual' } } as const;
+  const rows = [
+    row({ tasks: { done: null, failed: null, active: 1 } }),
+    row({ pid: null }),
+    row({ replacing: { ...manual, phase: 'queued', pid: null } }),
+    row({ replacing: { ...manual, phase: 'starting', pid: 4800 } }),
+    row({ replacing: { ...manual, phase: 'draining', pid: 4711 } }),
+  ];
+  expect(rows.map(whoText)).toEqual([
+    'worker.1 (pid 4711, 1 task running)',
+    'worker.1',
+    'worker.1 (waits for its turn)',
+    'worker.1 (the new one starts, pid 4800)',
+    'worker.1 (the old one ends, pid 4711)',
+  ]);
+});
+
+test('why one was not restarted: what came of this order, not of one before it', () => {
+  const exit = { code: 1, signal: null };
+  const at = '2026-11-21T04:00:00.000Z';
+  const failed = row({ replacement_failed: { at, generation: 2, cause: { kind: 'crash', exit } } });
+  const stopped = row({ state: 'STOPPED', cause: { kind: 'manual' } });
+  const fatal = FAILED[0] ?? row();
+  expect([failed, stopped, fatal].map((one) => whyNotRestarted(one, at))).toEqual([
+    'worker.1: exit code 1',
+    'worker.1: STOPPED (stopped by order)',
+    'broken.1: FATAL (exit code 2: another attempt cannot help)',
+  ]);
+  expect(whyNotRestarted(failed, '2026-11-21T04:00:00.001Z')).toBe('worker.1: left alone after that');
 });

@@ -38,7 +38,15 @@ export function newStory(spec: ProcessSpec): Story {
     ({ machine } = step(machine, event, { at, chance: 0.5 }));
     if (machine.state === from) return [];
     return [
-      { type: 'changed', spec, from, machine, at, uptimeMs: spawnedAt === null ? null : at - spawnedAt },
+      {
+        type: 'changed',
+        spec,
+        generation: 1,
+        from,
+        machine,
+        at,
+        uptimeMs: spawnedAt === null ? null : at - spawnedAt,
+      },
     ];
   };
 }

@@ -122,6 +122,7 @@ const RUNTIME = [
   failure('log-refused', { instance: 'web.1', file: '/var/log/web.log', errno: 'EACCES' }),
   failure('log-not-rotated', { instance: 'web.1', file: '/var/log/web.log', errno: 'EBUSY' }),
   failure('link-silent', { instance: 'worker.1', ms: 120_000 }),
+  failure('successor-silent', { ms: 30_000 }),
   failure('subreaper-missing', { detail: 'koffi is not installed' }),
   failure('parent-death-missing', {}),
   failure('processes-ended', { names: ['a', 'b'] }),
@@ -131,6 +132,8 @@ const RUNTIME = [
   failure('control-broken', { socket: '/run/x.sock', detail: 'ECONNRESET' }),
   failure('control-version', { socket: '/run/x.sock', theirs: 2, ours: 1 }),
   failure('stop-timeout', { instances: ['web.1', 'worker.1'], ms: 90_000 }),
+  failure('restart-timeout', { instances: ['worker.2'], ms: 90_000 }),
+  failure('restart-failed', { problems: ['worker.1: exit code 1', 'worker.2: left alone after that'] }),
   failure('internal', { detail: 'x is undefined' }),
 ];
 
@@ -262,6 +265,9 @@ test('every failure of the running program, in words', () => {
     warning: worker.1 has reported nothing for 2 min: it counts as ready, unproved [link-silent]
       check that its Celery is 5.4 or newer, and its log for the reason
 
+    error: it was ready, and reported nothing for 30 s [successor-silent]
+      check that its Celery is 5.4 or newer, and its log for the reason
+
     warning: orphaned grandchildren cannot be adopted or reaped (koffi is not installed) [subreaper-missing]
       install prodserver with its optional dependencies (koffi); as PID 1 run it under an init such as tini
 
@@ -286,6 +292,12 @@ test('every failure of the running program, in words', () => {
 
     error: web.1 and worker.1 not stopped after 1 min 30 s [stop-timeout]
       it goes on stopping; see "prodserver status"
+
+    error: worker.2 not restarted after 1 min 30 s [restart-timeout]
+      it goes on restarting; see "prodserver status"
+
+    error: not restarted: worker.1: exit code 1; worker.2: left alone after that [restart-failed]
+      mend what it says, then restart again; see "prodserver status"
 
     error: internal error: x is undefined [internal]
       please report it with the lines above"

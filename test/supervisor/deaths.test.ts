@@ -27,6 +27,13 @@ test('why it ended', () => {
   expect(causeOf(ready, { ...exitOf('SIGKILL'), oom: true })).toBe('oom');
   expect(causeOf((one) => void one.stop(), exitOf('SIGKILL'))).toBe('manual');
   expect(causeOf((one) => void one.pass(60_000), exitOf(0))).toBe('start-timeout');
+  for (const next of ['begin', 'rest'] as const) {
+    const retired = (one: Life): void => {
+      one.ready();
+      one.retired(next);
+    };
+    expect(causeOf(retired, exitOf(0))).toBe('max-tasks');
+  }
   const silent = (one: Life): void => {
     one.ready();
     one.silent();

@@ -7,8 +7,9 @@ import type { Exit, LockHolder, ProbeTrouble } from '../../src/model/process.ts'
 import type { ProcessSpec } from '../../src/model/spec.ts';
 import type { Child, SpawnFailure, SpawnOrder } from '../../src/os/spawn.ts';
 import type { Grip, LockAnswer } from '../../src/singleton/holder.ts';
-import type { Instance, Ports } from '../../src/supervisor/instance.ts';
+import type { Ports } from '../../src/supervisor/instance.ts';
 import type { News } from '../../src/supervisor/news.ts';
+import type { Member } from '../../src/supervisor/order.ts';
 import { newSupervisor } from '../../src/supervisor/supervisor.ts';
 import { FakeClock } from '../logs/support.ts';
 import { HOLDER, policy, REFUSED } from './machine-support.ts';
@@ -258,7 +259,7 @@ export function last<T>(list: readonly T[]): T {
   return one;
 }
 
-export const stateOf = (instance: Instance): string => instance.machine().state.id;
+export const stateOf = (instance: Pick<Member, 'machine'>): string => instance.machine().state.id;
 
 /** Everything that was begun comes to where it waits for something else. */
 export const settle = async (): Promise<void> => {

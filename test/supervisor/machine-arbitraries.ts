@@ -33,6 +33,7 @@ export type Deed =
       readonly do: 'order';
       readonly type: 'start-ordered' | 'stop-ordered' | 'step-ordered' | 'kill-ordered' | 'hindrance-changed';
     }
+  | { readonly do: 'retire'; readonly next: 'begin' | 'rest' }
   | { readonly do: 'end'; readonly code: number }
   | { readonly do: 'tell'; readonly type: 'became-ready' | 'broker-lost' | 'broker-found' | 'fell-silent' }
   | { readonly do: 'stale'; readonly type: Event['type']; readonly back: number };
@@ -101,9 +102,16 @@ export const deeds: fc.Arbitrary<Deed> = fc.oneof(
       ),
     }),
   },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      do: fc.constant('retire' as const),
+      next: fc.constantFrom('begin' as const, 'begin' as const, 'rest' as const),
+    }),
+  },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('end' as const), code: fc.constantFrom(0, 1, 2) }) },
   {
-    weight: 2,
+    weight: 3,
     arbitrary: fc.record({
       do: fc.constant('tell' as const),
       type: fc.constantFrom(

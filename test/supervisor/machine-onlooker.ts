@@ -56,11 +56,14 @@ export class Onlooker {
       case 'stop-ordered':
       case 'step-ordered':
       case 'kill-ordered':
-        if (this.isFinal(before)) return;
-        this.#stopBy ??= now + this.#stopMs;
-        this.#startOrdered = false;
-        this.#ordered = true;
-        this.#gate = this.#verdicts = null;
+        this.#stops(before, now);
+        break;
+      case 'retired':
+        if (event.next === 'rest') return this.#stops(before, now);
+        if ((state.id !== 'RUNNING' && state.id !== 'STARTING') || state.pid === null) return;
+        if (this.#readyAt !== null && now - this.#readyAt >= this.#policy.restart.stableAfterMs)
+          this.#ends = 0;
+        this.#startOrdered = this.#ordered = true;
         break;
       case 'became-ready':
         if (state.id === 'STARTING') this.#readyAt = now;
@@ -127,6 +130,14 @@ export class Onlooker {
     const verdict = state.id === 'EXITED' || state.id === 'FATAL' ? state.id : 'again';
     must(this.#verdicts.includes(verdict), `${verdict} where ${this.#verdicts.join(' or ')} is right`);
     this.#verdicts = null;
+  }
+
+  #stops(before: Machine, now: number): void {
+    if (this.isFinal(before)) return;
+    this.#stopBy ??= now + this.#stopMs;
+    this.#startOrdered = false;
+    this.#ordered = true;
+    this.#gate = this.#verdicts = null;
   }
 
   #failed(permanent: boolean, now: number): void {

@@ -86,6 +86,10 @@ export const EVENTS: {
   'stop-ordered': () => [{ type: 'stop-ordered' }],
   'step-ordered': () => [{ type: 'step-ordered' }],
   'kill-ordered': () => [{ type: 'kill-ordered' }],
+  retired: () => [
+    { type: 'retired', why: 'memory', next: 'begin' },
+    { type: 'retired', why: 'memory', next: 'rest' },
+  ],
   'lock-acquired': (generation) => [{ type: 'lock-acquired', generation }],
   'lock-refused': (generation) => [{ type: 'lock-refused', generation, hindrance: HELD }],
   'lock-failed': (generation) => [

@@ -67,6 +67,9 @@ export class World {
       case 'order':
         this.#tell({ type: deed.type });
         break;
+      case 'retire':
+        this.#tell({ type: 'retired', why: 'memory', next: deed.next });
+        break;
       case 'end': {
         const child = this.#child();
         if (child?.told === true) this.#end(child, { code: deed.code, signal: null });

@@ -304,3 +304,35 @@ describe('a lock', () => {
     expect(beat.lockFailed(true)).toBe('FATAL failure []');
   });
 });
+
+describe('retired', () => {
+  test('where the next run follows: by the ladder, and as if nothing had ended', () => {
+    const web = running();
+    expect(web.retired('begin')).toBe('STOPPING signalled 0, begin [SIGTERM, arm 10 s]');
+    expect(web.pass(10_000)).toEqual(['STOPPING signalled 1, begin [disarm, SIGQUIT, arm 5 s]']);
+    expect(web.exits(1)).toBe('STOPPING sweeping, begin [disarm, sweep #1]');
+    expect(web.swept()).toBe('STARTING unspawned [spawn #2]');
+    expect(web.machine()).toMatchObject({ failures: 0, restarts: 0 });
+  });
+
+  test('a stop meanwhile is a stop', () => {
+    const web = running();
+    web.retired('begin');
+    web.stop();
+    web.exits(0);
+    expect(web.swept()).toBe('STOPPED ordered []');
+  });
+
+  test('the count of failures goes on, unless it had been stable', () => {
+    const failures = (stableMs: number): number => {
+      const web = running();
+      crash(web);
+      web.spawned();
+      web.ready();
+      web.pass(stableMs);
+      web.retired('begin');
+      return web.machine().failures;
+    };
+    expect([failures(599_999), failures(600_000)]).toEqual([1, 0]);
+  });
+});

@@ -146,6 +146,9 @@ export interface StatusRow {
   readonly log: { readonly file: string | null; readonly lines_dropped: number };
   readonly said: readonly string[];
   readonly members: readonly number[];
+  readonly generation: number;
+  readonly replacing: { readonly reason: string; readonly phase: string; readonly pid: number | null } | null;
+  readonly replacement_failed: { readonly generation: number; readonly reason: string | null } | null;
   readonly exits: readonly {
     readonly pid: number;
     readonly code: number | null;

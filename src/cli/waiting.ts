@@ -1,0 +1,51 @@
+/** How a command waits for what it has ordered. */
+import type { ProcessRow } from '../control/protocol.ts';
+import { failure, type Result } from '../model/failure.ts';
+import { formatDuration, parseDuration } from '../model/units.ts';
+import { systemClock as clock } from '../os/clock.ts';
+import { whoText } from '../render/status.ts';
+import type { Flags } from './verb.ts';
+
+/** How often the supervisor is asked how far it is, and how often people are told. Milliseconds. */
+const POLL_MS = 100;
+const TELL_MS = 1000;
+
+/** Milliseconds of --timeout; Infinity without one. */
+export function timeoutOf(flags: Flags): Result<number> {
+  const given = flags['timeout'];
+  const ms = given === undefined ? Infinity : parseDuration(String(given));
+  if (ms !== null) return { ok: true, value: ms };
+  const detail = `--timeout must be a duration such as 90s, not "${String(given)}"`;
+  return { ok: false, error: failure('usage', { detail }) };
+}
+
+export interface Look {
+  readonly done: boolean;
+  /** Those that are still waited for. */
+  readonly busy: readonly ProcessRow[];
+}
+
+/** Looks again and again until it is done, and tells for whom it waits. */
+export async function waitUntil(
+  look: () => Promise<Result<Look>>,
+  late: 'stop-timeout' | 'restart-timeout',
+  timeoutMs: number,
+  tell: (text: string) => void,
+): Promise<Result<null>> {
+  const began = clock.now();
+  let told = began;
+  for (;;) {
+    const seen = await look();
+    if (!seen.ok) return seen;
+    const { done, busy } = seen.value;
+    if (done) return { ok: true, value: null };
+    const elapsed = clock.now() - began;
+    const instances = busy.map((row) => row.instance);
+    if (elapsed > timeoutMs) return { ok: false, error: failure(late, { instances, ms: timeoutMs }) };
+    if (busy.length > 0 && clock.now() - told >= TELL_MS) {
+      told = clock.now();
+      tell(`waiting for ${busy.map(whoText).join(', ')}, ${formatDuration(elapsed)}`);
+    }
+    await new Promise<void>((next) => void clock.after(POLL_MS, next));
+  }
+}

@@ -1,0 +1,47 @@
+/** What a process that has the link last said of its own work. Counts are since the process started. */
+
+/** Tasks that ended, by how. `failed` counts those given up for good, `retried` the runs that ended in a retry. */
+export interface TaskCounts {
+  readonly received: number;
+  readonly succeeded: number;
+  readonly failed: number;
+  readonly retried: number;
+  readonly revoked: number;
+}
+
+export interface WorkerVitals {
+  readonly kind: 'worker';
+  /** The clock's monotonic milliseconds at which this report was heard. */
+  readonly heardAt: number;
+  /** Milliseconds since the consumer's own loop last ran its timer, at the time of the report. */
+  readonly loopAgeMs: number;
+  readonly counts: TaskCounts;
+  readonly active: number;
+  readonly reserved: number;
+  /** Tasks that may run at one time; null where the pool does not tell. */
+  readonly slots: number | null;
+  /** The task that has run longest. */
+  readonly oldest: { readonly task: string; readonly ageMs: number } | null;
+  /** Whether it asks its broker for messages, as the broker's side of it tells; null: not known for this broker. */
+  readonly polling: boolean | null;
+  /** Milliseconds that a canary has gone unanswered; null: none is out. */
+  readonly canaryMs: number | null;
+  /** Canaries that came back; null: none can be sent here. */
+  readonly canaries: number | null;
+  /** Children of a prefork pool that ended and were replaced. */
+  readonly childExits: number;
+}
+
+export interface BeatVitals {
+  readonly kind: 'beat';
+  readonly heardAt: number;
+  /** Milliseconds from the report until it is to tick again, as its scheduler said. */
+  readonly nextMs: number;
+  /** Entries that it has sent. */
+  readonly sent: number;
+}
+
+export type Vitals = WorkerVitals | BeatVitals;
+
+/** Tasks that are done, whatever came of them: a retry has used the process up as much as a success. */
+export const tasksDone = ({ succeeded, failed, retried }: TaskCounts): number => succeeded + failed + retried;

@@ -15,7 +15,7 @@ export const SAMPLES: FactsByCode = {
   'manifest-empty': { path: MANIFEST },
   'processes-shape': { got: 'a list' },
   'key-unknown': { key: 'INSTANCE', near: 'INSTANCES', known: ['BACKEND', 'APP', 'ARGS', 'INSTANCES'] },
-  'key-planned': { key: 'RECYCLE' },
+  'key-planned': { key: 'LIVE.celery' },
   'key-missing': { key: 'BACKEND', owner: 'worker', example: 'BACKEND: CeleryWorker' },
   'key-useless': { key: 'CMD', backend: 'CeleryWorker', why: 'only BACKEND: Command takes it' },
   'value-wrong': { key: 'concurrency', expected: 'a whole number from 1', got: '"many"', near: null },

@@ -111,6 +111,7 @@ export const SAMPLES: FactsByCode = {
   'log-not-rotated': { instance: 'web.1', file: '/var/log/shop/web.log', errno: 'EBUSY' },
   'link-silent': { instance: 'worker.1', ms: 30_000 },
   'successor-silent': { ms: 30_000 },
+  'pss-unreadable': { instance: 'worker.1' },
   'subreaper-missing': { detail: "Cannot find module 'koffi'" },
   'parent-death-missing': {},
   'processes-ended': { names: ['web.1', 'worker.1'] },

@@ -1,13 +1,10 @@
 /** Looks after one instance: reads what its limits are about, and says when it is to be replaced. */
-import type { Clock } from '../model/clock.ts';
 import { failure } from '../model/failure.ts';
 import type { ReplaceCause } from '../model/process.ts';
 import type { ProcessSpec, RecyclePolicy } from '../model/spec.ts';
 import { tasksDone } from '../model/vitals.ts';
-import type { Proportional } from '../os/memory.ts';
-import type { Instance } from './instance.ts';
-import type { News } from './news.ts';
-import { draw, reasonToReplace, type Draw, type NextRun, type Used } from './recycling.ts';
+import type { Instance, Ports } from './instance.ts';
+import { draw, reasonToReplace, type Draw, type Used } from './recycling.ts';
 import type { Run } from './run.ts';
 
 /** Of the limit: from here on PSS is read at every look. */
@@ -16,13 +13,7 @@ const NEAR = 0.8;
 const REST_MS = 100;
 const LONGEST_REST_MS = 30_000;
 
-export interface RecyclerPorts {
-  readonly clock: Clock;
-  chance(): number;
-  tell(news: News): void;
-  pss(pids: readonly number[]): Promise<Proportional>;
-  readonly nextRun: NextRun;
-}
+export type RecyclerPorts = Pick<Ports, 'clock' | 'chance' | 'tell' | 'pss' | 'nextRun'>;
 
 /** Who serves now, which changes. */
 type Serving = Pick<Instance, 'machine' | 'run'>;

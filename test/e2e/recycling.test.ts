@@ -139,10 +139,8 @@ describe.skipIf(process.getuid?.() !== 0)('as root', () => {
       job: [leak(1000), 'USER: nobody', 'RECYCLE: {max-memory: 100MiB, min-uptime: 1s}'],
     });
     const bounds = ['-all', ...DOCKER.split(',').map((name) => `+${name}`)].join(',');
-    const start = rig.spawn([
-      ...['setpriv', `--bounding-set=${bounds}`, '--inh-caps=-all'],
-      ...[process.execPath, rig.bin, 'start', '--all'],
-    ] as unknown as readonly [string, ...string[]]);
+    const setpriv = ['setpriv', `--bounding-set=${bounds}`, '--inh-caps=-all'] as const;
+    const start = rig.spawn([...setpriv, process.execPath, rig.bin, 'start', '--all']);
     expect(await recycled(start, 'job.1')).toMatch(
       /^job\.1 recycled: \d+(\.\d)? MiB RSS > 100 MiB; successor/,
     );

@@ -31,9 +31,8 @@ interface Limit {
   readonly instead: string;
 }
 
-/** RECYCLE is part of the design and not of this version, so what works today comes first. */
 const recycle = (key: string): string =>
-  `use "pool: prefork"; RECYCLE.${key}, which recycles the worker as a whole on every pool, is not in this version yet`;
+  `use RECYCLE.${key}, which recycles the worker as a whole on every pool, or "pool: prefork"`;
 
 /** Options that only some pools act on; the others take them and do nothing. */
 const LIMITS: Readonly<Record<string, Limit>> = {

@@ -6,10 +6,12 @@ import { newTurns } from '../logs/turns.ts';
 import type { Plan, ProcessSpec } from '../model/spec.ts';
 import { systemClock as clock } from '../os/clock.ts';
 import { descriptorShortage } from '../os/descriptors.ts';
+import { nextRun } from '../manifest/cron.ts';
 import { writtenAt } from '../os/files.ts';
 import { httpStatus } from '../os/http.ts';
 import { listeningAddresses, refusal } from '../os/listen.ts';
 import type { OomWatch } from '../os/oom.ts';
+import { readPss } from '../os/memory.ts';
 import { runProbe } from '../os/probe.ts';
 import { isAlive } from '../os/proc.ts';
 import { runHelper } from '../os/run.ts';
@@ -87,6 +89,8 @@ export const newPorts = ({
     turn: (instance) => rate.turn(instance),
     oomKilled: () => oom.recent(),
     locker: previous.before(newTargetGate(fileLocker, probes, clock)),
+    pss: readPss,
+    nextRun,
     tell,
     pass: (spec, stream, pieces) => output.pass(spec, stream, pieces),
   };

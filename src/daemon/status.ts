@@ -46,7 +46,7 @@ export function statusRow(
     members,
     memory: treeMemory(members),
     exits: instance.deaths().map(deathRow),
-    cpu_percent: null,
+    cpu_percent: pid === null ? null : (run?.cpuPercent() ?? null),
     tasks: { done: null, failed: null, active: run?.activeTasks() ?? null },
     lock: spec.singleton === null ? null : lockOf(state, pid, run?.startedAt ?? null),
     versions: run?.versions() ?? null,

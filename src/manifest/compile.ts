@@ -4,6 +4,7 @@ import type { Backend, Claim, Entry } from '../backends/backend.ts';
 import type { LogFile, ProcessSpec, RestartPolicy, Rung } from '../model/spec.ts';
 import { fileExists } from '../os/files.ts';
 import { dependsOnOf, livenessOf, readinessOf, readinessTimingOf, waitForOf } from './health.ts';
+import { recycleOf } from './recycle.ts';
 import type { EntryInput } from './schema.ts';
 
 export interface EntryContext {
@@ -88,7 +89,7 @@ export function compileEntry(
       readinessTiming: readinessTimingOf(input.READY),
       liveness: livenessOf(input.LIVE, compiled, cwd),
       linkLiveness: null,
-      recycle: null,
+      recycle: recycleOf(input.RECYCLE),
       overlap: input.LOCK?.name === undefined ? compiled.overlap : null,
       stackDump: compiled.stackDump,
       dependsOn: dependsOnOf(input.DEPENDS_ON, context.isOneshot),

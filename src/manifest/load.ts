@@ -22,6 +22,7 @@ import { parseManifest, type Document } from './document.ts';
 import { interpolate, type Environment } from './interpolate.ts';
 import { kindOf, parseAt, unknownKey } from './problems.ts';
 import { findPython } from './python.ts';
+import { recycleRules } from './recycle.ts';
 import {
   entrySchema,
   isName,
@@ -154,7 +155,11 @@ function compileOne(
   const backend =
     typeof value['BACKEND'] === 'string' ? resolveBackend(doc, value['BACKEND'], base, findings) : null;
   if (backend === null) return [];
-  findings.push(...shapeRules(doc, backend, value, base), ...instanceRules(doc, backend, entry.value, base));
+  findings.push(
+    ...shapeRules(doc, backend, value, base),
+    ...instanceRules(doc, backend, entry.value, base),
+    ...recycleRules(doc, backend, value['RECYCLE'], isTrue(value['ONESHOT']), base),
+  );
   const local = withEnvFiles(doc, entry.value, base, context, findings);
   const parsed = parseArgs(doc, backend, value['ARGS'] ?? undefined, [...base, 'ARGS'], {
     name,

@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { limits } from './limits.ts';
 import { dependsOn, live, ready, waitFor } from './schema-health.ts';
+import { recycle } from './schema-recycle.ts';
 import { duration, size, text, token, whole, yesNo } from './schema-values.ts';
 
 const restart = z
@@ -77,6 +78,7 @@ export const entrySchema = z.strictObject({
   LIVE: live.optional(),
   STOP: z.strictObject({ timeout: duration.optional() }).describe('a mapping with timeout').optional(),
   RESTART: restart.optional(),
+  RECYCLE: recycle.optional(),
   LOCK: z
     .strictObject({ name: text('a name').optional() })
     .describe('a mapping with name')
@@ -97,7 +99,7 @@ export type SupervisorInput = z.output<typeof supervisorSchema>;
 
 /** Keys that the design has and this version does not: refused by name, never ignored. */
 const PLANNED = new Set(
-  'RECYCLE LOCK.redis LOCK.file LOCK.ttl STOP.signal LIVE.celery SUPERVISOR.backends'.split(' '),
+  'LOCK.redis LOCK.file LOCK.ttl STOP.signal LIVE.celery SUPERVISOR.backends'.split(' '),
 );
 
 export const isPlannedKey = (path: readonly (string | number)[]): boolean =>

@@ -130,6 +130,7 @@ export interface FactsByCode {
   'log-not-rotated': { readonly instance: string; readonly file: string; readonly errno: string };
   'link-silent': { readonly instance: string; readonly ms: number };
   'successor-silent': { readonly ms: number };
+  'pss-unreadable': { readonly instance: string };
   'subreaper-missing': { readonly detail: string };
   'parent-death-missing': object;
   'processes-ended': { readonly names: readonly string[] };
@@ -160,6 +161,7 @@ const WARNINGS: ReadonlySet<Code> = new Set<Code>([
   'log-refused',
   'log-not-rotated',
   'link-silent',
+  'pss-unreadable',
   'subreaper-missing',
   'parent-death-missing',
   'runtime-removed',

@@ -12,6 +12,8 @@ export interface ProcessStat {
   readonly terminal: number;
   /** Clock ticks since boot: together with the pid it names one process for ever. */
   readonly startTicks: number;
+  /** Clock ticks of processor time, its own and that of the children it has waited for. */
+  readonly cpuTicks: number;
 }
 
 export function readStat(pid: number | 'self'): ProcessStat | null {
@@ -27,6 +29,7 @@ export function readStat(pid: number | 'self'): ProcessStat | null {
     session: Number(fields[3]),
     terminal: Number(fields[4]),
     startTicks: Number(fields[19]),
+    cpuTicks: Number(fields[11]) + Number(fields[12]) + Number(fields[13]) + Number(fields[14]),
   };
 }
 

@@ -1,5 +1,5 @@
 /** What would be run, for people and for programs. Secrets are masked. */
-import type { Probe, ProcessSpec, Readiness } from '../model/spec.ts';
+import type { Probe, ProcessSpec, Readiness, RecyclePolicy } from '../model/spec.ts';
 import { unreachable } from '../model/unreachable.ts';
 import { formatBytes, formatDuration } from '../model/units.ts';
 import { maskArgv, maskUrls } from './mask.ts';
@@ -23,6 +23,7 @@ export function planText(manifest: string, specs: readonly ProcessSpec[], paint:
       ['after', afterText(spec)],
       ['ready', `${readinessText(spec.readiness)}, within ${formatDuration(spec.startTimeoutMs)}`],
       ['live', livenessText(spec)],
+      ['renew', spec.recycle === null ? '' : recycleText(spec.recycle)],
       ['stop', spec.stop.map((rung) => stopText(rung)).join(', then ')],
       ['lock', lockText(spec)],
       ['log', logText(spec)],
@@ -103,6 +104,33 @@ function livenessText({ liveness }: ProcessSpec): string {
     `${probes.map(probeText).join(', and ')}; asked every ${formatDuration(periodMs)}, for ${formatDuration(timeoutMs)}; ` +
     `${failures} ${failures === 1 ? 'failure' : 'failures in a row'}: restarted`
   );
+}
+
+const MEMORY: Readonly<Record<RecyclePolicy['memory'], string>> = {
+  pss: 'PSS',
+  rss: 'RSS',
+  main: 'RSS of its main process',
+};
+
+/** When it is replaced by a new one. A limit that is drawn for each run is a range. */
+function recycleText(policy: RecyclePolicy): string {
+  const { maxMemory, maxMemoryHard, maxTasks, maxAgeMs, schedule, timezone, jitter } = policy;
+  const memory = MEMORY[policy.memory];
+  const drawn = (limit: number, text: (value: number) => string): string => {
+    const [low, high] = [text(limit * (1 - jitter)), text(limit)];
+    return low === high ? high : `${low} to ${high}`;
+  };
+  const reasons = [
+    maxMemory === null ? null : `above ${formatBytes(maxMemory)} ${memory}`,
+    maxMemoryHard === null ? null : `at once above ${formatBytes(maxMemoryHard)} ${memory}`,
+    maxTasks === null ? null : `after ${drawn(maxTasks, (tasks) => String(Math.ceil(tasks)))} tasks`,
+    maxAgeMs === null ? null : `after ${drawn(maxAgeMs, formatDuration)}`,
+    schedule === null ? null : `at ${schedule}${timezone === null ? '' : ` of ${timezone}`}`,
+  ];
+  const told = reasons.filter((reason) => reason !== null).join(', or ');
+  return policy.minUptimeMs === 0
+    ? told
+    : `${told}; not before it was ready for ${formatDuration(policy.minUptimeMs)}`;
 }
 
 /** Whom it waits for before it starts. */

@@ -25,7 +25,7 @@ export function causeText(cause: ReplaceCause): string {
     case 'max-tasks':
       return `${tasksText(cause.done)}, limit ${countText(cause.limit)}`;
     case 'max-age':
-      return `ready for ${formatDuration(cause.ageMs)}, limit ${formatDuration(cause.limitMs)}`;
+      return `${formatDuration(cause.ageMs)} old, limit ${formatDuration(cause.limitMs)}`;
     case 'schedule':
       return `its schedule "${cause.pattern}"`;
     case 'manual':

@@ -30,6 +30,7 @@ export const runtimeWords: WordsFor<
   | 'log-not-rotated'
   | 'link-silent'
   | 'successor-silent'
+  | 'pss-unreadable'
   | 'subreaper-missing'
   | 'parent-death-missing'
   | 'processes-ended'
@@ -196,6 +197,15 @@ export const runtimeWords: WordsFor<
       'A successor was ready and did not report that it works, so it did not take over. Its predecessor goes on.',
     message: ({ ms }) => `it was ready, and reported nothing for ${formatDuration(ms)}`,
     hint: () => 'check that its Celery is 5.4 or newer, and its log for the reason',
+  },
+  'pss-unreadable': {
+    exit: EXIT.failure,
+    about:
+      'The PSS of a process with RECYCLE.max-memory may not be read, as that of another user without CAP_SYS_PTRACE. Its RSS is used.',
+    message: ({ instance }) =>
+      `${instance}: its PSS may not be read, so its RSS counts, which has shared pages several times`,
+    hint: () =>
+      'give the supervisor CAP_SYS_PTRACE (docker run --cap-add SYS_PTRACE), or write "memory: rss" or "memory: main"',
   },
   'subreaper-missing': {
     exit: EXIT.failure,

@@ -6,7 +6,10 @@ import type { Slot } from './slot.ts';
 export type RestartWay = 'replace' | 'restart' | 'start';
 
 export interface Rolling {
-  /** False where it cannot be done now: see `Slot.replace`, or another of the name is being replaced. */
+  /**
+   * False where it cannot be done now: see `Slot.replace`, or another of the name is being replaced, for which a hard
+   * limit does not wait.
+   */
   replace(slot: Slot, cause: ReplaceCause): boolean;
   /** As an operator orders: what runs is replaced when its turn comes, what does not is started now. */
   restart(slots: readonly Slot[]): readonly RestartWay[];
@@ -18,6 +21,7 @@ export interface Rolling {
 }
 
 const BY_HAND: ReplaceCause = { kind: 'manual' };
+const isUrgent = (cause: ReplaceCause): boolean => cause.kind === 'memory' && cause.hard;
 
 export function newRolling(slots: () => readonly Slot[]): Rolling {
   const queue = new Set<Slot>();
@@ -34,7 +38,7 @@ export function newRolling(slots: () => readonly Slot[]): Rolling {
   };
 
   return {
-    replace: (slot, cause) => !isBusy(slot.spec.name) && slot.replace(cause),
+    replace: (slot, cause) => (isUrgent(cause) || !isBusy(slot.spec.name)) && slot.replace(cause),
     restart(named) {
       const ways = named.map((slot): RestartWay => {
         const { id } = slot.machine().state;

@@ -11,8 +11,9 @@ import type { ProcessSpec } from '../model/spec.ts';
 import type { Vitals } from '../model/vitals.ts';
 import { maybeRefusal, refusalOf } from '../os/identity.ts';
 import type { Child } from '../os/spawn.ts';
-import { readResident, type ProcessStat } from '../os/proc.ts';
+import type { ProcessStat } from '../os/proc.ts';
 import type { Tree } from '../os/tree.ts';
+import { newGauge, type Gauge } from './gauge.ts';
 import type { News } from './news.ts';
 
 /** How much of its stderr is kept for the one who asks why it failed. Lines. */
@@ -24,15 +25,13 @@ const DRAIN_MS = 1000;
 /** A link that has not said hello by now will not. Milliseconds. */
 const LINK_SILENT_MS = 30_000;
 
-export interface Run {
+export interface Run extends Omit<Gauge, 'measure'> {
   readonly pid: number;
   readonly tree: Tree;
   /** ISO 8601 */
   readonly startedAt: string;
   uptimeMs(): number;
   measure(stats: readonly ProcessStat[]): void;
-  /** Bytes: the most resident memory that was seen of its tree; null before the first look. */
-  peakBytes(): number | null;
   /** The last lines of its stderr, or of its stdout where it said nothing else. */
   tail(): readonly string[];
   versions(): Readonly<Record<string, string | null>> | null;
@@ -71,7 +70,7 @@ export function newRun(spec: ProcessSpec, child: Child, tree: Tree, ports: RunPo
   let versions: Readonly<Record<string, string | null>> | null = null;
   let activeTasks: number | null = null;
   let endedMs: number | null = null;
-  let peakBytes: number | null = null;
+  const gauge = newGauge(tree, started);
   /** The first line of its stderr: there setpriv and prlimit tell of themselves. */
   let first: string | null = null;
 
@@ -131,14 +130,11 @@ export function newRun(spec: ProcessSpec, child: Child, tree: Tree, ports: RunPo
     startedAt: new Date(clock.wall()).toISOString(),
     uptimeMs: () => endedMs ?? clock.now() - started,
     measure(stats) {
-      if (endedMs !== null) return;
-      const parts = tree.members(stats).map(readResident);
-      // The kernel keeps the most of the main process, so what it had between two looks is known.
-      const main = parts[0]?.peak ?? 0;
-      const sum = parts.reduce((total, part) => total + (part?.now ?? 0), 0);
-      if (sum > 0) peakBytes = Math.max(peakBytes ?? 0, sum, main);
+      if (endedMs === null) gauge.measure(stats, clock.now());
     },
-    peakBytes: () => peakBytes,
+    footprint: gauge.footprint,
+    peakBytes: gauge.peakBytes,
+    cpuPercent: gauge.cpuPercent,
     tail: () => (tails.stderr.length > 0 ? tails.stderr : tails.stdout),
     versions: () => versions,
     vitals: () => null,

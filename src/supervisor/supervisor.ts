@@ -7,6 +7,7 @@ import { newDependencyGate } from './gates.ts';
 import type { Ports } from './instance.ts';
 import type { News, StillStopping } from './news.ts';
 import { inOrder, isOver, maySleep } from './order.ts';
+import { newRecycler } from './recycler.ts';
 import { newRolling, type RestartWay } from './rolling.ts';
 import { newSlot, type Slot } from './slot.ts';
 
@@ -33,7 +34,7 @@ export interface Supervisor {
   readonly stopping: boolean;
   /** Resolves when everything has ended, for good or because it was ordered to, and all output was passed on. */
   readonly ended: Promise<void>;
-  /** Looks at the memory of all trees among all processes of the system. */
+  /** Looks at the memory of all trees among all processes of the system, and replaces what has had its time. */
   measure(stats: readonly ProcessStat[]): void;
 }
 
@@ -60,6 +61,13 @@ export function newSupervisor(specs: readonly ProcessSpec[], ports: Ports): Supe
   const locker = newDependencyGate(ports.locker, () => instances);
   const instances = specs.map((spec) => newSlot(spec, { ...ports, locker, tell }));
   const rolling = newRolling(() => instances);
+  const recyclers = instances.flatMap((slot) => {
+    const { recycle } = slot.spec;
+    return recycle === null ? [] : [{ slot, recycler: newRecycler(slot.spec, recycle, { ...ports, tell }) }];
+  });
+
+  const replace = (instance: Slot, cause: ReplaceCause): boolean =>
+    !stopping && rolling.replace(instance, cause);
 
   /** Those that wait for `moved` ask again. */
   const wake = (moved: string): void => {
@@ -110,7 +118,7 @@ export function newSupervisor(specs: readonly ProcessSpec[], ports: Ports): Supe
       for (const instance of named) instance.order('stop-ordered');
     },
     restart: (named) => (stopping ? [] : rolling.restart(named)),
-    replace: (instance, cause) => !stopping && rolling.replace(instance, cause),
+    replace,
     isQueued: (instance) => rolling.isQueued(instance),
     shutdown(urgency) {
       const first = !stopping;
@@ -125,7 +133,11 @@ export function newSupervisor(specs: readonly ProcessSpec[], ports: Ports): Supe
       return stopping;
     },
     ended,
-    measure: (stats) => instances.forEach((instance) => instance.measure(stats)),
+    measure(stats) {
+      for (const instance of instances) instance.measure(stats);
+      for (const { slot, recycler } of recyclers)
+        void recycler.look(slot, (cause) => void replace(slot, cause));
+    },
   };
 }
 

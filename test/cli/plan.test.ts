@@ -96,6 +96,22 @@ test('for people', async () => {
   `);
 });
 
+test('when a process is replaced by a new one', async () => {
+  const rig = new Rig();
+  rig.manifest(`PRODUCTION_PROCESSES:
+  worker:
+    BACKEND: CeleryWorker
+    APP: shop.celery.app
+    RECYCLE: {max-memory: 512MiB, max-memory-hard: 1GiB, max-tasks: 10001, max-age: 24h, schedule: "0 4 * * *", timezone: UTC}
+  job: {BACKEND: Command, CMD: [date], RECYCLE: {max-memory: 1GB, memory: main, max-age: 1h, jitter: 0, min-uptime: 0s}}
+`);
+  const lines = (await run(rig, 'plan')).split('\n').filter((line) => line.startsWith('  renew'));
+  expect(lines.join('\n')).toMatchInlineSnapshot(`
+    "  renew above 512.0 MiB PSS, or at once above 1.0 GiB PSS, or after 9001 to 10001 tasks, or after 21 h 36 min to 1 d, or at 0 4 * * * of UTC; not before it was ready for 30 s
+      renew above 953.7 MiB RSS of its main process, or after 1 h; not before it was ready for 0 ms"
+  `);
+});
+
 test('for programs', async () => {
   expect(await run(rigWith(), 'plan', 'job', '--json')).toMatchInlineSnapshot(`
     "exit 0

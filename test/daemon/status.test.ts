@@ -29,7 +29,9 @@ const newestRun = (pid: number, members: number[]): Run => ({
   vitals: () => null,
   activeTasks: () => null,
   measure: () => undefined,
+  footprint: () => null,
   peakBytes: () => null,
+  cpuPercent: () => 12.5,
   pause: () => undefined,
   resume: () => undefined,
   drained: async () => undefined,
@@ -93,7 +95,13 @@ const crashed = (one: Life): void => {
   one.swept();
 };
 
-const DOWN = { ready: false, pid: null, uptime_s: null, memory: { rss_bytes: null, pss_bytes: null } };
+const DOWN = {
+  ready: false,
+  pid: null,
+  cpu_percent: null,
+  uptime_s: null,
+  memory: { rss_bytes: null, pss_bytes: null },
+};
 
 describe('a process that does not run', () => {
   test('STOPPED before its first start', () => {
@@ -114,7 +122,6 @@ describe('a process that does not run', () => {
       replacement_failed: null,
       members: [],
       exits: [],
-      cpu_percent: null,
       tasks: { done: null, failed: null, active: null },
       lock: null,
       versions: null,
@@ -250,6 +257,7 @@ describe('a process that runs', () => {
       state: 'RUNNING',
       ready: true,
       pid: 101,
+      cpu_percent: 12.5,
       cause: null,
       versions: { celery: '5.6.3' },
     });

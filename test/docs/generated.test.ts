@@ -49,6 +49,10 @@ describe('the JSON Schema of the manifest', () => {
       entry('BACKEND: Command, CMD: [a], LIMITS: {nofile: 65536, core: unlimited, as: "${MEMORY}"}'),
     ],
     ['files of variables', entry('BACKEND: Command, CMD: [a], ENV_FILE: [.env, more.env]')],
+    [
+      'recycling',
+      entry('BACKEND: CeleryWorker, APP: a.b, RECYCLE: {max-age: 24h, max-tasks: 9, jitter: 0.2}'),
+    ],
     ['underscores', entry('BACKEND: CeleryWorker, APP: a.b, ARGS: {max_tasks_per_child: 9}')],
     ['ARGS without contents', entry('BACKEND: CeleryWorker, APP: a.b, ARGS: ')],
   ])('takes %s', (_, text) => {
@@ -73,7 +77,8 @@ describe('the JSON Schema of the manifest', () => {
     ['a duration without a unit', entry('BACKEND: Command, CMD: [a], STOP: {timeout: 30}')],
     ['an unknown limit', entry('BACKEND: Command, CMD: [a], LIMITS: {nofiles: 9}')],
     ['two beats', entry('BACKEND: CeleryBeat, APP: a.b, INSTANCES: 2')],
-    ['a key of a later version', entry('BACKEND: CeleryWorker, APP: a.b, RECYCLE: {max-age: 24h}')],
+    ['a key of a later version', entry('BACKEND: Command, CMD: [a], LOCK: {redis: "redis://localhost"}')],
+    ['a limit without a unit', entry('BACKEND: Command, CMD: [a], RECYCLE: {max-memory: 512}')],
   ])('refuses %s', (_, text) => {
     expect(accepts(text)).toBe(false);
   });

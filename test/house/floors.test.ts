@@ -78,7 +78,15 @@ describe('imports', () => {
     const packages = new Set(
       all.filter(({ one }) => !one.ours && !one.of.startsWith('node:')).map(({ one }) => one.of),
     );
-    expect([...packages].toSorted()).toEqual(['commander', 'execa', 'koffi', 'pino', 'yaml', 'zod']);
+    expect([...packages].toSorted()).toEqual([
+      'commander',
+      'croner',
+      'execa',
+      'koffi',
+      'pino',
+      'yaml',
+      'zod',
+    ]);
   });
 });
 

@@ -25,7 +25,7 @@ test('key-unknown: like nothing', () => {
     "prodserver.yaml:5:5: error: unknown key "COLOUR" [key-unknown]
         5 |     COLOUR: red
           |     ^^^^^^
-          = known here: BACKEND, APP, ARGS, EXTRA_ARGS, CMD, ENV, ENV_FILE, CWD, USER, GROUP, UMASK, LIMITS, INSTANCES, AUTOSTART, ONESHOT, DEPENDS_ON, WAIT_FOR, READY, LIVE, STOP, RESTART, LOCK, LOG"
+          = known here: BACKEND, APP, ARGS, EXTRA_ARGS, CMD, ENV, ENV_FILE, CWD, USER, GROUP, UMASK, LIMITS, INSTANCES, AUTOSTART, ONESHOT, DEPENDS_ON, WAIT_FOR, READY, LIVE, STOP, RESTART, RECYCLE, LOCK, LOG"
   `);
 });
 
@@ -44,15 +44,6 @@ test('key-unknown: further down', () => {
 });
 
 test('key-planned', () => {
-  expect(told(job('RECYCLE: {max-age: 24h}'))).toMatchInlineSnapshot(`
-    "prodserver.yaml:5:5: error: "RECYCLE" is not supported by this version [key-planned]
-        5 |     RECYCLE: {max-age: 24h}
-          |     ^^^^^^^
-          = leave it out"
-  `);
-});
-
-test('key-planned: below another key', () => {
   expect(told(beat('LOCK: {redis: "redis://localhost"}'))).toMatchInlineSnapshot(`
     "prodserver.yaml:5:12: error: "redis" is not supported by this version [key-planned]
         5 |     LOCK: {redis: "redis://localhost"}

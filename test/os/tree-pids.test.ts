@@ -39,6 +39,7 @@ const row = (pid: number, change: Partial<ProcessStat> = {}): ProcessStat => ({
   session: pid,
   terminal: 0,
   startTicks: 1000,
+  cpuTicks: 0,
   ...change,
 });
 const main = row(MAIN);

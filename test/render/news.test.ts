@@ -155,7 +155,7 @@ test('for people', () => {
     prodserver | worker.1 recycled: 512.3 MiB PSS > 512 MiB after 10,231 tasks; successor ready in 2.1 s; drained in 0.4 s
     prodserver | worker.1: replacing it: 512.3 MiB RSS of its main process > 512 MiB, the hard limit; it stops before it starts
     prodserver | worker.1 recycled: 10,231 tasks, limit 10,000; successor ready in 0.9 s; drained in 1 min 1 s
-    prodserver | worker.1 recycled: ready for 1 d, limit 23 h, after 1 task; drained in 0.0 s
+    prodserver | worker.1 recycled: 1 d old, limit 23 h, after 1 task; drained in 0.0 s
     prodserver | worker.1 recycled: its schedule "0 4 * * *"; successor ready in 2 s; drained in 0.4 s
     prodserver | worker.1 restarted, as a command asks, after 7 tasks; successor ready in 2 s; drained in 0.4 s
     prodserver | worker.1: could not be replaced (as a command asks): worker.1.g2: exit code 1; worker.1 goes on
@@ -216,7 +216,7 @@ describe('as JSON', () => {
       {"level":30,"time":1700000000000,"pid":10,"process":"worker","instance":"worker.1","reason":"memory","tasks":10231,"ready_ms":2100,"drained_ms":400,"msg":"worker.1 recycled: 512.3 MiB PSS > 512 MiB after 10,231 tasks; successor ready in 2.1 s; drained in 0.4 s"}
       {"level":30,"time":1700000000000,"pid":10,"process":"worker","instance":"worker.1","reason":"memory","generation":null,"msg":"worker.1: replacing it: 512.3 MiB RSS of its main process > 512 MiB, the hard limit; it stops before it starts"}
       {"level":30,"time":1700000000000,"pid":10,"process":"worker","instance":"worker.1","reason":"max-tasks","tasks":10232,"ready_ms":949,"drained_ms":61000,"msg":"worker.1 recycled: 10,231 tasks, limit 10,000; successor ready in 0.9 s; drained in 1 min 1 s"}
-      {"level":30,"time":1700000000000,"pid":10,"process":"worker","instance":"worker.1","reason":"max-age","tasks":1,"ready_ms":null,"drained_ms":0,"msg":"worker.1 recycled: ready for 1 d, limit 23 h, after 1 task; drained in 0.0 s"}
+      {"level":30,"time":1700000000000,"pid":10,"process":"worker","instance":"worker.1","reason":"max-age","tasks":1,"ready_ms":null,"drained_ms":0,"msg":"worker.1 recycled: 1 d old, limit 23 h, after 1 task; drained in 0.0 s"}
       {"level":30,"time":1700000000000,"pid":10,"process":"worker","instance":"worker.1","reason":"schedule","tasks":null,"ready_ms":2000,"drained_ms":400,"msg":"worker.1 recycled: its schedule \\"0 4 * * *\\"; successor ready in 2 s; drained in 0.4 s"}
       {"level":30,"time":1700000000000,"pid":10,"process":"worker","instance":"worker.1","reason":"manual","tasks":7,"ready_ms":2000,"drained_ms":400,"msg":"worker.1 restarted, as a command asks, after 7 tasks; successor ready in 2 s; drained in 0.4 s"}
       {"level":40,"time":1700000000000,"pid":10,"process":"worker","instance":"worker.1","reason":"manual","generation":2,"msg":"worker.1: could not be replaced (as a command asks): worker.1.g2: exit code 1; worker.1 goes on"}

@@ -54,6 +54,7 @@ test('the warnings', () => {
     'option-spelling',
     'option-unwise',
     'parent-death-missing',
+    'pss-unreadable',
     'runtime-removed',
     'subreaper-missing',
   ]);
@@ -123,6 +124,7 @@ const RUNTIME = [
   failure('log-not-rotated', { instance: 'web.1', file: '/var/log/web.log', errno: 'EBUSY' }),
   failure('link-silent', { instance: 'worker.1', ms: 120_000 }),
   failure('successor-silent', { ms: 30_000 }),
+  failure('pss-unreadable', { instance: 'worker.1' }),
   failure('subreaper-missing', { detail: 'koffi is not installed' }),
   failure('parent-death-missing', {}),
   failure('processes-ended', { names: ['a', 'b'] }),
@@ -267,6 +269,9 @@ test('every failure of the running program, in words', () => {
 
     error: it was ready, and reported nothing for 30 s [successor-silent]
       check that its Celery is 5.4 or newer, and its log for the reason
+
+    warning: worker.1: its PSS may not be read, so its RSS counts, which has shared pages several times [pss-unreadable]
+      give the supervisor CAP_SYS_PTRACE (docker run --cap-add SYS_PTRACE), or write "memory: rss" or "memory: main"
 
     warning: orphaned grandchildren cannot be adopted or reaped (koffi is not installed) [subreaper-missing]
       install prodserver with its optional dependencies (koffi); as PID 1 run it under an init such as tini

@@ -200,6 +200,8 @@ export class World {
         return asked.promise;
       },
     },
+    pss: async () => null,
+    nextRun: () => null,
     turns: newTurns(this.clock),
     tell: (news) => void this.news.push(news),
     pass: ({ instance }, stream, pieces) => {

@@ -1,7 +1,7 @@
 /** Replicas are replaced one by one. */
 import { expect, test } from 'vitest';
 import type { ReplaceCause } from '../../src/model/process.ts';
-import type { ProcessSpec } from '../../src/model/spec.ts';
+import type { ProcessSpec, RecyclePolicy } from '../../src/model/spec.ts';
 import { newSupervisor } from '../../src/supervisor/supervisor.ts';
 import { last, settle, spec, stateOf, World } from './instance-support.ts';
 
@@ -144,3 +144,42 @@ test('those that depend on it see the one that serves', async () => {
 const missing = (): never => {
   throw new Error('there is none');
 };
+
+test('the hard limit of memory does not wait for its turn', async () => {
+  const { supervisor, instances, phases } = await fleet(['worker.1', 'worker.2']);
+  const hard: ReplaceCause = { kind: 'memory', memory: 'pss', usedBytes: 2, limitBytes: 1, hard: true };
+  const [first, second] = instances;
+  if (first === undefined || second === undefined) throw new Error('there are two');
+  expect(supervisor.replace(first, AGE)).toBe(true);
+  expect(supervisor.replace(second, { ...hard, hard: false })).toBe(false);
+  expect(supervisor.replace(second, hard)).toBe(true);
+  expect(phases()).toEqual(['starting', 'draining']);
+});
+
+test('what has had its time is replaced at a look, one at a time', async () => {
+  const recycle: RecyclePolicy = {
+    maxMemory: null,
+    maxMemoryHard: null,
+    memory: 'pss',
+    maxTasks: null,
+    maxAgeMs: 60_000,
+    schedule: null,
+    timezone: null,
+    jitter: 0,
+    minUptimeMs: 0,
+  };
+  const { world, supervisor, phases } = await fleet(['worker.1', 'worker.2'], { ...BESIDE, recycle });
+  const look = async (): Promise<void> => {
+    supervisor.measure([]);
+    await settle();
+  };
+  world.clock.pass(59_999);
+  await look();
+  expect(phases()).toEqual([null, null]);
+  world.clock.pass(1);
+  await look();
+  expect(phases()).toEqual(['starting', null]);
+  await follows(world, 0);
+  await look();
+  expect(phases()).toEqual([null, 'starting']);
+});

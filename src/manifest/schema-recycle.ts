@@ -1,0 +1,36 @@
+/** RECYCLE: when a process that works well is replaced by a new one. */
+import * as z from 'zod';
+import { isCronPattern, isTimezone } from './cron.ts';
+import { duration, size, whole } from './schema-values.ts';
+
+export const recycle = z
+  .strictObject({
+    'max-memory': size.optional(),
+    'max-memory-hard': size.optional(),
+    memory: z.enum(['pss', 'rss', 'main']).describe('one of pss, rss, main').optional(),
+    'max-tasks': whole(1, 'a whole number from 1').optional(),
+    'max-age': duration.optional(),
+    schedule: z
+      .string()
+      .refine(isCronPattern)
+      .describe('a cron pattern of five or six fields that some day matches, such as "0 4 * * *"')
+      .optional(),
+    timezone: z
+      .string()
+      .refine(isTimezone)
+      .describe('the name of a time zone, such as Europe/Berlin')
+      .optional(),
+    jitter: z.number().min(0).max(1).describe('a number from 0 to 1').optional(),
+    'min-uptime': duration.optional(),
+  })
+  .refine((given) =>
+    (['max-memory', 'max-memory-hard', 'max-tasks', 'max-age', 'schedule'] as const).some(
+      (key) => given[key] !== undefined,
+    ),
+  )
+  .describe(
+    'a mapping with at least one of max-memory, max-memory-hard, max-tasks, max-age, schedule; ' +
+      'and memory, timezone, jitter, min-uptime',
+  );
+
+export type RecycleInput = z.output<typeof recycle>;

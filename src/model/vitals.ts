@@ -17,6 +17,7 @@ export interface WorkerVitals {
   readonly loopAgeMs: number;
   readonly counts: TaskCounts;
   readonly active: number;
+  /** Tasks that it holds and has not begun, without those that wait for their ETA. */
   readonly reserved: number;
   /** Tasks that may run at one time; null where the pool does not tell. */
   readonly slots: number | null;

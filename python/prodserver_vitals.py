@@ -10,6 +10,7 @@ import functools
 import time
 from typing import Any
 
+from prodserver_canary import Canary
 from prodserver_report import Link, quiet
 
 PERIOD = 2.0
@@ -86,6 +87,11 @@ def counted(base: type, counts: dict[str, int]) -> type:
     return Request
 
 
+def active() -> int:
+    from celery.worker import state
+    return len(state.active_requests)
+
+
 class Vitals:
     """What is known of one worker, and the reports of it."""
 
@@ -95,8 +101,11 @@ class Vitals:
         self.link = link
         self.counts = dict.fromkeys(COUNTS, 0)
         self.child_exits = 0
+        self.canary = Canary(self.tick)
+        self.fetched: int | None = None
         self.oldest: dict[str, Any] | None = None
         self.turned = self.told = time.monotonic()
+        self.due = 0.0
 
     @quiet
     def watch(self, consumer: Any) -> None:
@@ -118,12 +127,12 @@ class Vitals:
         now = time.monotonic()
         self.told = now
         from celery.worker import state
-        active = len(state.active_requests)
+        running = active()
         self.link.send(
-            "tick", loop_age=round(max(0.0, now - self.turned), 3), **self.counts, active=active,
-            reserved=max(0, len(state.reserved_requests) - active), slots=self.slots(),
-            oldest=self.longest(state.active_requests, now) if active else None, polling=None,
-            canary=None, canaries=None, child_exits=self.child_exits)
+            "tick", loop_age=round(max(0.0, now - self.turned), 3), **self.counts, active=running,
+            reserved=max(0, len(state.reserved_requests) - running), slots=self.slots(),
+            oldest=self.longest(state.active_requests, now) if running else None, polling=self.polling(),
+            canary=self.canary.age(now), canaries=self.canary.count(), child_exits=self.child_exits)
 
     @quiet  # a prefork pool that is stopped has none
     def slots(self) -> int | None:
@@ -143,10 +152,25 @@ class Vitals:
         return self.oldest
 
     @quiet
+    def polling(self) -> bool | None:
+        """Redis, with a hub: whether a fetch is under way and its answer would be heard."""
+        consumer = self.consumer
+        channel = getattr(consumer.task_consumer, "channel", None)
+        if not consumer.hub or not hasattr(channel, "_in_poll") or not channel.qos.can_consume():
+            return None
+        before, self.fetched = self.fetched, self.counts["received"] + self.canary.answered
+        socket = getattr(channel._in_poll or None, "_sock", None)
+        # Between two messages it is about to ask for the next.
+        return before != self.fetched or socket is not None and socket.fileno() in consumer.hub.readers
+
+    @quiet
     def turn(self) -> None:
         """Called by the consumer's own loop."""
         self.turned = time.monotonic()
-        if self.turned - self.told >= PERIOD * 0.9:
+        if self.turned >= self.due:
+            self.due = self.turned + PERIOD * 0.9
+            slots = self.slots()
+            self.canary.look(slots is None or active() < slots, PERIOD)
             self.tick()
 
     def watch_loop(self) -> None:
@@ -164,20 +188,29 @@ class Vitals:
             return pending()
 
         def run(*args: Any, **kwargs: Any) -> Any:
-            timer = self.start_timer()
+            timer = self.begin()
+            in_order = True
             try:
                 return loop(*args, **kwargs)
+            except Exception:
+                in_order = False
+                raise
             finally:
                 quiet(lambda: timer and timer.cancel())()
+                self.canary.leave(in_order)
 
         consumer.loop = run
         if not consumer.hub:
             consumer.perform_pending_operations = perform_pending_operations
 
     @quiet
-    def start_timer(self) -> Any:
-        self.turned = time.monotonic()
-        return self.consumer.timer.call_repeatedly(PERIOD, self.turn) if self.consumer.hub else None
+    def begin(self) -> Any:
+        self.canary.settle(self.consumer)
+        self.turned, self.due = time.monotonic(), 0.0
+        if not self.consumer.hub:
+            return None
+        self.consumer.hub.call_soon(self.turn)
+        return self.consumer.timer.call_repeatedly(PERIOD, self.turn)
 
     @quiet
     def watch_children(self) -> None:

@@ -1,10 +1,11 @@
 /** What a worker tells of its work: cases that hold for every version of Celery and every pool. */
 import { expect } from 'vitest';
 import type { Report } from '../../src/health/link.ts';
+import { startRabbitMq } from '../support/rabbitmq.ts';
 import { startRedis } from '../support/redis.ts';
 import { Rig, until } from '../support/rig.ts';
 import type { Pool, Python } from './cases.ts';
-import { type Linked, worker } from './harness.ts';
+import { type Linked, worker, written } from './harness.ts';
 
 export type Tick = Extract<Report, { event: 'tick' }>;
 
@@ -111,4 +112,82 @@ export async function countsOfWorker({ python }: Python, pool: Pool): Promise<vo
   });
   expect(one.reports.at(-1)?.event).toBe('stopped');
   expect(one.garbled).toBe(0);
+}
+
+/** Writes down the name of the canary's queue. */
+const SPY = `
+import os, sys
+from pathlib import Path
+canary = sys.modules["prodserver_canary"]
+publish = canary.publish
+
+def spied(channel, queue):
+    draft = Path(os.environ["SHOP_DATA"], "queue.draft")
+    draft.write_text(queue)
+    draft.rename(draft.with_suffix(".txt"))
+    publish(channel, queue)
+
+canary.publish = spied
+`;
+
+/** Whether a broker knows a queue: `none`, `its owner's`, or `some`. */
+const LOOK = {
+  redis: `
+import sys
+from redis import Redis
+broker, queue = sys.argv[1:]
+found = [key for key in Redis.from_url(broker).keys("*") if queue.encode() in key or b"prodserver" in key]
+print("some" if found else "none")
+`,
+  rabbitmq: `
+import sys
+from amqp.exceptions import NotFound, ResourceLocked
+from kombu import Connection
+broker, queue = sys.argv[1:]
+with Connection(broker) as connection:
+    try:
+        connection.channel().queue_declare(queue, passive=True)
+        print("some")
+    except NotFound:
+        print("none")
+    except ResourceLocked:
+        print("its owner's")
+`,
+} as const;
+
+/** The first answer comes at once, and nothing of it shows or stays behind. */
+export async function canariesOfWorker(
+  { python }: Python,
+  pool: Pool,
+  kind: 'redis' | 'rabbitmq',
+): Promise<void> {
+  const rig = new Rig();
+  const broker = kind === 'redis' ? await startRedis(rig) : await startRabbitMq(rig);
+  rig.write('spy.py', SPY);
+  // Of the queues that it is told to take from, none is the canary's.
+  const options = [`--pool=${pool}`, '--concurrency=2', '--queues=priority', '-E', '--include=spy'];
+  const one = worker(rig, python, options, {
+    env: { SHOP_BROKER_URL: broker.url, PYTHONPATH: rig.folder },
+  });
+  await one.tells('ready');
+  const first = await ticks(one, 'its first canary', ({ canaries }) => canaries === 1);
+  expect(first).toMatchObject({ active: 0, received: 0, canary: null });
+  const idle = await ticks(one, 'nothing to do', ({ at }) => at > first.at);
+  expect(idle.polling).toBe(kind === 'redis' && !['gevent', 'eventlet'].includes(pool) ? true : null);
+  const queue = await written(rig, 'queue.txt');
+  const look = async (): Promise<string> =>
+    (await rig.spawn([python, '-c', LOOK[kind], broker.url, queue]).ended).stdout.trim();
+  expect(await look()).toBe(kind === 'redis' ? 'none' : "its owner's");
+  const app = [python, '-m', 'celery', '-b', broker.url, 'inspect'] as const;
+  const queues = await rig.spawn([...app, 'active_queues']).ended;
+  expect(queues.stdout).toContain("'name': 'priority'");
+  expect(queues.stdout).not.toContain('prodserver');
+  const registered = await rig.spawn([...app, 'registered']).ended;
+  expect(registered.stdout).toContain('orders.tasks.slow');
+  expect(registered.stdout).not.toContain('prodserver');
+
+  one.kill('SIGTERM');
+  expect(await one.ended).toMatchObject({ code: 0, signal: null });
+  expect(`${one.stdout}${one.stderr}`).not.toMatch(/canary|prodserver\./);
+  expect(await look()).toBe('none');
 }

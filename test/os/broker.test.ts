@@ -140,7 +140,7 @@ test('a Redis behind TLS, whoever signed its certificate', async () => {
     ['redis-server', '--port', '0', '--tls-port', String(port), '--save', '', ...files],
     { cwd: rig.folder },
   );
-  onTestFinished(() => void server.kill('SIGTERM'));
+  onTestFinished(() => server.kill('SIGTERM'));
   await server.says(/Ready to accept connections/);
   // It wants a certificate of ours, which there is not: that it says so is the answer.
   expect(await brokerAnswers(`rediss://localhost:${port}/0`, 5000)).toBe(true);

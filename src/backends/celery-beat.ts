@@ -57,6 +57,7 @@ export const celeryBeat: Backend = {
     return common({
       argv: celeryArgv(entry, 'beat', emitArgs(options(), entry.args)),
       readiness: { kind: 'link' },
+      linkLoop: 'beat',
       stop: [{ signal: 'SIGTERM', waitMs: 10_000 }, KILL],
       singleton: beatLock(entry),
       claims: schedule === undefined ? [] : [{ kind: 'schedule', value: schedule, option: 'schedule' }],

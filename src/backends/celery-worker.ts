@@ -1,9 +1,10 @@
-import type { Rung } from '../model/spec.ts';
+import type { LinkLiveness, Rung } from '../model/spec.ts';
+import { isOlder } from '../model/version.ts';
 import { emitArgs, KILL, type Backend, type Claim, type Entry } from './backend.ts';
 import { beatLock, celeryArgv, common, expandNode, LEVELS } from './celery.ts';
 import { nodeOf } from './celery-node.ts';
 import { autoscale } from './celery-options.ts';
-import { hasBeat, poolOf, PREFORK, workerRules } from './celery-worker-rules.ts';
+import { GREEN, hasBeat, poolOf, PREFORK, workerRules } from './celery-worker-rules.ts';
 import {
   choice,
   decimal,
@@ -82,11 +83,12 @@ export const celeryWorker: Backend = {
     // Solo runs one task at a time, but prefetches for as many as -c says, else for every CPU.
     if (pool === 'solo' && !args.has('concurrency')) added.push('--concurrency=1');
     const given = named ? args : new Map([...args].filter(([option]) => option !== 'hostname'));
-    const cold: Rung[] = PREFORK.includes(pool) ? [{ signal: 'SIGQUIT', waitMs: 10_000 }] : [];
+    const cold: Rung[] = PREFORK.includes(pool) && coldRestores(entry) ? [COLD] : [];
     return common({
       argv: celeryArgv(entry, 'worker', [...emitArgs(options(), given), ...added]),
       added,
       readiness: { kind: 'link' },
+      linkLoop: loopOf(pool),
       stop: [{ signal: 'SIGTERM', waitMs: 60_000 }, ...cold, KILL],
       singleton: hasBeat(entry) ? beatLock(entry) : null,
       claims: claims(entry, node),
@@ -95,6 +97,28 @@ export const celeryWorker: Backend = {
     });
   },
 };
+
+/** Cold: what runs is given back to the broker, where `acks-late` lets it. */
+const COLD: Rung = { signal: 'SIGQUIT', waitMs: 10_000 };
+
+/**
+ * Whether a cold stop of the prefork pool gives its tasks back. Celery before 5.5 does not hear it during a warm one;
+ * up to 5.6.3 it acknowledges and drops them with billiard 4.3. What cannot be seen is not risked.
+ */
+function coldRestores(entry: Entry): boolean {
+  const [celery, billiard] = [entry.installed('celery'), entry.installed('billiard')];
+  if (celery === null || billiard === null || isOlder(celery, '5.5')) return false;
+  return isOlder(billiard, '4.3') || !isOlder(celery, '5.6.4');
+}
+
+/**
+ * How the consumer's loop runs. Of a pool of the user's own it is not known, so it is judged as that of solo, which is
+ * judged the least: not while there is a task.
+ */
+function loopOf(pool: string): LinkLiveness['loop'] {
+  if (GREEN.includes(pool)) return 'with';
+  return PREFORK.includes(pool) || pool === 'threads' ? 'beside' : 'between';
+}
 
 function claims(entry: Entry, node: string): Claim[] {
   const { args, app } = entry;

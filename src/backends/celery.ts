@@ -26,6 +26,7 @@ interface Shape {
   readonly singleton?: SingletonKey | null;
   readonly claims?: readonly Claim[];
   readonly stackDump?: Compiled['stackDump'];
+  readonly linkLoop?: Compiled['linkLoop'];
 }
 
 export const common = (shape: Shape): Compiled => ({
@@ -34,6 +35,7 @@ export const common = (shape: Shape): Compiled => ({
   env: PYTHON_ENV,
   readiness: shape.readiness,
   link: shape.readiness.kind === 'link',
+  linkLoop: shape.linkLoop ?? null,
   stop: shape.stop,
   startTimeoutMs: 120_000,
   permanentExitCodes: [USAGE_EXIT],

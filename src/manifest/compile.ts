@@ -3,7 +3,14 @@ import { resolve } from 'node:path';
 import type { Backend, Claim, Entry } from '../backends/backend.ts';
 import type { LogFile, ProcessSpec, RestartPolicy, Rung } from '../model/spec.ts';
 import { fileExists } from '../os/files.ts';
-import { dependsOnOf, livenessOf, readinessOf, readinessTimingOf, waitForOf } from './health.ts';
+import {
+  dependsOnOf,
+  linkLivenessOf,
+  livenessOf,
+  readinessOf,
+  readinessTimingOf,
+  waitForOf,
+} from './health.ts';
 import type { EntryInput } from './schema.ts';
 
 export interface EntryContext {
@@ -14,6 +21,8 @@ export interface EntryContext {
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Whether the entry of that name is to end by itself. */
   readonly isOneshot: (name: string) => boolean;
+  /** The version of a Python package beside `python`; null where it cannot be seen. */
+  readonly installed: (name: string) => string | null;
 }
 
 /** Sources of the numbers: `notes` on policy.ts, and the design's section 4. */
@@ -64,6 +73,7 @@ export function compileEntry(
       helpers: context.helpers,
       env: environmentOf(input, context.env),
       hasFile: (file) => fileExists(resolve(cwd, file)),
+      installed: context.installed,
     };
     const compiled = backend.compile(entry);
     const spec: ProcessSpec = {
@@ -87,7 +97,7 @@ export function compileEntry(
       readiness: readinessOf(input.READY, compiled, cwd),
       readinessTiming: readinessTimingOf(input.READY),
       liveness: livenessOf(input.LIVE, compiled, cwd),
-      linkLiveness: null,
+      linkLiveness: linkLivenessOf(input.LIVE, compiled),
       recycle: null,
       overlap: null,
       stackDump: compiled.stackDump,

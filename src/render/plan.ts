@@ -23,6 +23,7 @@ export function planText(manifest: string, specs: readonly ProcessSpec[], paint:
       ['after', afterText(spec)],
       ['ready', `${readinessText(spec.readiness)}, within ${formatDuration(spec.startTimeoutMs)}`],
       ['live', livenessText(spec)],
+      ['live', linkLivenessText(spec)],
       ['stop', spec.stop.map((rung) => stopText(rung)).join(', then ')],
       ['lock', lockText(spec)],
       ['log', logText(spec)],
@@ -102,6 +103,25 @@ function livenessText({ liveness }: ProcessSpec): string {
   return (
     `${probes.map(probeText).join(', and ')}; asked every ${formatDuration(periodMs)}, for ${formatDuration(timeoutMs)}; ` +
     `${failures} ${failures === 1 ? 'failure' : 'failures in a row'}: restarted`
+  );
+}
+
+function linkLivenessText({ linkLiveness }: ProcessSpec): string {
+  if (linkLiveness === null) return '';
+  const { loop, loopMs, canaryMs, pollingMs, beatMs, taskMs, stuck } = linkLiveness;
+  if (loop === 'beat') return `from inside: no tick more than ${formatDuration(beatMs)} late, else restarted`;
+  const turn = {
+    beside: 'a turn of its loop',
+    with: 'a turn of its hub',
+    between: 'between tasks a turn of its loop',
+  }[loop];
+  const slots =
+    taskMs === null
+      ? ''
+      : `; all slots held by tasks older than ${formatDuration(taskMs)}: ${stuck === 'report' ? 'reported' : 'restarted'}`;
+  return (
+    `from inside: ${turn} within ${formatDuration(loopMs)}, a message to itself within ${formatDuration(canaryMs)}, ` +
+    `a look for messages within ${formatDuration(pollingMs)}, else restarted${slots}`
   );
 }
 

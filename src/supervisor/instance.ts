@@ -63,7 +63,7 @@ export function newInstance(spec: ProcessSpec, ports: Ports): Instance {
       restart: spec.restart,
       permanentExitCodes: spec.permanentExitCodes,
       locked: ports.locker.wants(spec),
-      live: spec.liveness !== null,
+      live: spec.liveness !== null || spec.linkLiveness !== null,
       stackDump: spec.stackDump,
     },
     clock.now(),

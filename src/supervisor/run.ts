@@ -38,6 +38,8 @@ export interface Run {
   versions(): Readonly<Record<string, string | null>> | null;
   /** What it last said of its work; null where it has said nothing. */
   vitals(): Vitals | null;
+  /** The broker that it last spoke of; null: of none yet. */
+  broker(): { readonly url: string; readonly lost: boolean } | null;
   /** Tasks that it runs, as it said last; null where it has not said so. */
   activeTasks(): number | null;
   /** Stops and resumes reading its output: it then waits in its own write. */
@@ -72,6 +74,7 @@ export function newRun(spec: ProcessSpec, child: Child, tree: Tree, ports: RunPo
   let vitals: Vitals | null = null;
   /** Tasks that still run while it stops. */
   let draining: number | null = null;
+  let broker: { readonly url: string; readonly lost: boolean } | null = null;
   let endedMs: number | null = null;
   let peakBytes: number | null = null;
   /** The first line of its stderr: there setpriv and prlimit tell of themselves. */
@@ -92,6 +95,8 @@ export function newRun(spec: ProcessSpec, child: Child, tree: Tree, ports: RunPo
 
   const hear = (report: Report): void => {
     cancelSilence();
+    if (report.event === 'broker-lost' || report.event === 'broker-found')
+      broker = { url: report.url, lost: report.event === 'broker-lost' };
     if (report.event === 'init') versions = report.versions;
     else if (report.event === 'ready' && spec.readiness.kind === 'link') events.ready();
     else if (report.event === 'broker-lost') events.brokerLost(troubleOf(report));
@@ -146,6 +151,7 @@ export function newRun(spec: ProcessSpec, child: Child, tree: Tree, ports: RunPo
     tail: () => (tails.stderr.length > 0 ? tails.stderr : tails.stdout),
     versions: () => versions,
     vitals: () => vitals,
+    broker: () => broker,
     activeTasks: () => draining ?? (vitals?.kind === 'worker' ? vitals.active : null),
     pause() {
       for (const reader of readers) reader.pause();

@@ -25,6 +25,7 @@ test('CeleryFlower', () => {
         "PYTHONUNBUFFERED": "1",
       },
       "link": false,
+      "linkLoop": null,
       "permanentExitCodes": [
         2,
       ],
@@ -69,6 +70,7 @@ test('Command', () => {
         "claims": [],
         "env": {},
         "link": false,
+        "linkLoop": null,
         "permanentExitCodes": [],
         "readiness": {
           "afterMs": 1000,

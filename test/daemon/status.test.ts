@@ -29,6 +29,7 @@ const newestRun = (pid: number, members: number[], vitals: Vitals | null): Run =
   versions: () => ({ celery: '5.6.3' }),
   vitals: () => vitals,
   activeTasks: () => (vitals?.kind === 'worker' ? vitals.active : null),
+  broker: () => null,
   measure: () => undefined,
   peakBytes: () => null,
   pause: () => undefined,

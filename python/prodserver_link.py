@@ -171,6 +171,13 @@ def count_what_runs(link: Link) -> None:
 
 
 @quiet
+def pool_of(consumer: Any) -> str | None:
+    """Which of Celery's own pools it has, or has built upon: the settings may name another than the command line."""
+    modules = (cls.__module__ for cls in type(consumer.pool).__mro__)
+    return next((name.rpartition(".")[2] for name in modules if name.startswith("celery.concurrency.")), None)
+
+
+@quiet
 def install(role: str) -> None:
     """Say hello and start to report, if a supervisor left a descriptor and this is a main process."""
     number = os.environ.pop("PRODSERVER_LINK_FD", None)
@@ -191,7 +198,8 @@ def install(role: str) -> None:
         on("beat_init", lambda sender=None, **_: watch_beat(link, sender))
         return
     vitals = Vitals(link)
-    on("worker_ready", lambda sender=None, **_: link.send("ready", node=getattr(sender, "hostname", None)))
+    on("worker_ready", lambda sender=None, **_: link.send(
+        "ready", node=getattr(sender, "hostname", None), pool=pool_of(sender)))
     on("worker_ready", lambda **_: vitals.ready())
     on("worker_shutting_down", lambda **_: supervisor_may_be_lost())
     on("worker_shutting_down", lambda sig=None, how=None, **_: link.send("stopping", signal=sig, how=how))

@@ -8,7 +8,7 @@ import type { Autoscale } from './celery-options.ts';
 type Args = Subject['args'];
 
 export const PREFORK: readonly string[] = ['prefork', 'processes'];
-export const GREEN: readonly string[] = ['gevent', 'eventlet'];
+const GREEN: readonly string[] = ['gevent', 'eventlet'];
 
 type Given = Pick<Subject, 'args' | 'extraArgs'>;
 

@@ -1,10 +1,11 @@
-import type { LinkLiveness, Rung } from '../model/spec.ts';
+import type { Rung } from '../model/spec.ts';
 import { isOlder } from '../model/version.ts';
+import { loopOf } from '../model/vitals.ts';
 import { emitArgs, KILL, type Backend, type Claim, type Entry } from './backend.ts';
 import { beatLock, celeryArgv, common, expandNode, LEVELS } from './celery.ts';
 import { nodeOf } from './celery-node.ts';
 import { autoscale } from './celery-options.ts';
-import { GREEN, hasBeat, poolOf, PREFORK, workerRules } from './celery-worker-rules.ts';
+import { hasBeat, poolOf, PREFORK, workerRules } from './celery-worker-rules.ts';
 import {
   choice,
   decimal,
@@ -109,15 +110,6 @@ function coldRestores(entry: Entry): boolean {
   const [celery, billiard] = [entry.installed('celery'), entry.installed('billiard')];
   if (celery === null || billiard === null || isOlder(celery, '5.5')) return false;
   return isOlder(billiard, '4.3') || !isOlder(celery, '5.6.4');
-}
-
-/**
- * How the consumer's loop runs. Of a pool of the user's own it is not known, so it is judged as that of solo, which is
- * judged the least: not while there is a task.
- */
-function loopOf(pool: string): LinkLiveness['loop'] {
-  if (GREEN.includes(pool)) return 'with';
-  return PREFORK.includes(pool) || pool === 'threads' ? 'beside' : 'between';
 }
 
 function claims(entry: Entry, node: string): Claim[] {

@@ -4,7 +4,7 @@ import { failure, type Failure } from '../model/failure.ts';
 import type { ProbeTrouble } from '../model/process.ts';
 import type { LinkLiveness, ProcessSpec } from '../model/spec.ts';
 import { unreachable } from '../model/unreachable.ts';
-import type { Vitals } from '../model/vitals.ts';
+import { loopOf, type Vitals } from '../model/vitals.ts';
 import { look, newMemory, stuckTrouble, type Memory, type Sign } from './vital-signs.ts';
 
 /** The process that is watched, as its link tells of it. */
@@ -13,6 +13,10 @@ export interface Reporter {
   vitals(): Vitals | null;
   /** The broker that it last spoke of, password masked; null: it has not used one yet. */
   broker(): { readonly url: string; readonly lost: boolean } | null;
+  /** The pool that it has in fact: the project's settings may name another than the manifest. */
+  pool(): string | null;
+  /** It ends by itself, at its own pace: its loop turns no more, and its tasks may. */
+  stopping(): boolean;
 }
 
 /** What is told and nothing is done about. */
@@ -36,12 +40,14 @@ const reportsRead = async (): Promise<void> => new Promise((done) => void setImm
 
 /** The returned function ends the watch. */
 export function watchVitals(
-  policy: LinkLiveness,
+  given: LinkLiveness,
   reporter: Reporter,
   brokerAnswers: (url: string, timeoutMs: number) => Promise<boolean>,
   clock: Clock,
   listener: VitalsListener,
 ): Cancel {
+  const pool = reporter.pool();
+  const policy = pool === null ? given : { ...given, loop: loopOf(pool) };
   let over = false;
   let memory: Memory = newMemory(clock.now());
   let lookedAt = clock.now();
@@ -56,7 +62,7 @@ export function watchVitals(
     // A broker that the process itself misses comes back for no restart.
     if (reporter.broker()?.lost === true || now - lookedAt > AWAY_MS) memory = newMemory(now);
     lookedAt = now;
-    if (vitals === null) return null;
+    if (vitals === null || reporter.stopping()) return null;
     const found = look(policy, vitals, memory, now);
     memory = found.memory;
     complain(found.signs.filter((sign) => sign.kind !== 'hung'));

@@ -18,7 +18,7 @@ const reportSchema = z.discriminatedUnion('event', [
     role: z.enum(['worker', 'beat']),
     versions: z.record(z.string().max(40), z.string().max(80).nullable()),
   }),
-  z.object({ ...common, event: z.literal('ready'), node: text.nullable() }),
+  z.object({ ...common, event: z.literal('ready'), node: text.nullable(), pool: text.nullish() }),
   z.object({
     ...common,
     event: z.literal('broker-lost'),

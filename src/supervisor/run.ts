@@ -40,6 +40,10 @@ export interface Run {
   vitals(): Vitals | null;
   /** The broker that it last spoke of; null: of none yet. */
   broker(): { readonly url: string; readonly lost: boolean } | null;
+  /** The pool that its worker has in fact; null where it has not said. */
+  pool(): string | null;
+  /** Whether it has begun to stop, whoever asked it to. */
+  stopping(): boolean;
   /** Tasks that it runs, as it said last; null where it has not said so. */
   activeTasks(): number | null;
   /** Stops and resumes reading its output: it then waits in its own write. */
@@ -75,6 +79,8 @@ export function newRun(spec: ProcessSpec, child: Child, tree: Tree, ports: RunPo
   /** Tasks that still run while it stops. */
   let draining: number | null = null;
   let broker: { readonly url: string; readonly lost: boolean } | null = null;
+  let pool: string | null = null;
+  let stopping = false;
   let endedMs: number | null = null;
   let peakBytes: number | null = null;
   /** The first line of its stderr: there setpriv and prlimit tell of themselves. */
@@ -97,6 +103,8 @@ export function newRun(spec: ProcessSpec, child: Child, tree: Tree, ports: RunPo
     cancelSilence();
     if (report.event === 'broker-lost' || report.event === 'broker-found')
       broker = { url: report.url, lost: report.event === 'broker-lost' };
+    if (report.event === 'ready') pool = report.pool ?? null;
+    if (report.event === 'stopping') stopping = true;
     if (report.event === 'init') versions = report.versions;
     else if (report.event === 'ready' && spec.readiness.kind === 'link') events.ready();
     else if (report.event === 'broker-lost') events.brokerLost(troubleOf(report));
@@ -152,6 +160,8 @@ export function newRun(spec: ProcessSpec, child: Child, tree: Tree, ports: RunPo
     versions: () => versions,
     vitals: () => vitals,
     broker: () => broker,
+    pool: () => pool,
+    stopping: () => stopping,
     activeTasks: () => draining ?? (vitals?.kind === 'worker' ? vitals.active : null),
     pause() {
       for (const reader of readers) reader.pause();

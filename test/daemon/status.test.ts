@@ -30,6 +30,8 @@ const newestRun = (pid: number, members: number[], vitals: Vitals | null): Run =
   vitals: () => vitals,
   activeTasks: () => (vitals?.kind === 'worker' ? vitals.active : null),
   broker: () => null,
+  pool: () => null,
+  stopping: () => false,
   measure: () => undefined,
   peakBytes: () => null,
   pause: () => undefined,

@@ -9,7 +9,7 @@ const turn = async (): Promise<void> => new Promise((done) => void setImmediate(
 
 const STALLED = { probe: 'celery', target: 'consumer loop', got: 'no turn for 31 s' } as const;
 
-function watch(change: Partial<LinkLiveness> = {}) {
+function watch(change: Partial<LinkLiveness> = {}, pool: string | null = null) {
   const clock = new FakeClock();
   const policy: LinkLiveness = {
     loopMs: 30_000,
@@ -39,13 +39,19 @@ function watch(change: Partial<LinkLiveness> = {}) {
     vitals: vitals as WorkerVitals | BeatVitals | null,
     broker: { url: 'redis://broker', lost: false } as { url: string; lost: boolean } | null,
     answers: true,
+    stopping: false,
     asked: 0,
     during: () => undefined as void,
   };
   const told: (ProbeTrouble | Complaint)[] = [];
   const cancel = watchVitals(
     policy,
-    { vitals: () => world.vitals, broker: () => world.broker },
+    {
+      vitals: () => world.vitals,
+      broker: () => world.broker,
+      pool: () => pool,
+      stopping: () => world.stopping,
+    },
     async (url, timeoutMs) => {
       expect([url, timeoutMs]).toEqual(['redis://broker', 3000]);
       world.asked += 1;
@@ -126,6 +132,24 @@ test('one that has said nothing yet, or cannot, is not judged', async () => {
   world.vitals = null;
   await pass(300);
   expect(told).toEqual([]);
+});
+
+test('one that ends by itself is left to do so', async () => {
+  const { pass, told, world } = watch();
+  world.stopping = true;
+  await pass(300);
+  expect(told).toEqual([]);
+});
+
+test('the pool that it has in fact is what it is judged by', async () => {
+  const { pass, told } = watch({}, 'solo');
+  await pass(1, { active: 1 });
+  await pass(300);
+  expect(told).toEqual([]);
+  const other = watch({ loop: 'between' }, 'prefork');
+  await other.pass(1, { active: 1 });
+  await other.pass(31);
+  expect(other.told).toEqual([STALLED]);
 });
 
 test('while the supervisor itself stood still nothing was missed', async () => {

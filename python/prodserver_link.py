@@ -171,6 +171,16 @@ def count_what_runs(link: Link) -> None:
 
 
 @quiet
+def show_stacks(chain: bool) -> None:
+    """USR1 writes the stacks, as it does in other workers: Celery's own list of them is empty on green
+    pools, and beat would die of the signal."""
+    import faulthandler
+    import signal
+    if chain or signal.getsignal(signal.SIGUSR1) is signal.SIG_DFL:
+        faulthandler.register(signal.SIGUSR1, file=2, chain=chain)
+
+
+@quiet
 def pool_of(consumer: Any) -> str | None:
     """Which of Celery's own pools it has, or has built upon: the settings may name another than the command line."""
     modules = (cls.__module__ for cls in type(consumer.pool).__mro__)
@@ -195,9 +205,11 @@ def install(role: str) -> None:
             quiet(receiver), weak=False, dispatch_uid=f"prodserver.{name}.{id(receiver)}")
 
     if role == "beat":
+        on("beat_init", lambda **_: show_stacks(chain=False))
         on("beat_init", lambda sender=None, **_: watch_beat(link, sender))
         return
     vitals = Vitals(link)
+    on("worker_ready", lambda sender=None, **_: sender.pool.is_green and show_stacks(chain=True))
     on("worker_ready", lambda sender=None, **_: link.send(
         "ready", node=getattr(sender, "hostname", None), pool=pool_of(sender)))
     on("worker_ready", lambda **_: vitals.ready())

@@ -225,7 +225,7 @@ describe('CeleryBeat', () => {
           ],
           "kind": "application",
         },
-        "stackDump": null,
+        "stackDump": "SIGUSR1",
         "startTimeoutMs": 120000,
         "stop": [
           {

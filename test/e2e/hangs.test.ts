@@ -1,62 +1,10 @@
 /** Workers and beats that live and do nothing are found and healed; those that are busy, or wait for their broker, are not. */
-import { copyFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { expect, inject, test } from 'vitest';
-import { startRedis } from '../support/redis.ts';
-import { Rig, ROOT, until, type Running } from '../support/rig.ts';
+import { expect, test } from 'vitest';
+import { until } from '../support/rig.ts';
+import { beat, passed, restartsOf, stage, worker, type Stage } from './hanging.ts';
 
-/** Short times, but longer than a busy machine keeps a worker waiting. */
-const TIMES = 'loop: 8s, canary: 8s, polling: 8s';
 const BUSY_S = 18;
 const FROZEN_S = 18;
-
-interface Stage {
-  readonly rig: Rig;
-  readonly start: Running;
-  readonly redis: { readonly pid: number };
-  /** Sends tasks, in Python. */
-  readonly send: (code: string) => Promise<void>;
-  readonly lines: (name: string) => string[];
-}
-
-const worker = (pool: string, queue: string, more = ''): string =>
-  `BACKEND: CeleryWorker, APP: "hanging:app", ARGS: {pool: ${pool}, queues: ${queue}, without-mingle: true, ` +
-  `without-gossip: true${more}}, LIVE: {celery: {${TIMES}}}, STOP: {timeout: 3s}`;
-const beat = (name: string, more = ''): string =>
-  `BACKEND: CeleryBeat, APP: "hanging:app", ARGS: {scheduler: "hanging:Scheduler", schedule: ${name}}, ` +
-  `LIVE: {celery: {beat: 8s}}, ENV: {SENT: sent-${name}${more}}`;
-
-async function stage(entries: Readonly<Record<string, string>>): Promise<Stage> {
-  const rig = new Rig();
-  const redis = await startRedis(rig);
-  copyFileSync(join(ROOT, 'test', 'e2e', 'hanging.py'), join(rig.folder, 'hanging.py'));
-  const python = inject('python');
-  const body = Object.entries(entries).map(([name, entry]) => `  ${name}: {${entry}}\n`);
-  rig.manifest(`PRODUCTION_PROCESSES:\n${body.join('')}SUPERVISOR: {python: ${python}}\n`);
-  const env = { BROKER: redis.url };
-  const start = rig.start(['start', '--all'], { env });
-  await Promise.all(
-    Object.keys(entries).map((name) =>
-      until(() => new RegExp(`${name}\\.1 STARTING -> RUNNING`).test(start.stdout), `${name} to run`),
-    ),
-  );
-  return {
-    rig,
-    start,
-    redis,
-    async send(code) {
-      const client = await rig.spawn([python, '-c', `from hanging import *\n${code}`], { env }).ended;
-      expect(client, client.stderr).toMatchObject({ code: 0 });
-    },
-    lines(name) {
-      try {
-        return rig.read(`${name}.txt`).trim().split('\n');
-      } catch {
-        return []; // not written yet
-      }
-    },
-  };
-}
 
 const pidOf = async ({ rig }: Stage, instance: string): Promise<number> => {
   const pid = (await rig.status()).find((row) => row.instance === instance)?.pid ?? null;
@@ -71,10 +19,6 @@ async function healed({ start }: Stage, name: string): Promise<string> {
   await until(() => again.test(start.stdout), `${name} to be healed`, 60_000);
   return found.exec(start.stdout)?.[1]?.replace(/\d+ s/, 'N s') ?? '';
 }
-
-/** That nothing happens is seen only by time. */
-const passed = async (seconds: number): Promise<void> =>
-  new Promise((done) => setTimeout(done, seconds * 1000));
 
 /** Seconds between one sending and the next. */
 const gaps = (times: readonly string[]): number[] =>
@@ -116,7 +60,7 @@ spin.apply_async(queue="green")`,
   await until(() => lines('sent-beat').length >= sent + 2, 'beat to go on');
   // What was missed is sent once, and nothing twice.
   expect(Math.min(...gaps(lines('sent-beat')))).toBeGreaterThan(1.5);
-  expect(Object.fromEntries((await rig.status()).map((row) => [row.name, row.restarts]))).toEqual({
+  expect(await restartsOf(rig)).toEqual({
     solo: 0,
     full: 0,
     green: 1,
@@ -151,7 +95,7 @@ test('a broker that is frozen restarts nobody, a scheduler that is stuck is rest
   await until(() => queues.every((name) => lines(`note-${name}`).length === 1), 'all to work again');
   // As long again as it takes to find one that hangs.
   await passed(10);
-  expect(Object.fromEntries((await rig.status()).map((row) => [row.name, row.restarts]))).toEqual({
+  expect(await restartsOf(rig)).toEqual({
     prefork: 0,
     threads: 0,
     solo: 0,

@@ -112,6 +112,8 @@ def install_link(role: str) -> None:
         return
     try:
         load("prodserver_report")
+        load("prodserver_canary")
+        load("prodserver_vitals")
         load("prodserver_link").install(role)
     except Exception:
         pass

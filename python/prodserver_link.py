@@ -2,9 +2,8 @@
 
 Hooks into the user's main process and reports what it does, one JSON object per
 line, over the inherited socket named by PRODSERVER_LINK_FD. The user's process
-comes first: nothing in here raises or waits, no thread is started before the process is
-told to stop (prefork forks until then), and a Celery that lacks a hook only means
-fewer reports.
+comes first: nothing in here raises or waits, no thread is started beside a pool that forks
+before the process is told to stop, and a Celery that lacks a hook only means fewer reports.
 """
 from __future__ import annotations
 
@@ -16,6 +15,7 @@ from typing import Any, Callable
 
 from prodserver_output import supervisor_may_be_lost
 from prodserver_report import Link, quiet
+from prodserver_vitals import BeatVitals, Vitals
 
 
 def versions() -> dict[str, str | None]:
@@ -105,13 +105,19 @@ def watch_beat(link: Link, service: Any) -> None:
     def end(*_: Any, **__: Any) -> None:
         raise SystemExit(0)
 
-    def first_tick(*args: Any, **kwargs: Any) -> Any:
+    vitals = BeatVitals(link)
+    is_ready = False
+
+    def ticking(*args: Any, **kwargs: Any) -> Any:
+        nonlocal is_ready
         delay = tick(*args, **kwargs)
-        if vars(scheduler).pop("tick", None):
+        if not is_ready:
+            is_ready = True
             link.send("ready", node=None)
+        vitals.ticked(delay)
         return delay
 
-    service.sync, scheduler.tick = stopping, first_tick
+    service.sync, scheduler.tick = stopping, ticking
     connect = getattr(scheduler, "_ensure_connected", None)
     publish = getattr(scheduler, "apply_async", None)
 
@@ -123,6 +129,7 @@ def watch_beat(link: Link, service: Any) -> None:
         except Exception as error:
             publish_failed(link, scheduler, error)
             raise
+        vitals.sent += 1
         quiet(lambda: link.found(scheduler.connection))()
         return result
 
@@ -164,6 +171,23 @@ def count_what_runs(link: Link) -> None:
 
 
 @quiet
+def show_stacks(chain: bool) -> None:
+    """USR1 writes the stacks, as it does in other workers: Celery's own list of them is empty on green
+    pools, and beat would die of the signal."""
+    import faulthandler
+    import signal
+    if chain or signal.getsignal(signal.SIGUSR1) is signal.SIG_DFL:
+        faulthandler.register(signal.SIGUSR1, file=2, chain=chain)
+
+
+@quiet
+def pool_of(consumer: Any) -> str | None:
+    """Which of Celery's own pools it has, or has built upon: the settings may name another than the command line."""
+    modules = (cls.__module__ for cls in type(consumer.pool).__mro__)
+    return next((name.rpartition(".")[2] for name in modules if name.startswith("celery.concurrency.")), None)
+
+
+@quiet
 def install(role: str) -> None:
     """Say hello and start to report, if a supervisor left a descriptor and this is a main process."""
     number = os.environ.pop("PRODSERVER_LINK_FD", None)
@@ -181,13 +205,22 @@ def install(role: str) -> None:
             quiet(receiver), weak=False, dispatch_uid=f"prodserver.{name}.{id(receiver)}")
 
     if role == "beat":
+        on("beat_init", lambda **_: show_stacks(chain=False))
         on("beat_init", lambda sender=None, **_: watch_beat(link, sender))
         return
-    on("worker_ready", lambda sender=None, **_: link.send("ready", node=getattr(sender, "hostname", None)))
+    vitals = Vitals(link)
+    on("worker_ready", lambda sender=None, **_: sender.pool.is_green and show_stacks(chain=True))
+    on("worker_ready", lambda sender=None, **_: link.send(
+        "ready", node=getattr(sender, "hostname", None), pool=pool_of(sender)))
+    on("worker_ready", lambda **_: vitals.ready())
     on("worker_shutting_down", lambda **_: supervisor_may_be_lost())
     on("worker_shutting_down", lambda sig=None, how=None, **_: link.send("stopping", signal=sig, how=how))
-    on("worker_shutting_down", lambda **_: count_what_runs(link))
+    # The last of the consumer's loop, and the last of all, so that the counts are whole.
+    on("worker_shutting_down", lambda **_: vitals.tick())
+    on("worker_shutdown", lambda **_: vitals.tick())
     on("worker_shutdown", lambda **_: link.send("stopped"))
+    on("worker_shutting_down", lambda **_: count_what_runs(link))
     on("celeryd_after_setup", lambda **_: say_safely())
     # Not worker_init: users monkey-patch in there, before Celery imports the consumer.
     on("celeryd_after_setup", lambda **_: watch_consumer(link))
+    on("celeryd_after_setup", lambda instance=None, **_: vitals.watch(instance.consumer))

@@ -1,5 +1,6 @@
 import type { Failure } from '../model/failure.ts';
 import type { Overlap, Readiness, Rung, SignalName, SingletonKey } from '../model/spec.ts';
+import type { LinkLiveness, Readiness, Rung, SignalName, SingletonKey } from '../model/spec.ts';
 import type { Options } from './options.ts';
 
 /** What an entry of the manifest says, as far as a backend needs it; ARGS are parsed by the backend's own table. */
@@ -18,6 +19,8 @@ export interface Entry {
   readonly env: Readonly<Record<string, string>>;
   /** Whether the folder that it runs in has such a file. */
   hasFile(name: string): boolean;
+  /** The version of a Python package beside the interpreter; null where it cannot be seen. */
+  installed(name: string): string | null;
 }
 
 /** What a rule looks at: an entry whose ARGS were parsed. */
@@ -48,6 +51,8 @@ export interface Compiled {
   readonly env: Readonly<Record<string, string>>;
   readonly readiness: Readiness;
   readonly link: boolean;
+  /** How the loop runs of which its link reports; null: it reports nothing that could be judged. */
+  readonly linkLoop: LinkLiveness['loop'] | null;
   readonly stop: readonly [Rung, ...Rung[]];
   readonly startTimeoutMs: number;
   readonly permanentExitCodes: readonly number[];

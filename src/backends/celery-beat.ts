@@ -57,8 +57,11 @@ export const celeryBeat: Backend = {
     return common({
       argv: celeryArgv(entry, 'beat', emitArgs(options(), entry.args)),
       readiness: { kind: 'link' },
+      linkLoop: 'beat',
       stop: [{ signal: 'SIGTERM', waitMs: 10_000 }, KILL],
       singleton: beatLock(entry),
+      // Its own Celery would die of it; the link makes it write its stacks.
+      stackDump: 'SIGUSR1',
       claims: schedule === undefined ? [] : [{ kind: 'schedule', value: schedule, option: 'schedule' }],
     });
   },

@@ -1,4 +1,7 @@
 import type { Overlap, Rung } from '../model/spec.ts';
+import type { Rung } from '../model/spec.ts';
+import { isOlder } from '../model/version.ts';
+import { loopOf } from '../model/vitals.ts';
 import { emitArgs, KILL, type Backend, type Claim, type Entry } from './backend.ts';
 import { beatLock, celeryArgv, common, expandNode, LEVELS } from './celery.ts';
 import { nodeOf } from './celery-node.ts';
@@ -84,10 +87,12 @@ export const celeryWorker: Backend = {
     const given = named ? args : new Map([...args].filter(([option]) => option !== 'hostname'));
     const cold: Rung[] = PREFORK.includes(pool) ? [{ signal: 'SIGQUIT', waitMs: 10_000 }] : [];
     const argv = celeryArgv(entry, 'worker', [...emitArgs(options(), given), ...added]);
+    const cold: Rung[] = PREFORK.includes(pool) && coldRestores(entry) ? [COLD] : [];
     return common({
       argv,
       added,
       readiness: { kind: 'link' },
+      linkLoop: loopOf(pool),
       stop: [{ signal: 'SIGTERM', waitMs: 60_000 }, ...cold, KILL],
       singleton: hasBeat(entry) ? beatLock(entry) : null,
       claims: claims(entry, node),
@@ -111,6 +116,17 @@ function overlapOf(entry: Entry, argv: readonly string[], node: string): Overlap
   const at = node.indexOf('@');
   // Without "@" it is the host of a node called "celery", where the end is as good a place.
   return token === -1 ? null : { token, at: '--hostname='.length + (at === -1 ? node.length : at) };
+/** Cold: what runs is given back to the broker, where `acks-late` lets it. */
+const COLD: Rung = { signal: 'SIGQUIT', waitMs: 10_000 };
+
+/**
+ * Whether a cold stop of the prefork pool gives its tasks back. Celery before 5.5 does not hear it during a warm one;
+ * up to 5.6.3 it acknowledges and drops them with billiard 4.3. What cannot be seen is not risked.
+ */
+function coldRestores(entry: Entry): boolean {
+  const [celery, billiard] = [entry.installed('celery'), entry.installed('billiard')];
+  if (celery === null || billiard === null || isOlder(celery, '5.5')) return false;
+  return isOlder(billiard, '4.3') || !isOlder(celery, '5.6.4');
 }
 
 function claims(entry: Entry, node: string): Claim[] {

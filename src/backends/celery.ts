@@ -27,6 +27,7 @@ interface Shape {
   readonly claims?: readonly Claim[];
   readonly stackDump?: Compiled['stackDump'];
   readonly overlap?: Compiled['overlap'];
+  readonly linkLoop?: Compiled['linkLoop'];
 }
 
 export const common = (shape: Shape): Compiled => ({
@@ -35,6 +36,7 @@ export const common = (shape: Shape): Compiled => ({
   env: PYTHON_ENV,
   readiness: shape.readiness,
   link: shape.readiness.kind === 'link',
+  linkLoop: shape.linkLoop ?? null,
   stop: shape.stop,
   startTimeoutMs: 120_000,
   permanentExitCodes: [USAGE_EXIT],

@@ -21,6 +21,7 @@ export const command: Backend = {
       env: {},
       readiness: { kind: 'alive', afterMs: ALIVE_AFTER_MS },
       link: false,
+      linkLoop: null,
       stop: [{ signal: 'SIGTERM', waitMs: 10_000 }, KILL],
       startTimeoutMs: 60_000,
       permanentExitCodes: [],

@@ -140,6 +140,7 @@ export const gunicornServer: Backend = {
       env: PYTHON_ENV,
       readiness: { kind: 'listen', addresses: boundAddresses(entry) },
       link: false,
+      linkLoop: null,
       // TERM waits graceful-timeout for requests, then gunicorn itself kills its workers; QUIT is its quick stop.
       stop: [{ signal: 'SIGTERM', waitMs: (graceful + 5) * 1000 }, { signal: 'SIGQUIT', waitMs: 5000 }, KILL],
       startTimeoutMs: 60_000,

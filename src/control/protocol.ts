@@ -22,7 +22,7 @@ const holder = z.object({
   file: z.string(),
 });
 const trouble = z.object({
-  probe: z.enum(['http', 'tcp', 'unix', 'command', 'file']),
+  probe: z.enum(['http', 'tcp', 'unix', 'command', 'file', 'celery']),
   target: z.string(),
   got: z.string(),
 });

@@ -1,9 +1,13 @@
 /** What instances need from the world, wired to the real one. */
+import { complaintOf, watchVitals, type Complaint } from '../health/link-liveness.ts';
 import { watchLiveness } from '../health/liveness.ts';
 import type { Probes, Subject } from '../health/probe.ts';
 import { watchReadiness } from '../health/readiness.ts';
 import { newTurns } from '../logs/turns.ts';
+import type { Cancel } from '../model/clock.ts';
+import type { ProbeTrouble } from '../model/process.ts';
 import type { Plan, ProcessSpec } from '../model/spec.ts';
+import { brokerAnswers } from '../os/broker.ts';
 import { systemClock as clock } from '../os/clock.ts';
 import { descriptorShortage } from '../os/descriptors.ts';
 import { nextRun } from '../manifest/cron.ts';
@@ -13,7 +17,7 @@ import { listeningAddresses, refusal } from '../os/listen.ts';
 import type { OomWatch } from '../os/oom.ts';
 import { readPss } from '../os/memory.ts';
 import { runProbe } from '../os/probe.ts';
-import { isAlive } from '../os/proc.ts';
+import { isAlive, readResident } from '../os/proc.ts';
 import { runHelper } from '../os/run.ts';
 import { spawnChild } from '../os/spawn.ts';
 import { newTree } from '../os/tree.ts';
@@ -82,10 +86,23 @@ export const newPorts = ({
     tree: (pid, text) => newTree(pid, clock, adopts ? 'own' : 'unknown', text),
     watchReadiness: (spec, run, ready) =>
       watchReadiness(spec.readiness, spec.readinessTiming, subject(spec, run), probes, clock, ready),
-    watchLiveness: (spec, run, silent) =>
-      spec.liveness === null
-        ? () => undefined
-        : watchLiveness(spec.liveness, subject(spec, run), probes, clock, silent),
+    watchLiveness(spec, run, silent) {
+      const { liveness, linkLiveness } = spec;
+      const watches: Cancel[] = [];
+      const once = (trouble: ProbeTrouble): void => {
+        for (const cancel of watches) cancel();
+        silent(trouble);
+      };
+      if (liveness !== null) watches.push(watchLiveness(liveness, subject(spec, run), probes, clock, once));
+      if (linkLiveness !== null) {
+        const complain = (complaint: Complaint): void => {
+          const mainBytes = readResident(run.pid)?.now ?? null;
+          tell({ type: 'failed', failure: complaintOf(complaint, spec, linkLiveness, mainBytes) });
+        };
+        watches.push(watchVitals(linkLiveness, run, brokerAnswers, clock, { silent: once, complain }));
+      }
+      return () => watches.forEach((cancel) => cancel());
+    },
     turn: (instance) => rate.turn(instance),
     oomKilled: () => oom.recent(),
     locker: previous.before(newTargetGate(fileLocker, probes, clock)),

@@ -4,8 +4,11 @@ import type { Clock } from '../model/clock.ts';
 import type { Failure } from '../model/failure.ts';
 import type { Death, Exit } from '../model/process.ts';
 import { unreachable } from '../model/unreachable.ts';
+import { tasksDone } from '../model/vitals.ts';
 import { readMemory, type ProcessStat } from '../os/proc.ts';
 import type { Slot } from '../supervisor/slot.ts';
+import type { Instance } from '../supervisor/instance.ts';
+import type { Run } from '../supervisor/run.ts';
 import type { FatalCause, State } from '../supervisor/state.ts';
 import type { Unfit } from '../supervisor/successor.ts';
 
@@ -48,6 +51,8 @@ export function statusRow(
     exits: instance.deaths().map(deathRow),
     cpu_percent: pid === null ? null : (run?.cpuPercent() ?? null),
     tasks: { done: null, failed: null, active: run?.activeTasks() ?? null },
+    cpu_percent: null,
+    tasks: taskCounts(run, pid !== null),
     lock: spec.singleton === null ? null : lockOf(state, pid, run?.startedAt ?? null),
     versions: run?.versions() ?? null,
     log: { file: spec.log?.file ?? null, lines_dropped: linesDropped },
@@ -78,6 +83,17 @@ const deathRow = ({ at, pid, exit, uptimeMs, peakBytes, cause }: Death): Process
   peak_rss_bytes: peakBytes,
   reason: cause,
 });
+
+/** Of the process that runs, or that ran last: then none of its tasks is active. */
+function taskCounts(run: Run | null, alive: boolean): ProcessRow['tasks'] {
+  const vitals = run?.vitals() ?? null;
+  const counts = vitals?.kind === 'worker' ? vitals.counts : null;
+  return {
+    done: counts === null ? null : tasksDone(counts),
+    failed: counts?.failed ?? null,
+    active: alive ? (run?.activeTasks() ?? null) : null,
+  };
+}
 
 function livePid(state: State): number | null {
   if (state.id === 'STARTING' || state.id === 'RUNNING') return state.pid;

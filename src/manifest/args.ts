@@ -3,7 +3,7 @@ import type { Backend, Subject } from '../backends/backend.ts';
 import type { Option, Options } from '../backends/options.ts';
 import { failure, type Failure } from '../model/failure.ts';
 import { nearest } from '../model/units.ts';
-import { isOlder } from '../os/packages.ts';
+import { isOlder } from '../model/version.ts';
 import type { Document, Path } from './document.ts';
 import { kindOf, wrongValue } from './problems.ts';
 

@@ -5,6 +5,14 @@ import type { LogFile, ProcessSpec, RestartPolicy, Rung } from '../model/spec.ts
 import { fileExists } from '../os/files.ts';
 import { dependsOnOf, livenessOf, readinessOf, readinessTimingOf, waitForOf } from './health.ts';
 import { recycleOf } from './recycle.ts';
+import {
+  dependsOnOf,
+  linkLivenessOf,
+  livenessOf,
+  readinessOf,
+  readinessTimingOf,
+  waitForOf,
+} from './health.ts';
 import type { EntryInput } from './schema.ts';
 
 export interface EntryContext {
@@ -15,6 +23,8 @@ export interface EntryContext {
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Whether the entry of that name is to end by itself. */
   readonly isOneshot: (name: string) => boolean;
+  /** The version of a Python package beside `python`; null where it cannot be seen. */
+  readonly installed: (name: string) => string | null;
 }
 
 /** Sources of the numbers: `notes` on policy.ts, and the design's section 4. */
@@ -65,6 +75,7 @@ export function compileEntry(
       helpers: context.helpers,
       env: environmentOf(input, context.env),
       hasFile: (file) => fileExists(resolve(cwd, file)),
+      installed: context.installed,
     };
     const compiled = backend.compile(entry);
     const spec: ProcessSpec = {
@@ -91,6 +102,9 @@ export function compileEntry(
       linkLiveness: null,
       recycle: recycleOf(input.RECYCLE),
       overlap: input.LOCK?.name === undefined ? compiled.overlap : null,
+      linkLiveness: linkLivenessOf(input.LIVE, compiled),
+      recycle: null,
+      overlap: null,
       stackDump: compiled.stackDump,
       dependsOn: dependsOnOf(input.DEPENDS_ON, context.isOneshot),
       waitFor: waitForOf(input.WAIT_FOR, cwd),

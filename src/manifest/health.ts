@@ -1,7 +1,16 @@
 /** READY, LIVE, WAIT_FOR and DEPENDS_ON of an entry as parts of its spec. */
 import { resolve } from 'node:path';
 import type { Compiled } from '../backends/backend.ts';
-import type { Address, Dependency, Liveness, Probe, ProbeTiming, Readiness, WaitFor } from '../model/spec.ts';
+import type {
+  Address,
+  Dependency,
+  LinkLiveness,
+  Liveness,
+  Probe,
+  ProbeTiming,
+  Readiness,
+  WaitFor,
+} from '../model/spec.ts';
 import type { DependsOnInput, LiveInput, ReadyInput, WaitForInput } from './schema-health.ts';
 import { parseTarget } from './targets.ts';
 
@@ -30,14 +39,62 @@ export function livenessOf(input: LiveInput | undefined, compiled: Compiled, cwd
   if (input === undefined) return null;
   const periodMs = input.period ?? LIVE_TIMING.periodMs;
   const failures = input.failures ?? LIVE_FAILURES;
+  const probes = probesOf(input, input['max-age'] ?? periodMs * failures, compiled, cwd);
+  if (probes.length === 0) return null;
   return {
-    probes: probesOf(input, input['max-age'] ?? periodMs * failures, compiled, cwd),
+    probes,
     delayMs: input.delay ?? LIVE_TIMING.delayMs,
     periodMs,
     timeoutMs: input.timeout ?? LIVE_TIMING.timeoutMs,
     failures,
   };
 }
+
+/** Celery's own worst stretches (a slow start of many children, a full disk of logs) stay below. Milliseconds. */
+const LINK = { loopMs: 30_000, canaryMs: 30_000, pollingMs: 15_000, beatMs: 30_000 } as const;
+
+/** On wherever a process reports what can be judged, unless it is turned off. */
+export function linkLivenessOf(
+  input: LiveInput | undefined,
+  { linkLoop: loop }: Compiled,
+): LinkLiveness | null {
+  const given = input?.celery ?? {};
+  if (loop === null || given === 'off') return null;
+  return {
+    loop,
+    loopMs: given.loop ?? LINK.loopMs,
+    canaryMs: given.canary ?? LINK.canaryMs,
+    pollingMs: given.polling ?? LINK.pollingMs,
+    beatMs: given.beat ?? LINK.beatMs,
+    taskMs: given.task ?? null,
+    stuck: given.stuck ?? 'report',
+  };
+}
+
+/** What LIVE.celery says in vain, by key, and why. */
+export function uselessLive(
+  celery: LiveInput['celery'],
+  backend: string,
+): { readonly key: string; readonly why: string }[] {
+  const known = LINKED[backend];
+  if (celery === undefined) return [];
+  if (known === undefined)
+    return [{ key: 'celery', why: 'only CeleryWorker and CeleryBeat report from inside' }];
+  if (celery === 'off') return [];
+  const other = Object.keys(celery)
+    .filter((key) => !known.keys.includes(key))
+    .map((key) => ({ key, why: `it is for ${known.other}` }));
+  const limitless = celery.stuck !== undefined && celery.task === undefined;
+  return limitless && known.keys.includes('stuck')
+    ? [...other, { key: 'stuck', why: 'it needs task, after which a slot counts as stuck' }]
+    : other;
+}
+
+/** Which keys of LIVE.celery mean something to whom, and to whom the others do. */
+const LINKED: Readonly<Record<string, { readonly keys: readonly string[]; readonly other: string }>> = {
+  CeleryWorker: { keys: ['loop', 'canary', 'polling', 'task', 'stuck'], other: 'CeleryBeat' },
+  CeleryBeat: { keys: ['beat'], other: 'CeleryWorker' },
+};
 
 function probesOf(
   { http, tcp, command, file }: Pick<ReadyInput, 'http' | 'tcp' | 'command' | 'file'>,

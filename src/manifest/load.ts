@@ -8,7 +8,7 @@ import { nearest } from '../model/units.ts';
 import { readEnvFile } from '../os/env-file.ts';
 import { fileExists, helpersFolder, isReadable, readManifestText, realPath } from '../os/files.ts';
 import { installedVersion } from '../os/packages.ts';
-import { parseArgs, type ArgsContext } from './args.ts';
+import { parseArgs } from './args.ts';
 import {
   compileEntry,
   environmentOf,
@@ -19,6 +19,7 @@ import {
 import { beatRules, claimRules } from './across.ts';
 import { dependencyRules } from './dependencies.ts';
 import { parseManifest, type Document } from './document.ts';
+import { uselessLive } from './health.ts';
 import { interpolate, type Environment } from './interpolate.ts';
 import { kindOf, parseAt, unknownKey } from './problems.ts';
 import { findPython } from './python.ts';
@@ -135,7 +136,7 @@ function compileOne(
   doc: Document,
   name: string,
   value: unknown,
-  context: EntryContext & Pick<ArgsContext, 'installed'>,
+  context: EntryContext,
   findings: Failure[],
 ): CompiledInstance[] {
   const base = ['PRODUCTION_PROCESSES', name];
@@ -159,6 +160,7 @@ function compileOne(
     ...shapeRules(doc, backend, value, base),
     ...instanceRules(doc, backend, entry.value, base),
     ...recycleRules(doc, backend, value['RECYCLE'], isTrue(value['ONESHOT']), base),
+    ...liveRules(doc, backend, entry.value, base),
   );
   const local = withEnvFiles(doc, entry.value, base, context, findings);
   const parsed = parseArgs(doc, backend, value['ARGS'] ?? undefined, [...base, 'ARGS'], {
@@ -239,6 +241,13 @@ function instanceRules(doc: Document, backend: Backend, entry: EntryInput | null
   if (!backend.singleton || (entry?.INSTANCES ?? 1) === 1) return [];
   const facts = { backend: backend.name, why: 'only one may run, or every periodic task is sent twice' };
   return [failure('instances-conflict', facts, { place: doc.place([...base, 'INSTANCES'], 'value') })];
+}
+
+function liveRules(doc: Document, backend: Backend, entry: EntryInput | null, base: string[]): Failure[] {
+  return uselessLive(entry?.LIVE?.celery, backend.name).map(({ key, why }) => {
+    const path = [...base, 'LIVE', 'celery', ...(key === 'celery' ? [] : [key])];
+    return failure('key-useless', { key, backend: backend.name, why }, { place: doc.place(path, 'key') });
+  });
 }
 
 const isTrue = (value: unknown): boolean => value === true || value === 'true';

@@ -26,6 +26,27 @@ export const ready = z
   })
   .describe('a mapping with http, tcp, command, file, timeout, delay, period, probe-timeout');
 
+/** YAML 1.1 reads `off` as false. */
+const off = z
+  .union([z.literal(false), z.enum(['off', 'false'])])
+  .transform(() => 'off' as const)
+  .describe('off');
+
+/** What a Celery process reports from inside. */
+const celery = z
+  .union([
+    off,
+    z.strictObject({
+      loop: duration.optional(),
+      canary: duration.optional(),
+      polling: duration.optional(),
+      task: duration.optional(),
+      stuck: z.enum(['report', 'restart']).describe('one of report, restart').optional(),
+      beat: duration.optional(),
+    }),
+  ])
+  .describe('off, or a mapping with loop, canary, polling, task, stuck, beat');
+
 export const live = z
   .strictObject({
     ...probes,
@@ -34,10 +55,15 @@ export const live = z
     period: duration.optional(),
     timeout: duration.optional(),
     failures: whole(1, 'a whole number from 1').optional(),
+    celery: celery.optional(),
   })
-  .refine(({ http, tcp, command, file }) => [http, tcp, command, file].some((one) => one !== undefined))
+  .refine(({ celery: link, http, tcp, command, file, ...how }) => {
+    const looks = [http, tcp, command, file].some((one) => one !== undefined);
+    return looks || (link !== undefined && Object.keys(how).length === 0);
+  })
   .describe(
-    'a mapping with at least one of http, tcp, command, file; and max-age, delay, period, timeout, failures',
+    'a mapping with at least one of http, tcp, command, file, and with them max-age, delay, period, timeout, failures; ' +
+      'or with celery',
   );
 
 const targets = z.array(

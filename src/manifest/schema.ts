@@ -101,6 +101,7 @@ export type SupervisorInput = z.output<typeof supervisorSchema>;
 const PLANNED = new Set(
   'LOCK.redis LOCK.file LOCK.ttl STOP.signal LIVE.celery SUPERVISOR.backends'.split(' '),
 );
+const PLANNED = new Set('RECYCLE LOCK.redis LOCK.file LOCK.ttl STOP.signal SUPERVISOR.backends'.split(' '));
 
 export const isPlannedKey = (path: readonly (string | number)[]): boolean =>
   PLANNED.has(path.slice(path[0] === 'SUPERVISOR' ? 0 : 2).join('.'));

@@ -131,6 +131,25 @@ export interface FactsByCode {
   'link-silent': { readonly instance: string; readonly ms: number };
   'successor-silent': { readonly ms: number };
   'pss-unreadable': { readonly instance: string };
+  'slots-stuck': {
+    readonly instance: string;
+    readonly slots: number;
+    /** That of them which has run longest. */
+    readonly task: string;
+    readonly ms: number;
+    readonly limitMs: number;
+  };
+  'children-churn': {
+    readonly instance: string;
+    readonly exits: number;
+    /** Tasks that were done in the same time. */
+    readonly tasks: number;
+    readonly ms: number;
+    /** Options of its command line that end a child; those in the project's settings are not known. */
+    readonly limits: readonly string[];
+    /** Bytes that its main process has, which is where each child begins. */
+    readonly mainBytes: number | null;
+  };
   'subreaper-missing': { readonly detail: string };
   'parent-death-missing': object;
   'processes-ended': { readonly names: readonly string[] };
@@ -162,6 +181,8 @@ const WARNINGS: ReadonlySet<Code> = new Set<Code>([
   'log-not-rotated',
   'link-silent',
   'pss-unreadable',
+  'slots-stuck',
+  'children-churn',
   'subreaper-missing',
   'parent-death-missing',
   'runtime-removed',

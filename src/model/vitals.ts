@@ -1,3 +1,5 @@
+import type { LinkLiveness } from './spec.ts';
+
 /** What a process that has the link last said of its own work. Counts are since the process started. */
 
 /** Tasks that ended, by how. `failed` counts those given up for good, `retried` the runs that ended in a retry. */
@@ -17,6 +19,7 @@ export interface WorkerVitals {
   readonly loopAgeMs: number;
   readonly counts: TaskCounts;
   readonly active: number;
+  /** Tasks that it holds and has not begun, without those that wait for their ETA. */
   readonly reserved: number;
   /** Tasks that may run at one time; null where the pool does not tell. */
   readonly slots: number | null;
@@ -42,6 +45,15 @@ export interface BeatVitals {
 }
 
 export type Vitals = WorkerVitals | BeatVitals;
+
+/**
+ * How the consumer's loop runs beside its tasks, by the pool as a command line or its module in Celery names it. Of a
+ * pool of the user's own it is not known, so it is judged as that of solo, which is judged the least.
+ */
+export function loopOf(pool: string): LinkLiveness['loop'] {
+  if (pool === 'gevent' || pool === 'eventlet') return 'with';
+  return ['prefork', 'processes', 'threads', 'thread'].includes(pool) ? 'beside' : 'between';
+}
 
 /** Tasks that are done, whatever came of them: a retry has used the process up as much as a success. */
 export const tasksDone = ({ succeeded, failed, retried }: TaskCounts): number => succeeded + failed + retried;

@@ -24,6 +24,7 @@ export function planText(manifest: string, specs: readonly ProcessSpec[], paint:
       ['ready', `${readinessText(spec.readiness)}, within ${formatDuration(spec.startTimeoutMs)}`],
       ['live', livenessText(spec)],
       ['renew', spec.recycle === null ? '' : recycleText(spec.recycle)],
+      ['live', linkLivenessText(spec)],
       ['stop', spec.stop.map((rung) => stopText(rung)).join(', then ')],
       ['lock', lockText(spec)],
       ['log', logText(spec)],
@@ -131,6 +132,23 @@ function recycleText(policy: RecyclePolicy): string {
   return policy.minUptimeMs === 0
     ? told
     : `${told}; not before it was ready for ${formatDuration(policy.minUptimeMs)}`;
+function linkLivenessText({ linkLiveness }: ProcessSpec): string {
+  if (linkLiveness === null) return '';
+  const { loop, loopMs, canaryMs, pollingMs, beatMs, taskMs, stuck } = linkLiveness;
+  if (loop === 'beat') return `from inside: no tick more than ${formatDuration(beatMs)} late, else restarted`;
+  const turn = {
+    beside: 'a turn of its loop',
+    with: 'a turn of its hub',
+    between: 'between tasks a turn of its loop',
+  }[loop];
+  const slots =
+    taskMs === null
+      ? ''
+      : `; all slots held by tasks older than ${formatDuration(taskMs)}: ${stuck === 'report' ? 'reported' : 'restarted'}`;
+  return (
+    `from inside: ${turn} within ${formatDuration(loopMs)}, a message to itself within ${formatDuration(canaryMs)}, ` +
+    `a look for messages within ${formatDuration(pollingMs)}, else restarted${slots}`
+  );
 }
 
 /** Whom it waits for before it starts. */

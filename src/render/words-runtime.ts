@@ -1,4 +1,4 @@
-import { formatDuration } from '../model/units.ts';
+import { formatBytes, formatDuration } from '../model/units.ts';
 import { andList, EXIT, exitText, meant, troubleText, type WordsFor } from './words.ts';
 
 const said = (output: readonly string[]): string =>
@@ -31,6 +31,8 @@ export const runtimeWords: WordsFor<
   | 'link-silent'
   | 'successor-silent'
   | 'pss-unreadable'
+  | 'slots-stuck'
+  | 'children-churn'
   | 'subreaper-missing'
   | 'parent-death-missing'
   | 'processes-ended'
@@ -206,6 +208,27 @@ export const runtimeWords: WordsFor<
       `${instance}: its PSS may not be read, so its RSS counts, which has shared pages several times`,
     hint: () =>
       'give the supervisor CAP_SYS_PTRACE (docker run --cap-add SYS_PTRACE), or write "memory: rss" or "memory: main"',
+  'slots-stuck': {
+    exit: EXIT.failure,
+    about: 'All slots of a Celery worker are held by tasks older than LIVE.celery.task. They are left alone.',
+    message: ({ instance, slots, task, ms, limitMs }) =>
+      `${instance}: ${slots === 1 ? 'its slot is' : `all ${slots} slots are`} held by tasks older than ` +
+      `${formatDuration(limitMs)}, the oldest by ${task} for ${formatDuration(ms)}`,
+    hint: () => 'give the tasks a time limit; LIVE.celery.stuck: restart restarts the worker',
+  },
+  'children-churn': {
+    exit: EXIT.failure,
+    about: 'Children of a prefork pool end again and again: a limit is too low, or they crash.',
+    message: ({ instance, exits, tasks, ms, limits, mainBytes }) =>
+      `${instance}: ${exits} children of its pool ended within ${formatDuration(ms)}, in which ${tasks} tasks were done` +
+      (limits.length === 0 ? '' : ` (${limits.join(' ')}`) +
+      (mainBytes === null
+        ? ''
+        : `${limits.length === 0 ? ' (' : '; '}the main process has ${formatBytes(mainBytes)}`) +
+      (limits.length === 0 && mainBytes === null ? '' : ')'),
+    hint: () =>
+      'raise max-tasks-per-child, or max-memory-per-child well above what the main process has: a child begins with that, ' +
+      'and is judged by its peak; if neither is set, look into its log for crashes',
   },
   'subreaper-missing': {
     exit: EXIT.failure,

@@ -85,7 +85,7 @@ export function newInstance(
       restart: spec.restart,
       permanentExitCodes: spec.permanentExitCodes,
       locked: ports.locker.wants(spec),
-      live: spec.liveness !== null,
+      live: spec.liveness !== null || spec.linkLiveness !== null,
       stackDump: spec.stackDump,
     },
     clock.now(),

@@ -1,5 +1,5 @@
 /** One life of a process: its tree, its output cut into lines, and what it reports over the link. */
-import { newLinkReader, troubleOf, type Report } from '../health/link.ts';
+import { beatVitals, newLinkReader, troubleOf, workerVitals, type Report } from '../health/link.ts';
 import { textOf } from '../logs/framer.ts';
 import { newReader } from '../logs/reader.ts';
 import type { Turns } from '../logs/turns.ts';
@@ -37,7 +37,13 @@ export interface Run extends Omit<Gauge, 'measure'> {
   versions(): Readonly<Record<string, string | null>> | null;
   /** What it last said of its work; null where it has said nothing. */
   vitals(): Vitals | null;
-  /** Tasks that still run while it stops; null where it has not said so. */
+  /** The broker that it last spoke of; null: of none yet. */
+  broker(): { readonly url: string; readonly lost: boolean } | null;
+  /** The pool that its worker has in fact; null where it has not said. */
+  pool(): string | null;
+  /** Whether it has begun to stop, whoever asked it to. */
+  stopping(): boolean;
+  /** Tasks that it runs, as it said last; null where it has not said so. */
   activeTasks(): number | null;
   /** Stops and resumes reading its output: it then waits in its own write. */
   pause(): void;
@@ -68,7 +74,12 @@ export function newRun(spec: ProcessSpec, child: Child, tree: Tree, ports: RunPo
   const started = clock.now();
   const tails: Record<StreamName, string[]> = { stdout: [], stderr: [] };
   let versions: Readonly<Record<string, string | null>> | null = null;
-  let activeTasks: number | null = null;
+  let vitals: Vitals | null = null;
+  /** Tasks that still run while it stops. */
+  let draining: number | null = null;
+  let broker: { readonly url: string; readonly lost: boolean } | null = null;
+  let pool: string | null = null;
+  let stopping = false;
   let endedMs: number | null = null;
   const gauge = newGauge(tree, started);
   /** The first line of its stderr: there setpriv and prlimit tell of themselves. */
@@ -89,11 +100,17 @@ export function newRun(spec: ProcessSpec, child: Child, tree: Tree, ports: RunPo
 
   const hear = (report: Report): void => {
     cancelSilence();
+    if (report.event === 'broker-lost' || report.event === 'broker-found')
+      broker = { url: report.url, lost: report.event === 'broker-lost' };
+    if (report.event === 'ready') pool = report.pool ?? null;
+    if (report.event === 'stopping') stopping = true;
     if (report.event === 'init') versions = report.versions;
     else if (report.event === 'ready' && spec.readiness.kind === 'link') events.ready();
     else if (report.event === 'broker-lost') events.brokerLost(troubleOf(report));
     else if (report.event === 'broker-found') events.brokerFound();
-    else if (report.event === 'draining') activeTasks = report.active;
+    else if (report.event === 'draining') draining = report.active;
+    else if (report.event === 'tick') vitals = workerVitals(report, clock.now());
+    else if (report.event === 'beat-tick') vitals = beatVitals(report, clock.now());
   };
   let cancelSilence: Cancel = () => undefined;
   const link = spec.link ? child.pipes[0] : undefined;
@@ -137,8 +154,11 @@ export function newRun(spec: ProcessSpec, child: Child, tree: Tree, ports: RunPo
     cpuPercent: gauge.cpuPercent,
     tail: () => (tails.stderr.length > 0 ? tails.stderr : tails.stdout),
     versions: () => versions,
-    vitals: () => null,
-    activeTasks: () => activeTasks,
+    vitals: () => vitals,
+    broker: () => broker,
+    pool: () => pool,
+    stopping: () => stopping,
+    activeTasks: () => draining ?? (vitals?.kind === 'worker' ? vitals.active : null),
     pause() {
       for (const reader of readers) reader.pause();
     },

@@ -26,6 +26,7 @@ test('CeleryFlower', () => {
       },
       "link": false,
       "overlap": null,
+      "linkLoop": null,
       "permanentExitCodes": [
         2,
       ],
@@ -71,6 +72,7 @@ test('Command', () => {
         "env": {},
         "link": false,
         "overlap": null,
+        "linkLoop": null,
         "permanentExitCodes": [],
         "readiness": {
           "afterMs": 1000,

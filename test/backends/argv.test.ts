@@ -30,6 +30,7 @@ describe('GunicornServer', () => {
         },
         "link": false,
         "overlap": null,
+        "linkLoop": null,
         "permanentExitCodes": [],
         "readiness": {
           "addresses": [
@@ -122,6 +123,7 @@ describe('CeleryWorker', () => {
           "at": 14,
           "token": 8,
         },
+        "linkLoop": "beside",
         "permanentExitCodes": [
           2,
         ],
@@ -135,10 +137,6 @@ describe('CeleryWorker', () => {
           {
             "signal": "SIGTERM",
             "waitMs": 60000,
-          },
-          {
-            "signal": "SIGQUIT",
-            "waitMs": 10000,
           },
           {
             "signal": "SIGKILL",
@@ -171,8 +169,9 @@ describe('CeleryWorker', () => {
     ['gevent', ['SIGTERM', 'SIGKILL']],
     ['eventlet', ['SIGTERM', 'SIGKILL']],
   ])('the ladder of %s', (pool, signals) => {
+    const newest = (name: string): string => (name === 'celery' ? '5.7.0' : '4.2.4');
     const ladder = (extraArgs: string[], args: object): string[] =>
-      compile(celeryWorker, { extraArgs }, { ...args }).stop.map((rung) => rung.signal);
+      compile(celeryWorker, { extraArgs, installed: newest }, { ...args }).stop.map((rung) => rung.signal);
     expect(ladder([], { pool })).toEqual(signals);
     // However the pool is asked for.
     for (const extra of [[`-P${pool}`], ['-P', pool], [`--pool=${pool}`], ['--pool', pool]]) {
@@ -254,6 +253,7 @@ describe('CeleryBeat', () => {
         },
         "link": true,
         "overlap": null,
+        "linkLoop": "beat",
         "permanentExitCodes": [
           2,
         ],
@@ -269,7 +269,7 @@ describe('CeleryBeat', () => {
           ],
           "kind": "application",
         },
-        "stackDump": null,
+        "stackDump": "SIGUSR1",
         "startTimeoutMs": 120000,
         "stop": [
           {
@@ -283,5 +283,38 @@ describe('CeleryBeat', () => {
         ],
       }
     `);
+  });
+});
+
+describe('the cold stop of a worker', () => {
+  const rungs = (pool: string, celery: string | null, billiard: string | null): string => {
+    const installed = (name: string): string | null => (name === 'celery' ? celery : billiard);
+    const { stop } = compile(celeryWorker, { installed }, { pool });
+    return stop.map(({ signal }) => signal).join(' ');
+  };
+  const WARM = 'SIGTERM SIGKILL';
+  const COLD = 'SIGTERM SIGQUIT SIGKILL';
+
+  test.each([
+    ['prefork', '5.5.0', '4.2.1', COLD],
+    ['processes', '5.6.3', '4.2.4', COLD],
+    ['prefork', '5.7.0', '4.2.4', COLD],
+    ['prefork', '5.7.0', '4.3.0', COLD],
+    // A cold stop is not heard during a warm one.
+    ['prefork', '5.4.0', '4.2.1', WARM],
+    // These two drop what runs.
+    ['prefork', '5.6.3', '4.3.0', WARM],
+    ['prefork', '5.5.3', '4.3.0rc1', WARM],
+    // What cannot be seen is not risked.
+    ['prefork', null, '4.2.4', WARM],
+    ['prefork', '5.6.3', null, WARM],
+    // The others lose tasks by it, or go on deaf.
+    ['threads', '5.7.0', '4.2.4', WARM],
+    ['solo', '5.7.0', '4.2.4', WARM],
+    ['gevent', '5.7.0', '4.2.4', WARM],
+    ['eventlet', '5.7.0', '4.2.4', WARM],
+    ['custom', '5.7.0', '4.2.4', WARM],
+  ])('%s of Celery %s with billiard %s: %s', (pool, celery, billiard, ladder) => {
+    expect(rungs(pool, celery, billiard)).toBe(ladder);
   });
 });

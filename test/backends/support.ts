@@ -22,6 +22,7 @@ export function compile(
     helpers: '/helpers',
     env: {},
     hasFile: () => false,
+    installed: () => null,
     ...change,
   });
 }

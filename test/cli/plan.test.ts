@@ -57,7 +57,8 @@ test('for people', async () => {
       cwd   FOLDER
       env   PYTHONUNBUFFERED
       ready Celery says so from inside, within 2 min
-      stop  SIGTERM for 5 min, then SIGQUIT for 10 s, then SIGKILL to the whole tree
+      live  from inside: a turn of its loop within 30 s, a message to itself within 30 s, a look for messages within 15 s, else restarted
+      stop  SIGTERM for 5 min, then SIGKILL to the whole tree
 
     worker.2 CeleryWorker
       run   /venv/bin/python PRODSERVER/python/prodserver_celery.py -A shop.celery.app worker --concurrency=2 --hostname=worker-2@%h --broker=redis://***@cache/0
@@ -65,13 +66,15 @@ test('for people', async () => {
       cwd   FOLDER
       env   PYTHONUNBUFFERED
       ready Celery says so from inside, within 2 min
-      stop  SIGTERM for 5 min, then SIGQUIT for 10 s, then SIGKILL to the whole tree
+      live  from inside: a turn of its loop within 30 s, a message to itself within 30 s, a look for messages within 15 s, else restarted
+      stop  SIGTERM for 5 min, then SIGKILL to the whole tree
 
     beat.1 CeleryBeat
       run   /venv/bin/python PRODSERVER/python/prodserver_celery.py -A shop.celery.app beat
       cwd   FOLDER
       env   PYTHONUNBUFFERED
       ready Celery says so from inside, within 2 min
+      live  from inside: no tick more than 30 s late, else restarted
       stop  SIGTERM for 10 s, then SIGKILL to the whole tree
       lock  of shop.celery.app and its broker
 

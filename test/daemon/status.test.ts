@@ -2,6 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import { statusAnswer, type ProcessRow } from '../../src/control/protocol.ts';
 import { statusRow } from '../../src/daemon/status.ts';
+import type { BeatVitals, Vitals, WorkerVitals } from '../../src/model/vitals.ts';
 import type { ProcessStat } from '../../src/os/proc.ts';
 import type { Run } from '../../src/supervisor/run.ts';
 import type { FailedReplacement, Slot } from '../../src/supervisor/slot.ts';
@@ -14,7 +15,7 @@ const STARTED = '2026-11-21T04:00:00.000Z';
 const STATS: readonly ProcessStat[] = [];
 const SAID = ['Traceback', 'ValueError: no'];
 
-const newestRun = (pid: number, members: number[]): Run => ({
+const newestRun = (pid: number, members: number[], vitals: Vitals | null): Run => ({
   pid,
   tree: {
     members: (stats) => (stats === STATS ? members : []),
@@ -26,8 +27,11 @@ const newestRun = (pid: number, members: number[]): Run => ({
   uptimeMs: () => 8040.4,
   tail: () => SAID,
   versions: () => ({ celery: '5.6.3' }),
-  vitals: () => null,
-  activeTasks: () => null,
+  vitals: () => vitals,
+  activeTasks: () => (vitals?.kind === 'worker' ? vitals.active : null),
+  broker: () => null,
+  pool: () => null,
+  stopping: () => false,
   measure: () => undefined,
   footprint: () => null,
   peakBytes: () => null,
@@ -39,7 +43,24 @@ const newestRun = (pid: number, members: number[]): Run => ({
   refusal: async () => null,
 });
 
+const VITALS: WorkerVitals = {
+  kind: 'worker',
+  heardAt: 0,
+  loopAgeMs: 0,
+  counts: { received: 16, succeeded: 9, failed: 3, retried: 2, revoked: 1 },
+  active: 1,
+  reserved: 0,
+  slots: 2,
+  oldest: null,
+  polling: null,
+  canaryMs: null,
+  canaries: null,
+  childExits: 0,
+};
+const BEAT: BeatVitals = { kind: 'beat', heardAt: 0, nextMs: 5000, sent: 12 };
+
 interface Case {
+  readonly vitals?: Vitals;
   readonly restart?: { readonly policy?: 'never' };
   readonly locked?: boolean;
   readonly members?: number[];
@@ -51,6 +72,7 @@ interface Case {
 function rowOf(
   story: (one: Life) => void,
   { locked = false, restart = {}, members = [], slot = {}, queued = false }: Case = {},
+  { locked = false, restart = {}, members = [], vitals }: Case = {},
 ): ProcessRow {
   const one = life({ locked, restart });
   story(one);
@@ -62,6 +84,7 @@ function rowOf(
     spec: locked ? beat() : spec(),
     machine: () => machine,
     run,
+    run: () => (spawned ? newestRun(100 + machine.generation, members, vitals ?? null) : null),
     order: () => undefined,
     deaths: () => [],
     measure: () => undefined,
@@ -354,5 +377,20 @@ describe('a lock', () => {
       one.swept();
     };
     expect(rowOf(ended, { locked: true })).toMatchObject({ lock: { ...unknown, holder: null, since: null } });
+  });
+});
+
+describe('tasks', () => {
+  test('of a worker that runs: those done are all that ran, whatever came of them', () => {
+    expect(rowOf(running, { vitals: VITALS }).tasks).toEqual({ done: 14, failed: 3, active: 1 });
+  });
+
+  test('of a worker that has ended: none is active', () => {
+    const { tasks } = rowOf(crashed, { restart: { policy: 'never' }, vitals: VITALS });
+    expect(tasks).toEqual({ done: 14, failed: 3, active: null });
+  });
+
+  test('a beat has none', () => {
+    expect(rowOf(running, { vitals: BEAT }).tasks).toEqual({ done: null, failed: null, active: null });
   });
 });

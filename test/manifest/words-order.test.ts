@@ -82,7 +82,7 @@ describe('READY and LIVE', () => {
     ['failures of READY', 'READY: {http: /x, failures: 3}'],
     ['no failure at all', 'LIVE: {http: /x, failures: 0}'],
     ['nothing to look at', 'LIVE: {period: 10s}'],
-    ['what is not there yet', 'LIVE: {celery: {}}'],
+    ['what its backend does not report', 'LIVE: {celery: {}}'],
   ])('%s', (_, body) => {
     expect(told(manifest({ web: body }))).toMatchSnapshot();
   });

@@ -3,7 +3,8 @@ import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, inject, onTestFinished, test } from 'vitest';
-import { installedVersion, isOlder } from '../../src/os/packages.ts';
+import { isOlder } from '../../src/model/version.ts';
+import { installedVersion } from '../../src/os/packages.ts';
 import { pinned, SHOP_PINS } from '../python/harness.ts';
 
 /** A folder shaped as pip shapes one. */

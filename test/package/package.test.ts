@@ -48,11 +48,13 @@ describe('the package', () => {
       'README.md',
       'bin/prodserver',
       'package.json',
+      'python/prodserver_canary.py',
       'python/prodserver_celery.py',
       'python/prodserver_link.py',
       'python/prodserver_output.py',
       'python/prodserver_probe.py',
       'python/prodserver_report.py',
+      'python/prodserver_vitals.py',
       'schema/manifest.schema.json',
     ]);
     expect(packed).toContain('dist/prodserver.js');

@@ -52,6 +52,12 @@ export async function lifeOfBeat({ python, pins }: Python): Promise<void> {
   expect(init.versions['celery']).toBe(pinned(pins, 'celery'));
   expect((await one.tells('ready')).node).toBeNull();
   await one.logs(/Sending due task pulse/);
+  const sent = await until(() => {
+    const last = one.reports.findLast((report) => report.event === 'beat-tick');
+    return last !== undefined && last.sent > 2 ? last : null;
+  }, 'beat to tell what it has sent');
+  // The most that it sleeps is its max-interval.
+  expect(sent.next).toBeLessThanOrEqual(1);
   one.kill('SIGTERM');
   expect(await one.ended).toMatchObject({ code: 0, signal: null });
   // The first publication finds the broker, in the first tick or later. A beat has no hook after its last step.

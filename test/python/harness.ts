@@ -52,9 +52,9 @@ export class Linked extends Running {
     });
   }
 
-  /** The names of the reports so far, in their order. */
+  /** The names of the reports so far, in their order, without those that come by the clock. */
   get told(): string[] {
-    return this.reports.map((report) => report.event);
+    return this.reports.map((report) => report.event).filter((event) => !event.endsWith('tick'));
   }
 
   get garbled(): number {

@@ -5,6 +5,7 @@ import { beforeAll, describe, test } from 'vitest';
 import { ensurePython } from '../../fixtures/venv.ts';
 import { ROOT } from '../support/rig.ts';
 import { deafBeat, deafWorker, lifeOfBeat, lifeOfWorker } from './cases.ts';
+import { canariesOfWorker, countsOfWorker } from './vitals.ts';
 
 /** The oldest, the newest of each minor version since, and the newest. */
 const VERSIONS = ['5.4.0', '5.5.3', '5.6.3', '5.7.0'];
@@ -28,6 +29,18 @@ describe.each(VERSIONS)('Celery %s', (version) => {
 
   test.each(POOLS)('%s: deaf to the environment', async (pool) => {
     await deafWorker({ python, pins }, pool);
+  });
+
+  test.each(POOLS)('%s: every end of a task is counted', async (pool) => {
+    await countsOfWorker({ python, pins }, pool);
+  });
+
+  test.each(POOLS)('%s: canaries come back, through Redis', async (pool) => {
+    await canariesOfWorker({ python, pins }, pool, 'redis');
+  });
+
+  test.each(POOLS)('%s: canaries come back, through RabbitMQ', async (pool) => {
+    await canariesOfWorker({ python, pins }, pool, 'rabbitmq');
   });
 
   test('beat: from init to its end', async () => {

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { expect } from 'vitest';
 import { loadManifest } from '../../../src/manifest/load.ts';
-import { isOlder } from '../../../src/os/packages.ts';
+import { isOlder } from '../../../src/model/version.ts';
 import { type Linked, SHOP } from '../../python/harness.ts';
 import { startRedis } from '../../support/redis.ts';
 import { Rig, until } from '../../support/rig.ts';

@@ -1,0 +1,90 @@
+/** The stall of Celery 5.4.0 with kombu 5.3.7, and tasks that take minutes. */
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, inject, test } from 'vitest';
+import { ensurePython } from '../../fixtures/venv.ts';
+import { ROOT, until } from '../support/rig.ts';
+import { passed, restartsOf, stage, worker } from './hanging.ts';
+
+const VERSION = '5.4.0';
+const RUNS = 5;
+const log = (text: string): void => void process.stderr.write(`setup | ${text}\n`);
+
+async function oldPython(): Promise<string> {
+  const requirements = join(ROOT, 'test', 'python', 'requirements', `celery-${VERSION}.txt`);
+  const folder = join(ROOT, '.cache', 'venvs', `celery-${VERSION}`);
+  mkdirSync(folder, { recursive: true });
+  return ensurePython(folder, { exact: true, log, requirements });
+}
+
+const seconds = (since: number): number => Math.round((performance.now() - since) / 100) / 10;
+
+test('a worker that consumes no more after its Redis was restarted three times is healed within a minute', async () => {
+  const python = await oldPython();
+  const found: number[] = [];
+  const healed: number[] = [];
+  for (let run = 1; run <= RUNS; run += 1) {
+    const one = await stage({ stalls: worker('prefork', 'stalls', ', concurrency: 2', '') }, { python });
+    const { rig, start, redis, send, lines } = one;
+    await send('note.apply_async(("before",), queue="stalls")');
+    await until(() => lines('before').length === 1, 'a task to be done');
+    for (let times = 0; times < 3; times += 1) await redis.restart();
+    const since = performance.now();
+    await start.says(/stalls\.1 RUNNING -> STOPPING \(unresponsive \(consumer: /, 120_000);
+    found.push(seconds(since));
+    await start.says(/stalls\.1 STARTING -> RUNNING/, 120_000);
+    await send('note.apply_async(("after",), queue="stalls")');
+    await until(() => lines('after').length === 1, 'the healed to work');
+    healed.push(seconds(since));
+    expect(await restartsOf(rig)).toEqual({ stalls: 1 });
+    start.kill('SIGTERM');
+    await start.ended;
+    await redis.stop();
+  }
+  process.stderr.write(`found after ${found.join(', ')} s; works again after ${healed.join(', ')} s\n`);
+  expect(Math.max(...healed)).toBeLessThan(60);
+});
+
+describe('with the times that nobody has changed', () => {
+  test('five minutes in a task, on every pool, restart nobody', async () => {
+    const pools = ['solo', 'prefork', 'threads', 'gevent', 'eventlet'];
+    const entries = pools.map((pool): [string, string] => [
+      pool,
+      worker(pool, pool, pool === 'solo' ? '' : ', concurrency: 2', ''),
+    ]);
+    const { rig, start, send, lines } = await stage(Object.fromEntries(entries), {
+      python: inject('python'),
+    });
+    await send(
+      pools
+        .map(
+          (pool) => `for name in ("${pool}-1", "${pool}-2"): rest.apply_async((name, 300), queue="${pool}")`,
+        )
+        .join('\n'),
+    );
+    const firsts = pools.map((pool) => `${pool}-1`);
+    await until(() => firsts.every((name) => lines(name).length === 2), 'all to be done', 400_000);
+    for (const name of firsts) expect(lines(name)).toEqual(['begun', 'done']);
+    expect(await restartsOf(rig)).toEqual(Object.fromEntries(pools.map((pool) => [pool, 0])));
+    expect(start.stdout).not.toContain('unresponsive');
+    start.kill('SIGTERM');
+    await start.ended;
+  });
+
+  test('a Redis that is frozen for a minute restarts nobody', async () => {
+    const pools = ['solo', 'prefork', 'threads', 'gevent', 'eventlet'];
+    const entries = pools.map((pool): [string, string] => [pool, worker(pool, pool, '', '')]);
+    const { rig, start, send, lines, redis } = await stage(Object.fromEntries(entries), {
+      python: inject('python'),
+    });
+    process.kill(redis.pid, 'SIGSTOP');
+    await passed(60);
+    process.kill(redis.pid, 'SIGCONT');
+    await send(pools.map((pool) => `note.apply_async(("${pool}",), queue="${pool}")`).join('\n'));
+    await until(() => pools.every((name) => lines(name).length === 1), 'all to work again');
+    await passed(40);
+    expect(await restartsOf(rig)).toEqual(Object.fromEntries(pools.map((pool) => [pool, 0])));
+    start.kill('SIGTERM');
+    await start.ended;
+  });
+});

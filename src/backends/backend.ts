@@ -1,6 +1,5 @@
 import type { Failure } from '../model/failure.ts';
-import type { Overlap, Readiness, Rung, SignalName, SingletonKey } from '../model/spec.ts';
-import type { LinkLiveness, Readiness, Rung, SignalName, SingletonKey } from '../model/spec.ts';
+import type { LinkLiveness, Overlap, Readiness, Rung, SignalName, SingletonKey } from '../model/spec.ts';
 import type { Options } from './options.ts';
 
 /** What an entry of the manifest says, as far as a backend needs it; ARGS are parsed by the backend's own table. */

@@ -1,5 +1,4 @@
 import type { Overlap, Rung } from '../model/spec.ts';
-import type { Rung } from '../model/spec.ts';
 import { isOlder } from '../model/version.ts';
 import { loopOf } from '../model/vitals.ts';
 import { emitArgs, KILL, type Backend, type Claim, type Entry } from './backend.ts';
@@ -85,7 +84,6 @@ export const celeryWorker: Backend = {
     // Solo runs one task at a time, but prefetches for as many as -c says, else for every CPU.
     if (pool === 'solo' && !args.has('concurrency')) added.push('--concurrency=1');
     const given = named ? args : new Map([...args].filter(([option]) => option !== 'hostname'));
-    const cold: Rung[] = PREFORK.includes(pool) ? [{ signal: 'SIGQUIT', waitMs: 10_000 }] : [];
     const argv = celeryArgv(entry, 'worker', [...emitArgs(options(), given), ...added]);
     const cold: Rung[] = PREFORK.includes(pool) && coldRestores(entry) ? [COLD] : [];
     return common({
@@ -116,6 +114,8 @@ function overlapOf(entry: Entry, argv: readonly string[], node: string): Overlap
   const at = node.indexOf('@');
   // Without "@" it is the host of a node called "celery", where the end is as good a place.
   return token === -1 ? null : { token, at: '--hostname='.length + (at === -1 ? node.length : at) };
+}
+
 /** Cold: what runs is given back to the broker, where `acks-late` lets it. */
 const COLD: Rung = { signal: 'SIGQUIT', waitMs: 10_000 };
 

@@ -7,7 +7,6 @@ import { unreachable } from '../model/unreachable.ts';
 import { tasksDone } from '../model/vitals.ts';
 import { readMemory, type ProcessStat } from '../os/proc.ts';
 import type { Slot } from '../supervisor/slot.ts';
-import type { Instance } from '../supervisor/instance.ts';
 import type { Run } from '../supervisor/run.ts';
 import type { FatalCause, State } from '../supervisor/state.ts';
 import type { Unfit } from '../supervisor/successor.ts';
@@ -50,8 +49,6 @@ export function statusRow(
     memory: treeMemory(members),
     exits: instance.deaths().map(deathRow),
     cpu_percent: pid === null ? null : (run?.cpuPercent() ?? null),
-    tasks: { done: null, failed: null, active: run?.activeTasks() ?? null },
-    cpu_percent: null,
     tasks: taskCounts(run, pid !== null),
     lock: spec.singleton === null ? null : lockOf(state, pid, run?.startedAt ?? null),
     versions: run?.versions() ?? null,

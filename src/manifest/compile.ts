@@ -3,8 +3,6 @@ import { resolve } from 'node:path';
 import type { Backend, Claim, Entry } from '../backends/backend.ts';
 import type { LogFile, ProcessSpec, RestartPolicy, Rung } from '../model/spec.ts';
 import { fileExists } from '../os/files.ts';
-import { dependsOnOf, livenessOf, readinessOf, readinessTimingOf, waitForOf } from './health.ts';
-import { recycleOf } from './recycle.ts';
 import {
   dependsOnOf,
   linkLivenessOf,
@@ -13,6 +11,7 @@ import {
   readinessTimingOf,
   waitForOf,
 } from './health.ts';
+import { recycleOf } from './recycle.ts';
 import type { EntryInput } from './schema.ts';
 
 export interface EntryContext {
@@ -99,12 +98,9 @@ export function compileEntry(
       readiness: readinessOf(input.READY, compiled, cwd),
       readinessTiming: readinessTimingOf(input.READY),
       liveness: livenessOf(input.LIVE, compiled, cwd),
-      linkLiveness: null,
+      linkLiveness: linkLivenessOf(input.LIVE, compiled),
       recycle: recycleOf(input.RECYCLE),
       overlap: input.LOCK?.name === undefined ? compiled.overlap : null,
-      linkLiveness: linkLivenessOf(input.LIVE, compiled),
-      recycle: null,
-      overlap: null,
       stackDump: compiled.stackDump,
       dependsOn: dependsOnOf(input.DEPENDS_ON, context.isOneshot),
       waitFor: waitForOf(input.WAIT_FOR, cwd),

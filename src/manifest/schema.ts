@@ -98,10 +98,7 @@ export type EntryInput = z.output<typeof entrySchema>;
 export type SupervisorInput = z.output<typeof supervisorSchema>;
 
 /** Keys that the design has and this version does not: refused by name, never ignored. */
-const PLANNED = new Set(
-  'LOCK.redis LOCK.file LOCK.ttl STOP.signal LIVE.celery SUPERVISOR.backends'.split(' '),
-);
-const PLANNED = new Set('RECYCLE LOCK.redis LOCK.file LOCK.ttl STOP.signal SUPERVISOR.backends'.split(' '));
+const PLANNED = new Set('LOCK.redis LOCK.file LOCK.ttl STOP.signal SUPERVISOR.backends'.split(' '));
 
 export const isPlannedKey = (path: readonly (string | number)[]): boolean =>
   PLANNED.has(path.slice(path[0] === 'SUPERVISOR' ? 0 : 2).join('.'));

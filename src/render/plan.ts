@@ -132,6 +132,8 @@ function recycleText(policy: RecyclePolicy): string {
   return policy.minUptimeMs === 0
     ? told
     : `${told}; not before it was ready for ${formatDuration(policy.minUptimeMs)}`;
+}
+
 function linkLivenessText({ linkLiveness }: ProcessSpec): string {
   if (linkLiveness === null) return '';
   const { loop, loopMs, canaryMs, pollingMs, beatMs, taskMs, stuck } = linkLiveness;

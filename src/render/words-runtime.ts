@@ -208,6 +208,7 @@ export const runtimeWords: WordsFor<
       `${instance}: its PSS may not be read, so its RSS counts, which has shared pages several times`,
     hint: () =>
       'give the supervisor CAP_SYS_PTRACE (docker run --cap-add SYS_PTRACE), or write "memory: rss" or "memory: main"',
+  },
   'slots-stuck': {
     exit: EXIT.failure,
     about: 'All slots of a Celery worker are held by tasks older than LIVE.celery.task. They are left alone.',

@@ -71,20 +71,19 @@ interface Case {
 /** The row after `story`; the run is there once there was a spawn. */
 function rowOf(
   story: (one: Life) => void,
-  { locked = false, restart = {}, members = [], slot = {}, queued = false }: Case = {},
-  { locked = false, restart = {}, members = [], vitals }: Case = {},
+  { locked = false, restart = {}, members = [], slot = {}, queued = false, vitals }: Case = {},
 ): ProcessRow {
   const one = life({ locked, restart });
   story(one);
   const machine = one.machine();
   const clock = new FakeClock();
   clock.pass(one.now());
-  const run = (): Run | null => (spawned ? newestRun(100 + machine.generation, members) : null);
+  const run = (): Run | null =>
+    spawned ? newestRun(100 + machine.generation, members, vitals ?? null) : null;
   const common = {
     spec: locked ? beat() : spec(),
     machine: () => machine,
     run,
-    run: () => (spawned ? newestRun(100 + machine.generation, members, vitals ?? null) : null),
     order: () => undefined,
     deaths: () => [],
     measure: () => undefined,

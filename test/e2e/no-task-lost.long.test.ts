@@ -1,0 +1,45 @@
+/** All pools, both ways to acknowledge, the oldest and the newest Celery; on RabbitMQ too. */
+import { appendFileSync, mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { ensurePython } from '../../fixtures/venv.ts';
+import { runNumbered } from '../support/numbered.ts';
+import { startRabbitMq } from '../support/rabbitmq.ts';
+import { Rig, ROOT } from '../support/rig.ts';
+
+const VERSIONS = ['5.4.0', '5.7.0'];
+const POOLS = ['prefork', 'threads', 'solo', 'gevent', 'eventlet'];
+const TASKS = Number(process.env['PRODSERVER_TASKS'] ?? 2000);
+/** One line a run, for docs/proof.md. */
+const TABLE = join(ROOT, '.cache', 'no-task-lost.txt');
+
+const log = (text: string): void => void process.stderr.write(`setup | ${text}\n`);
+
+const CASES = ['redis', 'rabbitmq'].flatMap((broker) =>
+  POOLS.flatMap((pool) => (['early', 'late'] as const).map((acks) => ({ broker, pool, acks }))),
+);
+
+describe.each(VERSIONS)('Celery %s', (version) => {
+  const requirements = join(ROOT, 'test', 'python', 'requirements', `celery-${version}.txt`);
+  const folder = join(ROOT, '.cache', 'venvs', `celery-${version}`);
+  let python = '';
+
+  beforeAll(async () => {
+    mkdirSync(folder, { recursive: true });
+    python = await ensurePython(folder, { exact: true, log, requirements });
+  }, 900_000);
+
+  test.each(CASES)('$broker, $pool, acknowledged $acks', async ({ broker, pool, acks }) => {
+    const rig = new Rig();
+    const own = broker === 'rabbitmq' ? { broker: (await startRabbitMq(rig)).url } : {};
+    const run = { python, pool, acks, tasks: TASKS, maxTasks: TASKS / 10, ...own };
+    const result = await runNumbered(run);
+    const { lost, doubled, replacements, ratio, story } = result;
+    const figures = [replacements, lost.length, doubled.length, ratio.toFixed(2)].join(' | ');
+    appendFileSync(TABLE, `| ${version} | ${broker} | ${pool} | ${acks} | ${TASKS} | ${figures} |\n`);
+    expect(lost, story).toEqual([]);
+    // Celery 5.4 on gevent leaves what it has done unacknowledged when it stops: mended in 5.5.
+    if (version !== '5.4.0' || pool !== 'gevent') expect(doubled, story).toEqual([]);
+    expect(replacements, story).toBeGreaterThanOrEqual(8);
+  });
+});

@@ -1,0 +1,17 @@
+/** A worker is replaced again and again while it works: every task runs, and runs once. */
+import { expect, inject, test } from 'vitest';
+import { runNumbered } from '../support/numbered.ts';
+
+test.each(['early', 'late'] as const)('500 tasks, acknowledged %s', async (acks) => {
+  const result = await runNumbered({
+    python: inject('python'),
+    pool: 'prefork',
+    acks,
+    tasks: 500,
+    maxTasks: 50,
+  });
+  expect(result.lost, result.story).toEqual([]);
+  expect(result.doubled, result.story).toEqual([]);
+  expect(result.replacements, result.story).toBeGreaterThanOrEqual(3);
+  console.log(`500 tasks, ${acks}: ${result.replacements} replacements, throughput x ${result.ratio.toFixed(2)}`);
+});

@@ -1,5 +1,6 @@
 /** Five processes that write without end, each in its own bad way, and a reader that stalls for a while. */
 import { readFileSync } from 'node:fs';
+import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { expect } from 'vitest';
 import { Rig, until } from './rig.ts';
 
@@ -41,6 +42,9 @@ export async function flood(ms: number): Promise<void> {
     async () => (await rig.status()).filter((row) => row.state === 'RUNNING').length === 5,
     'all to be RUNNING',
   );
+  // What the machine itself keeps a process waiting, which does nothing but ask: other tests run beside this one.
+  const here = monitorEventLoopDelay({ resolution: 10 });
+  here.enable();
   const end = performance.now() + ms;
   while (performance.now() < end) {
     const states = (await rig.status()).map((row) => `${row.name} ${row.state} ${row.restarts}`);
@@ -51,7 +55,8 @@ export async function flood(ms: number): Promise<void> {
   const { supervisors, processes } = await rig.statusObject();
   const [supervisor] = supervisors;
   if (supervisor === undefined) throw new Error('no supervisor answers');
-  expect(supervisor.loop_lag_ms.p99).toBeLessThan(LAG_MS);
+  here.disable();
+  expect(supervisor.loop_lag_ms.p99).toBeLessThan(LAG_MS + here.percentile(99) / 1e6);
   expect(peak(supervisor.pid)).toBeLessThan(MEMORY);
   expect(supervisor.log_lines_dropped).toBeGreaterThan(0);
   expect(processes.reduce((sum, row) => sum + row.log.lines_dropped, 0)).toBe(supervisor.log_lines_dropped);

@@ -28,7 +28,9 @@ export interface RabbitMqOptions {
   readonly vhosts?: readonly string[];
 }
 
-/** Takes some five seconds. */
+/** Takes some five seconds of a processor, which many tests may share. Milliseconds. */
+const PATIENCE_MS = 120_000;
+
 export async function startRabbitMq(rig: Rig, options: RabbitMqOptions = {}): Promise<RabbitMq> {
   const port = await freePort();
   const urlOf = (vhost: string): string =>
@@ -36,10 +38,11 @@ export async function startRabbitMq(rig: Rig, options: RabbitMqOptions = {}): Pr
   const env = await settings(rig, port, ['/', ...(options.vhosts ?? [])]);
   const server = rig.spawn([SERVER], { env });
   onTestFinished(() => end(server));
-  await until(() => {
+  const up = (): Promise<boolean> => {
     if (server.over) throw new Error(`RabbitMQ ended:\n${server.stdout}\n${server.stderr}`);
     return answers(port);
-  }, `RabbitMQ to answer on port ${port}`);
+  };
+  await until(up, `RabbitMQ to answer on port ${port}`, PATIENCE_MS);
   return { url: urlOf('/'), port, pid: server.pid, urlOf, stop: () => end(server) };
 }
 

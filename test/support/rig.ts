@@ -1,5 +1,6 @@
 /** A folder of its own, a supervisor in it, and everything that both said when a test fails. */
 import { type ChildProcess, spawn } from 'node:child_process';
+import { randomInt } from 'node:crypto';
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -329,10 +330,19 @@ export function alive(pid: number): boolean {
   }
 }
 
+/** Below the ports that the kernel gives to connections (/proc/sys/net/ipv4/ip_local_port_range): those are soon in use. */
+const PORTS = { first: 10_240, last: 32_767 };
+
+/** One that nobody listens on, and that no connection of another test takes before it is used. */
 export async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((done) => void server.listen(0, '127.0.0.1', done));
-  const { port } = server.address() as { port: number };
-  await new Promise<void>((done) => void server.close(() => done()));
-  return port;
+  for (;;) {
+    const port = randomInt(PORTS.first, PORTS.last + 1);
+    const server = createServer();
+    const free = await new Promise<boolean>((done) => {
+      server.once('error', () => done(false)).listen(port, '127.0.0.1', () => done(true));
+    });
+    if (!free) continue;
+    await new Promise<void>((done) => void server.close(() => done()));
+    return port;
+  }
 }

@@ -27,9 +27,12 @@ export interface Stats {
 }
 
 export const stats = async (stage: Stage): Promise<Stats> => {
-  const found = await stage.client.inspect<Stats>(nodeOf(stage), 'stats', 20);
-  if (found === null) throw new Error('the worker did not answer');
-  return found;
+  // A worker without an event loop subscribes to broadcasts after it has said that it is ready: the first may be lost.
+  for (let question = 0; question < 6; question++) {
+    const found = await stage.client.inspect<Stats>(nodeOf(stage), 'stats');
+    if (found !== null) return found;
+  }
+  throw new Error('the worker did not answer');
 };
 
 export const prefetch = async (stage: Stage): Promise<number> => (await stats(stage)).prefetch_count;

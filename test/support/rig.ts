@@ -143,6 +143,11 @@ export interface StatusRow {
   readonly next_retry_at: string | null;
   readonly exit: { readonly code: number | null; readonly signal: string | null };
   readonly memory: { readonly rss_bytes: number | null; readonly pss_bytes: number | null };
+  readonly tasks: {
+    readonly done: number | null;
+    readonly failed: number | null;
+    readonly active: number | null;
+  };
   readonly log: { readonly file: string | null; readonly lines_dropped: number };
   readonly said: readonly string[];
   readonly members: readonly number[];

@@ -29,7 +29,8 @@ class AmqpPerch:
         self.queue, self.is_blocked = queue, False
         # Not the consumer's connection: a RabbitMQ that is short of memory stops reading from
         # those that publish, and then acknowledgements would wait as well.
-        self.publisher = consumer.connection.clone(transport_options={
+        # Without heartbeats: nobody would send them while all slots are taken.
+        self.publisher = consumer.connection.clone(heartbeat=0, transport_options={
             **(consumer.connection.transport_options or {}), "confirm_publish": False,
             "read_timeout": TIMEOUT, "write_timeout": TIMEOUT,
             "on_blocked": lambda *_: self.block(True), "on_unblocked": lambda *_: self.block(False)})
@@ -168,9 +169,10 @@ class Canary:
             if not self.answered:
                 self.perch, self.is_able = None, False
 
-    def age(self, now: float) -> float | None:
+    def age(self) -> float | None:
+        """Up to when the loop last turned: one that is held up answers nothing."""
         since = self.since
-        return None if since is None else round(max(0.0, now - since), 3)
+        return None if since is None else round(max(0.0, self.looked - since), 3)
 
     def count(self) -> int | None:
         return self.answered if self.is_able else None

@@ -111,9 +111,8 @@ def install_link(role: str) -> None:
     if "PRODSERVER_LINK_FD" not in os.environ:
         return
     try:
-        load("prodserver_report")
-        load("prodserver_canary")
-        load("prodserver_vitals")
+        for name in ("report", "requests", "canary", "vitals"):
+            load(f"prodserver_{name}")
         load("prodserver_link").install(role)
     except Exception:
         pass

@@ -1,24 +1,18 @@
 """How a worker's work stands: what it has done, what it does, and whether its loop turns.
 
-Serves prodserver_link, in the worker's main process. Celery's own signals of success
-and failure fire in the children of a prefork pool; every pool reports to its requests,
-which live here.
+Serves prodserver_link, in the worker's main process.
 """
 from __future__ import annotations
 
-import functools
 import time
 from typing import Any
 
 from prodserver_canary import Canary
 from prodserver_report import Link, quiet
+from prodserver_requests import COUNTS, watch_requests
 
 PERIOD = 2.0
 MAX_NAME = 200
-COUNTS = ("received", "succeeded", "failed", "retried", "revoked")
-# What a request tells at its end, to whoever watches events; it tells them though nobody does.
-ENDS = {"task-succeeded": "succeeded", "task-failed": "failed", "task-retried": "retried",
-        "task-cancelled": "retried", "task-revoked": "revoked"}
 # Pools that run their tasks in the main process. A thread beside them does no harm.
 FORKLESS = tuple(f"celery.concurrency.{name}" for name in ("thread", "solo", "gevent", "eventlet"))
 
@@ -31,60 +25,6 @@ def native(module: str, name: str) -> Any:
     if "eventlet.patcher" in sys.modules:
         return getattr(sys.modules["eventlet.patcher"].original(module), name)
     return getattr(__import__(module), name)
-
-
-def counted(base: type, counts: dict[str, int]) -> type:
-    """Requests that count themselves: once when received, once at their end."""
-    from celery.exceptions import Ignore
-
-    class Request(base):
-        prodserver_end = prodserver_since = None
-
-        def __init__(self, *args: Any, **kwargs: Any) -> None:
-            super().__init__(*args, **kwargs)
-            counts["received"] += 1
-
-        def prodserver_ends(self, end: str) -> None:
-            if self.prodserver_end is None:
-                self.prodserver_end = end
-                # No call is made in between: the threads pool cannot interrupt it.
-                counts[end] += 1
-
-        def on_accepted(self, *args: Any, **kwargs: Any) -> Any:
-            # Celery's own time_start follows the wall clock, which may be set.
-            self.prodserver_since = time.monotonic()
-            return super().on_accepted(*args, **kwargs)
-
-        def send_event(self, type: str, **fields: Any) -> Any:
-            if type == "task-rejected" and fields.get("requeue"):
-                self.prodserver_ends("retried")
-            elif type in ENDS:
-                self.prodserver_ends(ENDS[type])
-            return super().send_event(type, **fields)
-
-        def on_success(self, failed__retval__runtime: Any, **kwargs: Any) -> Any:
-            try:
-                return super().on_success(failed__retval__runtime, **kwargs)
-            finally:
-                if not failed__retval__runtime[0]:
-                    self.prodserver_ends("succeeded")
-
-        def on_failure(self, exc_info: Any, *args: Any, **kwargs: Any) -> Any:
-            try:
-                return super().on_failure(exc_info, *args, **kwargs)
-            finally:
-                error = getattr(exc_info, "exception", None)
-                ignored = isinstance(error, Ignore) or isinstance(getattr(error, "exc", None), Ignore)
-                self.prodserver_ends("succeeded" if ignored else "failed")
-
-        def on_timeout(self, soft: bool, timeout: Any) -> Any:
-            try:
-                return super().on_timeout(soft, timeout)
-            finally:
-                if not soft:
-                    self.prodserver_ends("failed")
-
-    return Request
 
 
 def active() -> int:
@@ -132,7 +72,7 @@ class Vitals:
             "tick", loop_age=round(max(0.0, now - self.turned), 3), **self.counts, active=running,
             reserved=max(0, len(state.reserved_requests) - running), slots=self.slots(),
             oldest=self.longest(state.active_requests, now) if running else None, polling=self.polling(),
-            canary=self.canary.age(now), canaries=self.canary.count(), child_exits=self.child_exits)
+            canary=self.canary.age(), canaries=self.canary.count(), child_exits=self.child_exits)
 
     @quiet  # a prefork pool that is stopped has none
     def slots(self) -> int | None:
@@ -243,19 +183,6 @@ class Vitals:
                     self.tick()
 
         native("_thread", "start_new_thread")(quiet(beat), ())
-
-
-@quiet
-def watch_requests(counts: dict[str, int]) -> None:
-    from celery.worker import strategy
-    create = strategy.create_request_cls
-
-    @functools.wraps(create)
-    def create_request_cls(*args: Any, **kwargs: Any) -> type:
-        made = create(*args, **kwargs)
-        return quiet(counted)(made, counts) or made
-
-    strategy.create_request_cls = create_request_cls
 
 
 class BeatVitals:

@@ -80,6 +80,15 @@ export class Linked extends Running {
     }, `${this.label} to log ${pattern}`);
   }
 
+  /** As a supervisor that is stopped. */
+  stopReading(): void {
+    this.#link.pause();
+  }
+
+  readAgain(): void {
+    this.#link.resume();
+  }
+
   /** Closes the supervisor's end, as the death of the supervisor does. */
   hangUp(): void {
     this.#link.destroy();

@@ -69,6 +69,39 @@ print(json.dumps({
     }
   });
 
+  test('of the work costs microseconds, with tasks that run', async () => {
+    const cost = await inPython<Record<'idle' | 'busy', Cost>>(`
+from types import SimpleNamespace
+from celery.worker import state
+from prodserver_vitals import Vitals
+
+class Request:
+    name, prodserver_since = "orders.tasks.slow", time.monotonic()
+
+def measure():
+    times = []
+    for _ in range(5000):
+        start = time.perf_counter()
+        vitals.tick()
+        times.append(time.perf_counter() - start)
+        drain()
+    times.sort()
+    return {"median": times[2500] * 1e6, "p99": times[4950] * 1e6}
+
+vitals = Vitals(link)
+vitals.consumer = SimpleNamespace(
+    hub=None, task_consumer=None, pool=SimpleNamespace(is_green=False, num_processes=16))
+idle = measure()
+running = [Request() for _ in range(16)]
+state.active_requests.update(running)
+print(json.dumps({"idle": idle, "busy": measure()}))
+`);
+    for (const [kind, { median, p99 }] of Object.entries(cost)) {
+      process.stderr.write(`a tick (${kind}): ${median.toFixed(1)} us, p99 ${p99.toFixed(1)} us\n`);
+      expect(median).toBeLessThan(1000);
+    }
+  });
+
   test('what finds no room is dropped and counted, and leaves no half line behind', async () => {
     const told = await inPython<{
       readonly before: string;

@@ -18,7 +18,7 @@ export const ticks = (one: Linked, what: string, such: (tick: Tick) => boolean):
   }, what);
 
 /** Tasks that end in every way there is. */
-const ERRANDS = `
+export const ERRANDS = `
 from celery import shared_task
 from celery.exceptions import Ignore, Reject
 
@@ -38,22 +38,29 @@ def reject():
 const SEND = `
 import sys
 from celery import Celery
-broker, *tasks = sys.argv[1:]
+broker, queues, *tasks = sys.argv[1:]
 app = Celery(broker=broker)
-app.conf.task_default_queue = "default"
 for name, args, options in map(eval, tasks):
-    app.send_task(name, args, **options)
+    for queue in queues.split(","):
+        app.send_task(name, args, queue=queue, **options)
 `;
 
-/** Each is written as Python: `("orders.tasks.slow", [1], {})`. */
-async function sendEach(rig: Rig, python: string, broker: string, tasks: readonly string[]): Promise<void> {
-  const ended = await rig.spawn([python, '-c', SEND, broker, ...tasks]).ended;
+/** To each queue; each is written as Python: `("orders.tasks.slow", [1], {})`. */
+export async function sendEach(
+  rig: Rig,
+  python: string,
+  broker: string,
+  tasks: readonly string[],
+  queues: readonly string[] = ['default'],
+): Promise<void> {
+  const ended = await rig.spawn([python, '-c', SEND, broker, queues.join(','), ...tasks]).ended;
   if (ended.code !== 0) throw new Error(`the tasks were not sent:\n${ended.stderr}`);
 }
 
 const times = (count: number, task: string): string[] => Array.from({ length: count }, () => task);
 
-const EVERYWHERE = [
+/** 19 messages with the retries: 9 succeed, 4 fail, 4 are tried again, 2 have expired. */
+export const ENDS = [
   ...times(5, '("orders.tasks.add", [1, 2], {})'),
   ...times(3, '("errands.fail", [], {})'),
   ...times(2, '("orders.tasks.flaky", [2, "k"], {})'),
@@ -86,7 +93,7 @@ export async function countsOfWorker({ python }: Python, pool: Pool): Promise<vo
   expect(countsOf(idle)).toEqual({ received: 0, succeeded: 0, failed: 0, retried: 0, revoked: 0 });
   expect(idle).toMatchObject({ active: 0, reserved: 0, oldest: null, slots: pool === 'solo' ? 1 : 2 });
 
-  await sendEach(rig, python, redis.url, [...EVERYWHERE, ...(forks ? IN_CHILDREN : [])]);
+  await sendEach(rig, python, redis.url, [...ENDS, ...(forks ? IN_CHILDREN : [])]);
   const lost = forks ? 2 : 0;
   const expected = { received: 19 + lost, succeeded: 9, failed: 4 + lost, retried: 4, revoked: 2 };
   const done = await ticks(one, 'all its tasks', (tick) => {
@@ -190,4 +197,59 @@ export async function canariesOfWorker(
   expect(await one.ended).toMatchObject({ code: 0, signal: null });
   expect(`${one.stdout}${one.stderr}`).not.toMatch(/canary|prodserver\./);
   expect(await look()).toBe('none');
+}
+
+/** As long as a canary is refused there are none, and the work is done all the same. */
+export async function refusedCanaries({ python }: Python, kind: 'redis' | 'rabbitmq'): Promise<void> {
+  const rig = new Rig();
+  const url = kind === 'redis' ? await redisWithoutCanaries(rig, python) : await rabbitWithoutCanaries(rig);
+  const one = worker(rig, python, ['--pool=prefork', '--concurrency=1'], { env: { SHOP_BROKER_URL: url } });
+  await one.tells('ready');
+  await sendEach(rig, python, url, ['("orders.tasks.add", [1, 2], {})']);
+  const done = await ticks(one, 'its task', ({ succeeded }) => succeeded === 1);
+  expect(done).toMatchObject({ canary: null, canaries: null });
+  expect(one.told).toEqual(['init', 'broker-found', 'ready']);
+  one.kill('SIGTERM');
+  expect(await one.ended).toMatchObject({ code: 0, signal: null });
+  expect(one.stderr).not.toMatch(/ERROR|Traceback/);
+}
+
+const LIMIT = `
+import sys
+from redis import Redis
+keys = ["default*", "priority*", "_kombu*", "unacked*", "celery*", "*pidbox*"]
+Redis.from_url(sys.argv[1]).acl_setuser(
+    "shop", enabled=True, passwords=["+sesame"], commands=["+@all"], keys=keys, channels=["*"])
+`;
+
+async function redisWithoutCanaries(rig: Rig, python: string): Promise<string> {
+  const { url } = await startRedis(rig);
+  expect(await rig.spawn([python, '-c', LIMIT, url]).ended).toMatchObject({ code: 0, stderr: '' });
+  return url.replace('redis://', 'redis://shop:sesame@');
+}
+
+const rabbitWithoutCanaries = async (rig: Rig): Promise<string> =>
+  (await startRabbitMq(rig, { configure: '^(?!prodserver)' })).url;
+
+/** Each life of the loop has its ticks and its canaries, and only those. */
+export async function vitalsAfterReconnect({ python }: Python, pool: Pool): Promise<void> {
+  const rig = new Rig();
+  const redis = await startRedis(rig);
+  const one = worker(rig, python, [`--pool=${pool}`, '--concurrency=1'], {
+    env: { SHOP_BROKER_URL: redis.url },
+  });
+  for (const canaries of [1, 2, 3]) {
+    // After the first: of the loop that began with the new connection.
+    // eslint-disable-next-line no-await-in-loop
+    await ticks(one, `canary ${canaries}`, (tick) => tick.canaries === canaries);
+    if (canaries < 3) await redis.restart();
+  }
+  await sendEach(rig, python, redis.url, ['("orders.tasks.add", [1, 2], {})']);
+  const done = await ticks(one, 'its task', ({ succeeded }) => succeeded === 1);
+  expect(done).toMatchObject({ canary: null });
+  const later = await ticks(one, 'six seconds of nothing', ({ at }) => at > done.at + 6);
+  const between = one.reports.filter(({ event, at }) => event === 'tick' && at > done.at && at <= later.at);
+  expect(between.length).toBeLessThanOrEqual(4);
+  one.kill('SIGTERM');
+  expect(await one.ended).toMatchObject({ code: 0, signal: null });
 }

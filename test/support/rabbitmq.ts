@@ -26,6 +26,8 @@ export interface RabbitMq {
 export interface RabbitMqOptions {
   /** Virtual hosts beside `/`: each is a broker of its own. */
   readonly vhosts?: readonly string[];
+  /** A regular expression of what its user may declare; everything unless given. */
+  readonly configure?: string;
 }
 
 /** Takes some five seconds of a processor, which many tests may share. Milliseconds. */
@@ -35,7 +37,7 @@ export async function startRabbitMq(rig: Rig, options: RabbitMqOptions = {}): Pr
   const port = await freePort();
   const urlOf = (vhost: string): string =>
     `amqp://${USER}:${USER}@127.0.0.1:${port}/${encodeURIComponent(vhost)}`;
-  const env = await settings(rig, port, ['/', ...(options.vhosts ?? [])]);
+  const env = await settings(rig, port, ['/', ...(options.vhosts ?? [])], options.configure ?? '.*');
   const server = rig.spawn([SERVER], { env });
   onTestFinished(() => end(server));
   const up = (): Promise<boolean> => {
@@ -46,12 +48,17 @@ export async function startRabbitMq(rig: Rig, options: RabbitMqOptions = {}): Pr
   return { url: urlOf('/'), port, pid: server.pid, urlOf, stop: () => end(server) };
 }
 
-async function settings(rig: Rig, port: number, vhosts: readonly string[]): Promise<NodeJS.ProcessEnv> {
+async function settings(
+  rig: Rig,
+  port: number,
+  vhosts: readonly string[],
+  configure: string,
+): Promise<NodeJS.ProcessEnv> {
   const home = join(rig.folder, `rabbitmq-${port}`);
   const file = (name: string, ...lines: string[]): string =>
     rig.write(join(`rabbitmq-${port}`, name), lines.map((line) => `${line}\n`).join(''));
   mkdirSync(home);
-  const all = { configure: '.*', write: '.*', read: '.*' };
+  const all = { configure, write: '.*', read: '.*' };
   const definitions = file(
     'definitions.json',
     JSON.stringify({

@@ -145,6 +145,11 @@ export interface StatusRow {
   readonly exit: { readonly code: number | null; readonly signal: string | null };
   readonly memory: { readonly rss_bytes: number | null; readonly pss_bytes: number | null };
   readonly cpu_percent: number | null;
+  readonly tasks: {
+    readonly done: number | null;
+    readonly failed: number | null;
+    readonly active: number | null;
+  };
   readonly log: { readonly file: string | null; readonly lines_dropped: number };
   readonly said: readonly string[];
   readonly members: readonly number[];

@@ -91,6 +91,7 @@ time.sleep(1000)
       pid: start.pid,
       process: 'talk',
       instance: 'talk.1',
+      generation: 1,
       from: 'STARTING',
       to: 'RUNNING',
       msg: expect.stringMatching(/^talk\.1 RUNNING \(pid \d+, ready after 1(\.\d)? s\)$/) as string,

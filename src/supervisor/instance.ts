@@ -6,18 +6,17 @@ import type { ProcessSpec } from '../model/spec.ts';
 import { unreachable } from '../model/unreachable.ts';
 import { MARK } from '../os/marks.ts';
 import type { Child, SpawnFailure, SpawnOrder } from '../os/spawn.ts';
-import type { Proportional } from '../os/memory.ts';
 import type { ProcessStat } from '../os/proc.ts';
 import type { Tree } from '../os/tree.ts';
 import type { Grip, Locker } from '../singleton/holder.ts';
 import { newDeaths, type Deaths } from './deaths.ts';
 import { newMachine, step } from './machine.ts';
-import type { NextRun } from './recycling.ts';
+import type { RecyclingPorts } from './recycling.ts';
 import { newRun, type Run, type RunPorts } from './run.ts';
 import type { Effect, Event, Machine } from './state.ts';
 
 /** What an instance needs from the world; the daemon wires the real one. */
-export interface Ports extends RunPorts {
+export interface Ports extends RunPorts, RecyclingPorts {
   /** 0 <= chance < 1 */
   chance(): number;
   spawn(order: SpawnOrder): Promise<Result<Child, SpawnFailure>>;
@@ -36,9 +35,6 @@ export interface Ports extends RunPorts {
   /** Whether the kernel has just killed something for want of memory. */
   oomKilled(): boolean;
   readonly locker: Locker;
-  /** The memory of these processes together. */
-  pss(pids: readonly number[]): Promise<Proportional>;
-  readonly nextRun: NextRun;
 }
 
 export type Order = Extract<Event, { type: `${string}-ordered` | 'hindrance-changed' }>['type'];

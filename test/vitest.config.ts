@@ -23,8 +23,8 @@ export default defineConfig({
     exclude: long ? [] : ['test/**/*.long.test.ts'],
     sequence: { sequencer: LongestFirst },
     globalSetup: ['test/support/global-setup.ts'],
-    // Tests wait for real processes most of the time: five at once keep two cores busy.
-    maxWorkers: 5,
+    // Tests wait for real processes: four at once keep two cores busy, and more keep each other waiting.
+    maxWorkers: 4,
     // The files of one worker share their modules: loading these anew for each took a third of the unit tests' time.
     isolate: false,
     testTimeout: long ? 3_600_000 : 120_000,

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { expect, inject, test } from 'vitest';
 import { startRabbitMq } from '../support/rabbitmq.ts';
 import { startRedis } from '../support/redis.ts';
-import { type Ended, Rig, ROOT } from '../support/rig.ts';
+import { type Ended, Rig, ROOT, until } from '../support/rig.ts';
 
 const SHOP = join(ROOT, 'fixtures', 'shop');
 const CLIENT = join(import.meta.dirname, 'brokers.py');
@@ -147,5 +147,5 @@ test('on RabbitMQ, with results in the database and in Redis', async () => {
   await expectBoth([rabbit.url, rabbit.urlOf('other')], redis.url);
   expect(rig.survivors()).toContain(rabbit.pid);
   await Promise.all([redis.stop(), rabbit.stop()]);
-  expect(rig.survivors()).toEqual([]);
+  await until(() => rig.survivors().length === 0, 'the helpers of RabbitMQ to end');
 });

@@ -23,6 +23,9 @@ export interface RabbitMq {
   stop(): Promise<void>;
 }
 
+/** Erlang spins while it waits, otherwise, and takes the processors from the tests beside it. */
+const NO_SPIN = '+sbwt none +sbwtdcpu none +sbwtdio none';
+
 export interface RabbitMqOptions {
   /** Virtual hosts beside `/`: each is a broker of its own. */
   readonly vhosts?: readonly string[];
@@ -92,14 +95,14 @@ async function settings(
     // It replaces the shell, and gets the signals itself.
     RUNNING_UNDER_SYSTEMD: 'true',
     // A node that has its name and its peers' port needs no epmd, a daemon that would outlive it.
-    RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS: `-sname ${node} -start_epmd false -erl_epmd_port ${peers} -kernel inet_dist_use_interface {127,0,0,1}`,
+    RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS: `${NO_SPIN} -sname ${node} -start_epmd false -erl_epmd_port ${peers} -kernel inet_dist_use_interface {127,0,0,1}`,
   };
 }
 
 /** Its helpers hold its output open, so nothing of it is left when that is closed. */
 async function end(server: Running): Promise<void> {
   if (!server.over) tryKill(server.pid, 'SIGTERM');
-  await until(() => server.over, 'RabbitMQ to stop', 20_000).catch(() => tryKill(server.pid));
+  await until(() => server.over, 'RabbitMQ to stop', PATIENCE_MS).catch(() => tryKill(server.pid));
   await server.ended;
 }
 

@@ -111,7 +111,7 @@ def install_link(role: str) -> None:
     if "PRODSERVER_LINK_FD" not in os.environ:
         return
     try:
-        for name in ("report", "requests", "canary", "vitals"):
+        for name in ("report", "requests", "canary", "vitals", "settle"):
             load(f"prodserver_{name}")
         load("prodserver_link").install(role)
     except Exception:

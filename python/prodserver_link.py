@@ -15,6 +15,7 @@ from typing import Any, Callable
 
 from prodserver_output import supervisor_may_be_lost
 from prodserver_report import Link, quiet
+from prodserver_settle import settle_before_stop
 from prodserver_vitals import BeatVitals, Vitals
 
 
@@ -224,3 +225,4 @@ def install(role: str) -> None:
     # Not worker_init: users monkey-patch in there, before Celery imports the consumer.
     on("celeryd_after_setup", lambda **_: watch_consumer(link))
     on("celeryd_after_setup", lambda instance=None, **_: vitals.watch(instance.consumer))
+    on("celeryd_after_setup", lambda instance=None, **_: settle_before_stop(instance.consumer))

@@ -55,6 +55,7 @@ describe('the package', () => {
       'python/prodserver_probe.py',
       'python/prodserver_report.py',
       'python/prodserver_requests.py',
+      'python/prodserver_settle.py',
       'python/prodserver_vitals.py',
       'schema/manifest.schema.json',
     ]);

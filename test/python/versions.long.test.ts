@@ -5,6 +5,7 @@ import { beforeAll, describe, test } from 'vitest';
 import { ensurePython } from '../../fixtures/venv.ts';
 import { ROOT } from '../support/rig.ts';
 import { deafBeat, deafWorker, lifeOfBeat, lifeOfWorker } from './cases.ts';
+import { settledStop } from './settle.ts';
 import { canariesOfWorker, countsOfWorker } from './vitals.ts';
 
 /** The oldest, the newest of each minor version since, and the newest. */
@@ -42,6 +43,13 @@ describe.each(VERSIONS)('Celery %s', (version) => {
   test.each(POOLS)('%s: canaries come back, through RabbitMQ', async (pool) => {
     await canariesOfWorker({ python, pins }, pool, 'rabbitmq');
   });
+
+  test.each(POOLS.flatMap((pool) => [[pool, 'early'] as const, [pool, 'late'] as const]))(
+    '%s, acknowledged %s: a stop gives back what is not begun, and nothing else',
+    async (pool, acks) => {
+      await settledStop({ python, pins }, pool, acks);
+    },
+  );
 
   test('beat: from init to its end', async () => {
     await lifeOfBeat({ python, pins });

@@ -7,6 +7,7 @@ worker itself consumes by; in doubt there is none.
 """
 from __future__ import annotations
 
+import os
 import time
 import uuid
 from typing import Any, Callable
@@ -110,6 +111,7 @@ class Canary:
     """Those of one worker, through all its connections."""
 
     def __init__(self, answered: Callable) -> None:
+        self.is_wanted = os.environ.pop("PRODSERVER_CANARY", None) != "off"
         self.perch: Any = None
         self.is_able = False
         self.told_first = answered
@@ -124,7 +126,7 @@ class Canary:
         self.looked = self.sent = float("-inf")
         transport = consumer.connection.transport
         perch = PERCHES.get((type(transport).__module__, transport.driver_type))
-        if perch is not None:
+        if perch is not None and self.is_wanted:
             self.perch = perch(consumer, f"prodserver.{consumer.hostname}.{uuid.uuid4().hex[:12]}", self.answer)
             self.is_able = True
 

@@ -135,7 +135,7 @@ function consumerSign(policy: LinkLiveness, vitals: WorkerVitals, memory: Memory
   if (deafMs > policy.pollingMs)
     return hung('consumer', `asks the broker for nothing for ${seconds(deafMs)}`);
   const canaryMs = Math.min(vitals.canaryMs ?? 0, now - Math.max(memory.fullAt, memory.since));
-  if (canaryMs <= policy.canaryMs) return null;
+  if (policy.canaryMs === null || canaryMs <= policy.canaryMs) return null;
   return hung('consumer', `a message to itself is unanswered for ${seconds(canaryMs)}`);
 }
 

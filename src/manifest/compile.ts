@@ -14,6 +14,9 @@ import {
 import { recycleOf } from './recycle.ts';
 import type { EntryInput } from './schema.ts';
 
+/** How a worker's link is told to send itself no messages. */
+const NO_CANARY = { PRODSERVER_CANARY: 'off' };
+
 export interface EntryContext {
   /** The manifest's folder: where relative paths start, and the default CWD. */
   readonly folder: string;
@@ -77,6 +80,7 @@ export function compileEntry(
       installed: context.installed,
     };
     const compiled = backend.compile(entry);
+    const linkLiveness = linkLivenessOf(input.LIVE, compiled);
     const spec: ProcessSpec = {
       name,
       instance: `${name}.${index}`,
@@ -84,7 +88,7 @@ export function compileEntry(
       backend: backend.name,
       argv: compiled.argv,
       added: compiled.added,
-      env: { ...compiled.env, ...input.ENV },
+      env: { ...compiled.env, ...(linkLiveness?.canaryMs === null ? NO_CANARY : {}), ...input.ENV },
       cwd,
       identity: {
         user: input.USER ?? null,
@@ -98,7 +102,7 @@ export function compileEntry(
       readiness: readinessOf(input.READY, compiled, cwd),
       readinessTiming: readinessTimingOf(input.READY),
       liveness: livenessOf(input.LIVE, compiled, cwd),
-      linkLiveness: linkLivenessOf(input.LIVE, compiled),
+      linkLiveness,
       recycle: recycleOf(input.RECYCLE),
       overlap: input.LOCK?.name === undefined ? compiled.overlap : null,
       stackDump: compiled.stackDump,

@@ -63,7 +63,7 @@ export function linkLivenessOf(
   return {
     loop,
     loopMs: given.loop ?? LINK.loopMs,
-    canaryMs: given.canary ?? LINK.canaryMs,
+    canaryMs: given.canary === 'off' ? null : (given.canary ?? LINK.canaryMs),
     pollingMs: given.polling ?? LINK.pollingMs,
     beatMs: given.beat ?? LINK.beatMs,
     taskMs: given.task ?? null,

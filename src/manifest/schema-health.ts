@@ -38,7 +38,7 @@ const celery = z
     off,
     z.strictObject({
       loop: duration.optional(),
-      canary: duration.optional(),
+      canary: z.union([off, duration]).describe('off, or a duration such as 30s').optional(),
       polling: duration.optional(),
       task: duration.optional(),
       stuck: z.enum(['report', 'restart']).describe('one of report, restart').optional(),

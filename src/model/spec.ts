@@ -104,8 +104,9 @@ export type SingletonKey =
 export interface LinkLiveness {
   /** Without a turn of the consumer's own loop. */
   readonly loopMs: number;
-  /** That a canary may go unanswered, and that the broker's side may show nobody who asks for messages. */
-  readonly canaryMs: number;
+  /** That a canary may go unanswered; null: none is sent. */
+  readonly canaryMs: number | null;
+  /** That the broker's side may show nobody who asks for messages. */
   readonly pollingMs: number;
   /** Past the time at which beat said that it would tick again. */
   readonly beatMs: number;

@@ -138,6 +138,7 @@ function linkLivenessText({ linkLiveness }: ProcessSpec): string {
   if (linkLiveness === null) return '';
   const { loop, loopMs, canaryMs, pollingMs, beatMs, taskMs, stuck } = linkLiveness;
   if (loop === 'beat') return `from inside: no tick more than ${formatDuration(beatMs)} late, else restarted`;
+  const canary = canaryMs === null ? '' : `a message to itself within ${formatDuration(canaryMs)}, `;
   const turn = {
     beside: 'a turn of its loop',
     with: 'a turn of its hub',
@@ -148,7 +149,7 @@ function linkLivenessText({ linkLiveness }: ProcessSpec): string {
       ? ''
       : `; all slots held by tasks older than ${formatDuration(taskMs)}: ${stuck === 'report' ? 'reported' : 'restarted'}`;
   return (
-    `from inside: ${turn} within ${formatDuration(loopMs)}, a message to itself within ${formatDuration(canaryMs)}, ` +
+    `from inside: ${turn} within ${formatDuration(loopMs)}, ${canary}` +
     `a look for messages within ${formatDuration(pollingMs)}, else restarted${slots}`
   );
 }

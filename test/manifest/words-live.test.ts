@@ -47,6 +47,13 @@ test('each time can be given', () => {
   expect(linkOf(beat('LIVE: {celery: {beat: 5m}}'))).toMatchObject({ beatMs: 300_000 });
 });
 
+test('canaries can be turned off alone', () => {
+  const [one] = processes(worker('LIVE: {celery: {canary: off}}'));
+  expect([one?.linkLiveness?.canaryMs, one?.linkLiveness?.pollingMs]).toEqual([null, 15_000]);
+  expect(one?.env).toMatchObject({ PRODSERVER_CANARY: 'off' });
+  expect(processes(worker())[0]?.env).not.toHaveProperty('PRODSERVER_CANARY');
+});
+
 test.each(['off', 'false', '"off"', '"false"'])('%s turns it off', (word) => {
   expect(linkOf(worker(`LIVE: {celery: ${word}}`))).toBeNull();
 });

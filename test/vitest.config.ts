@@ -4,7 +4,22 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node';
 const long = process.env['PRODSERVER_TEST_TIER'] === 'long';
 
 /** Those that take longest, first, so that none of them is alone at the end; without it a small file counts as a short one. */
-const LONGEST = ['chaos', 'shop', 'output', 'celery/beat', 'beat-lock', 'brokers', 'peers/pm2', 'pid1'];
+const LONGEST = [
+  'chaos',
+  'python/vitals',
+  'shop',
+  'celery/beat',
+  'beat-lock',
+  'hangs',
+  'brokers',
+  'replacement',
+  'no-task-lost',
+  'peers/pm2',
+  'supervisor-death',
+  'output',
+  'pid1',
+  'worker-pool',
+];
 
 class LongestFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
@@ -23,8 +38,8 @@ export default defineConfig({
     exclude: long ? [] : ['test/**/*.long.test.ts'],
     sequence: { sequencer: LongestFirst },
     globalSetup: ['test/support/global-setup.ts'],
-    // Tests wait for real processes: four at once keep two cores busy, and more keep each other waiting.
-    maxWorkers: 4,
+    // Tests wait for real processes: five at once keep two cores busy, and more keep each other waiting.
+    maxWorkers: 5,
     // The files of one worker share their modules: loading these anew for each took a third of the unit tests' time.
     isolate: false,
     testTimeout: long ? 3_600_000 : 120_000,

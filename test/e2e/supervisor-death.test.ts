@@ -56,9 +56,23 @@ const records = (rig: Rig): string[] =>
 /** Those of the rig that still act and that some supervisor started. */
 const children = (rig: Rig): number[] => rig.survivors().filter(alive);
 
-async function killed(rig: Rig, args = ['start', '--all']): Promise<Running> {
-  const start = rig.start(args);
+/** The words of a process, each ended by a NUL; empty for one that is gone. */
+const commandOf = (pid: number): string => {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'latin1');
+  } catch {
+    return '';
+  }
+};
+
+/**
+ * RUNNING is said of a Command as soon as it is spawned. Before its own code runs, setpriv may not have asked the kernel
+ * yet to tell it, and TERM would end it by default.
+ */
+async function killed(rig: Rig, begun = () => words(rig).includes('began')): Promise<Running> {
+  const start = rig.start(['start', '--all']);
   await running(start);
+  await until(begun, 'its process to begin');
   start.kill('SIGKILL');
   await until(() => start.over, 'the supervisor to be gone');
   return start;
@@ -96,6 +110,7 @@ describe('the next supervisor', () => {
     );
     writeFileSync(join(rig.folder, 'drained'), '');
     const pid = await running(next);
+    await until(() => words(rig).length === 4, 'the successor to begin');
     // One after the other, and told once only.
     expect(notes(rig)).toEqual([`began ${left}`, `told ${left}`, `ended ${left}`, `began ${pid}`]);
     next.kill('SIGTERM');
@@ -131,6 +146,7 @@ describe('the next supervisor', () => {
     await told(rig);
     writeFileSync(join(rig.folder, 'drained'), '');
     await running(next);
+    await until(() => words(rig).length === 4, 'the successor to begin');
     expect(words(rig)).toEqual(['began', 'told', 'ended', 'began']);
     next.kill('SIGKILL');
   });
@@ -154,18 +170,18 @@ describe('the next supervisor', () => {
     BACKEND: Command
     CMD: [sh, -c, "setsid sh -c 'sleep 1000 &'; exec sleep 1001"]
 `);
-    const start = await killed(rig);
+    const sleepers = (seconds: number): number[] =>
+      children(rig).filter((pid) => commandOf(pid) === `sleep\0${seconds}\0`);
+    const start = await killed(rig, () => [1000, 1001].every((seconds) => sleepers(seconds).length === 1));
     // The crash came between the spawn and the writing.
     for (const name of records(rig)) rmSync(join(rig.folder, 'run', name));
-    const sleepers = (seconds: number): number[] =>
-      children(rig).filter((pid) => readFileSync(`/proc/${pid}/cmdline`, 'latin1') === `sleep\0${seconds}\0`);
     await until(() => sleepers(1001).length === 0, 'the one that was told to end');
     const [escaped] = sleepers(1000);
     expect(escaped).toBeDefined();
     const next = rig.start(['start', '--all']);
     await running(next);
     expect(alive(escaped ?? 0)).toBe(false);
-    expect([sleepers(1000).length, sleepers(1001).length]).toEqual([1, 1]);
+    await until(() => [1000, 1001].every((seconds) => sleepers(seconds).length === 1), 'one of each');
     next.kill('SIGTERM');
     await next.ended;
     expect(start.over).toBe(true);
@@ -190,9 +206,7 @@ describe('the next supervisor', () => {
     manifest(1);
     const next = rig.start(['start', '--all']);
     await running(next);
-    const shells = children(rig).filter((pid) =>
-      readFileSync(`/proc/${pid}/cmdline`, 'latin1').startsWith('sh\0'),
-    );
+    const shells = children(rig).filter((pid) => commandOf(pid).startsWith('sh\0'));
     expect(shells).toHaveLength(1);
     next.kill('SIGTERM');
     await next.ended;
@@ -236,7 +250,7 @@ describe('a record', () => {
     const pid = await bystander(rig, () => {
       sleeping =
         markedPids(`PRODSERVER_TEST_RIG=${rig.folder}`).find(
-          (one) => readFileSync(`/proc/${one}/cmdline`, 'latin1') === 'sleep\x001000\x00',
+          (one) => commandOf(one) === 'sleep\x001000\x00',
         ) ?? 0;
       return { start_ticks: startOf(sleeping), [key]: 'another' };
     });
@@ -256,6 +270,7 @@ describe('a record', () => {
     await next.says(/job\.1 (?:STOPPED -> )?WAITING \(what a killed/);
     writeFileSync(join(rig.folder, 'drained'), '');
     await running(next);
+    await until(() => words(rig).length === 4, 'the successor to begin');
     expect(words(rig)).toEqual(['began', 'told', 'ended', 'began']);
     next.kill('SIGKILL');
   });

@@ -15,27 +15,23 @@ const tasksIgnored = (pool: Other, tier: Pick<Ignored, 'tier'> = { tier: 'long' 
   with: [0, 0, 0],
 });
 
-const memoryIgnored = (pool: Other, tier: Pick<Ignored, 'tier'> = { tier: 'long' }): Ignored => ({
+const memoryIgnored = (pool: Other): Ignored => ({
   option: 'max-memory-per-child',
   pool,
   verdict: 'ignored',
   title: 'one process runs all tasks, however large it is',
-  ...tier,
+  tier: 'long',
   setting: { args: { ...ONE, 'max-memory-per-child': '1MiB' } },
   see: ({ client }) => runners(client, 3),
   with: [0, 0, 0],
 });
 
-const limitIgnored = (
-  option: 'time-limit' | 'soft-time-limit',
-  pool: Other,
-  tier: Pick<Ignored, 'tier'> = { tier: 'long' },
-): Ignored => ({
+const limitIgnored = (option: 'time-limit' | 'soft-time-limit', pool: Other): Ignored => ({
   option,
   pool,
   verdict: 'ignored',
   title: 'the task runs to its end',
-  ...tier,
+  tier: 'long',
   setting: { args: { ...ONE, [option]: 1 } },
   see: patient,
   with: 'SUCCESS slept',
@@ -102,7 +98,7 @@ export const limitProofs: readonly Proof[] = [
     with: [0, 0, 0],
   },
   memoryIgnored('threads'),
-  memoryIgnored('solo', {}),
+  memoryIgnored('solo'),
   memoryIgnored('gevent'),
   memoryIgnored('eventlet'),
   {
@@ -137,7 +133,7 @@ export const limitProofs: readonly Proof[] = [
     with: 'SUCCESS slept',
   },
   zeroIgnored('time-limit'),
-  limitIgnored('time-limit', 'threads', {}),
+  limitIgnored('time-limit', 'threads'),
   limitIgnored('time-limit', 'solo'),
   limitIgnored('time-limit', 'eventlet'),
   {
@@ -153,7 +149,7 @@ export const limitProofs: readonly Proof[] = [
   zeroIgnored('soft-time-limit'),
   limitIgnored('soft-time-limit', 'threads'),
   limitIgnored('soft-time-limit', 'solo'),
-  limitIgnored('soft-time-limit', 'gevent', {}),
+  limitIgnored('soft-time-limit', 'gevent'),
   limitIgnored('soft-time-limit', 'eventlet'),
   {
     option: 'optimization',

@@ -19,22 +19,31 @@ import { until } from '../../support/rig.ts';
 /** A processor that this process may use. */
 const A_CPU = /^\d+/.exec(statusOf(process.pid, 'Cpus_allowed_list') ?? '0')?.[0] ?? '0';
 
-const poolProof = (pool: 'threads' | 'solo' | 'gevent' | 'eventlet', seen: string): Works => ({
+const poolProof = (
+  pool: 'threads' | 'solo' | 'gevent' | 'eventlet',
+  seen: string,
+  tier: Pick<Works, 'tier'> = {},
+): Works => ({
   option: 'pool',
   pool,
   verdict: 'works',
   title: 'the worker itself names it',
+  ...tier,
   setting: { args: { ...ONE, pool } },
   see: implementation,
   with: seen,
   without: 'prefork:TaskPool',
 });
 
-const concurrencyProof = (pool: 'threads' | 'gevent' | 'eventlet'): Works => ({
+const concurrencyProof = (
+  pool: 'threads' | 'gevent' | 'eventlet',
+  tier: Pick<Works, 'tier'> = { tier: 'long' },
+): Works => ({
   option: 'concurrency',
   pool,
   verdict: 'works',
   title: 'so many tasks run at one time',
+  ...tier,
   setting: { args: { ...QUICK, concurrency: CPUS + 1 } },
   see: (stage) => peak(stage, CPUS + 2, 1),
   with: CPUS + 1,
@@ -70,10 +79,10 @@ const startIgnored = (pool: 'threads' | 'solo' | 'gevent' | 'eventlet'): Ignored
 });
 
 export const poolProofs: readonly Proof[] = [
-  poolProof('threads', 'thread:TaskPool'),
+  poolProof('threads', 'thread:TaskPool', { tier: 'long' }),
   poolProof('solo', 'solo:TaskPool'),
   poolProof('gevent', 'gevent:TaskPool'),
-  poolProof('eventlet', 'eventlet:TaskPool'),
+  poolProof('eventlet', 'eventlet:TaskPool', { tier: 'long' }),
   {
     option: 'pool',
     pool: 'prefork',
@@ -115,6 +124,7 @@ export const poolProofs: readonly Proof[] = [
     verdict: 'works',
     title: '`auto`: so many children as the worker may use processors',
     since: '5.7',
+    tier: 'long',
     setting: { args: { ...QUICK, concurrency: 'auto' }, through: ['taskset', '--cpu-list', A_CPU] },
     see: async (stage) => childCount(stage),
     with: 1,
@@ -136,12 +146,13 @@ export const poolProofs: readonly Proof[] = [
     pool: 'prefork',
     verdict: 'ignored',
     title: 'autoscale wins',
+    tier: 'long',
     setting: { args: { ...QUICK, concurrency: CPUS + 1, autoscale: '2,1' } },
     see: async (stage) => [childCount(stage), await prefetch(stage)],
     with: [1, 2 * 4],
   },
   concurrencyProof('threads'),
-  concurrencyProof('gevent'),
+  concurrencyProof('gevent', {}),
   concurrencyProof('eventlet'),
   {
     option: 'concurrency',
@@ -159,6 +170,7 @@ export const poolProofs: readonly Proof[] = [
     verdict: 'ignored',
     warning: 'option-otherwise',
     title: 'one task at a time, whatever it says',
+    tier: 'long',
     setting: { args: { ...QUICK, concurrency: 3 } },
     see: (stage) => peak(stage, 3, 0.3),
     with: 1,

@@ -30,13 +30,20 @@ async function order({ client }: Stage): Promise<string> {
     .join('');
 }
 
-const priority = (queues: unknown, seen: string, without: string, env: string): Works => ({
+const priority = (
+  queues: unknown,
+  seen: string,
+  without: string,
+  env: string,
+  tier: Pick<Works, 'tier'> = {},
+): Works => ({
   option: 'queues',
   pool: 'solo',
   verdict: 'works',
   title: `the left one first, where the transport keeps their order: ${String(queues)}`,
   // Before, kombu keeps the queues of a Redis channel in a set: any order.
   since: '5.7',
+  ...tier,
   setting: { args: { ...QUICK, queues, 'prefetch-multiplier': 1 }, env: { PROVING_QUEUES: env } },
   prepare: sendInTurn,
   see: order,
@@ -126,13 +133,14 @@ export const queueProofs: readonly Proof[] = [
     pool: 'solo',
     verdict: 'works',
     title: 'two workers share two queues out',
+    tier: 'long',
     setting: { args: { ...QUICK, queues: 'a' }, env: BOTH },
     see: division,
     with: { a: 'first', b: 'second', alone: { a: 'SUCCESS', b: 'waits' } },
     without: { a: 'first', b: 'either', alone: { a: 'SUCCESS', b: 'SUCCESS' } },
   },
   priority(['a', 'b'], 'aaaaabbbbb', 'bbbbbaaaaa', 'b,a'),
-  priority(['b', 'a'], 'bbbbbaaaaa', 'aaaaabbbbb', 'a,b'),
+  priority(['b', 'a'], 'bbbbbaaaaa', 'aaaaabbbbb', 'a,b', { tier: 'long' }),
   {
     option: 'exclude-queues',
     pool: 'prefork',

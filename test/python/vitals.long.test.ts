@@ -1,0 +1,14 @@
+/** What vitals.test.ts leaves out, and versions.long.test.ts does not run on every version of Celery. */
+import { inject, test } from 'vitest';
+import { SHOP_PINS } from './harness.ts';
+import { refusedCanaries, vitalsAfterReconnect } from './vitals.ts';
+
+const shop = { python: inject('python'), pins: SHOP_PINS };
+
+test('a canary that RabbitMQ refuses is no harm', async () => {
+  await refusedCanaries(shop, 'rabbitmq');
+});
+
+test('gevent: one loop tells after the broker was lost', async () => {
+  await vitalsAfterReconnect(shop, 'gevent');
+});

@@ -31,6 +31,8 @@ export interface Subject {
   readonly instances: number;
   /** Of the supervisor, with the entry's own on top. */
   readonly env: Readonly<Record<string, string>>;
+  /** STOP.timeout in milliseconds; null: that of the backend. */
+  readonly graceMs: number | null;
 }
 
 /**

@@ -1,11 +1,17 @@
 /** What Celery makes of a worker's ARGS where that is not what they say; each case was seen in Celery 5.4 and 5.7. */
 import { failure } from '../model/failure.ts';
+import { formatDuration } from '../model/units.ts';
 import type { Finding, Subject } from './backend.ts';
 import { barred, conflict, ignored, isOn, otherwise, processRules, unwise } from './celery.ts';
 import { NODE_MARKS } from './celery-node.ts';
 import type { Autoscale } from './celery-options.ts';
 
 type Args = Subject['args'];
+
+/** What a worker needs to end after its last task. Seconds. */
+const GRACE_MARGIN_S = 10;
+/** How long a worker that is told to stop may go on with its tasks, unless STOP.timeout says something else. */
+export const GRACE_MS = 60_000;
 
 export const PREFORK: readonly string[] = ['prefork', 'processes'];
 const GREEN: readonly string[] = ['gevent', 'eventlet'];
@@ -53,6 +59,7 @@ export function workerRules(subject: Subject): Finding[] {
     ...zeroRules(args),
     ...autoscaleRules(subject),
     ...limitRules(args),
+    ...graceRules(subject),
     ...nodeRules(args),
     ...queueRules(args),
     ...beatRules(subject),
@@ -144,6 +151,23 @@ function limitRules(args: Args): Finding[] {
     found.push(unwise(option, why, 'run `celery purge` by hand'));
   }
   return found;
+}
+
+function graceRules({ args, extraArgs, graceMs }: Subject): Finding[] {
+  const hard = args.get('time-limit') as number | undefined;
+  const acts = LIMITS['time-limit']?.pools.includes(poolOf({ args, extraArgs })) === true;
+  const waitsMs = graceMs ?? GRACE_MS;
+  if (hard === undefined || !acts || hard * 1000 <= waitsMs) return [];
+  const why =
+    `a task may run for ${formatDuration(hard * 1000)}, and a stop, a restart or a recycling ends it after ` +
+    formatDuration(waitsMs);
+  return [
+    unwise(
+      'time-limit',
+      why,
+      `write "STOP: {timeout: ${Math.ceil(hard) + GRACE_MARGIN_S}s}", or a lower limit`,
+    ),
+  ];
 }
 
 function nodeRules(args: Args): Finding[] {

@@ -5,7 +5,7 @@ import { emitArgs, KILL, type Backend, type Claim, type Entry } from './backend.
 import { beatLock, celeryArgv, common, expandNode, LEVELS } from './celery.ts';
 import { nodeOf } from './celery-node.ts';
 import { autoscale } from './celery-options.ts';
-import { hasBeat, poolOf, PREFORK, workerRules } from './celery-worker-rules.ts';
+import { GRACE_MS, hasBeat, poolOf, PREFORK, workerRules } from './celery-worker-rules.ts';
 import {
   choice,
   decimal,
@@ -91,7 +91,7 @@ export const celeryWorker: Backend = {
       added,
       readiness: { kind: 'link' },
       linkLoop: loopOf(pool),
-      stop: [{ signal: 'SIGTERM', waitMs: 60_000 }, ...cold, KILL],
+      stop: [{ signal: 'SIGTERM', waitMs: GRACE_MS }, ...cold, KILL],
       singleton: hasBeat(entry) ? beatLock(entry) : null,
       claims: claims(entry, node),
       overlap: overlapOf(entry, argv, node),

@@ -169,6 +169,7 @@ function compileOne(
     extraArgs: entry.value?.EXTRA_ARGS ?? [],
     instances: entry.value?.INSTANCES ?? 1,
     env: environmentOf(entry.value, local.env),
+    graceMs: entry.value?.STOP?.timeout ?? null,
     installed: context.installed,
   });
   findings.push(...parsed.failures);

@@ -184,3 +184,14 @@ test('limits that are none', () => {
   `);
   expect(told(worker('{purge: false, without-heartbeat: false, heartbeat-interval: 5}'))).toBe('');
 });
+
+test('a task that may outlive a stop', () => {
+  expect(told(worker('{time-limit: 300}'))).toMatchInlineSnapshot(`
+    "prodserver.yaml:5:12: warning: "time-limit" is unwise: a task may run for 5 min, and a stop, a restart or a recycling ends it after 1 min [option-unwise]
+        5 |     ARGS: {time-limit: 300}
+          |            ^^^^^^^^^^
+          = write "STOP: {timeout: 310s}", or a lower limit"
+  `);
+  expect(told(worker('{time-limit: 60}'))).toBe('');
+  expect(told(worker('{time-limit: 300}', 'STOP: {timeout: 310s}'))).toBe('');
+});

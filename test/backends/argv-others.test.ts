@@ -25,8 +25,8 @@ test('CeleryFlower', () => {
         "PYTHONUNBUFFERED": "1",
       },
       "link": false,
-      "overlap": null,
       "linkLoop": null,
+      "overlap": null,
       "permanentExitCodes": [
         2,
       ],
@@ -71,8 +71,8 @@ test('Command', () => {
         "claims": [],
         "env": {},
         "link": false,
-        "overlap": null,
         "linkLoop": null,
+        "overlap": null,
         "permanentExitCodes": [],
         "readiness": {
           "afterMs": 1000,

@@ -29,8 +29,8 @@ describe('GunicornServer', () => {
           "PYTHONUNBUFFERED": "1",
         },
         "link": false,
-        "overlap": null,
         "linkLoop": null,
+        "overlap": null,
         "permanentExitCodes": [],
         "readiness": {
           "addresses": [
@@ -119,11 +119,11 @@ describe('CeleryWorker', () => {
           "PYTHONUNBUFFERED": "1",
         },
         "link": true,
+        "linkLoop": "beside",
         "overlap": {
           "at": 14,
           "token": 8,
         },
-        "linkLoop": "beside",
         "permanentExitCodes": [
           2,
         ],
@@ -252,8 +252,8 @@ describe('CeleryBeat', () => {
           "PYTHONUNBUFFERED": "1",
         },
         "link": true,
-        "overlap": null,
         "linkLoop": "beat",
+        "overlap": null,
         "permanentExitCodes": [
           2,
         ],

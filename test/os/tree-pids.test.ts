@@ -1,7 +1,6 @@
 /** Pids that pass to other processes: a table stands in for /proc, and nobody is killed for real. */
 import { beforeEach, describe, expect, test, vi } from 'vitest';
 import type { ProcessStat } from '../../src/os/proc.ts';
-import { newTree } from '../../src/os/tree.ts';
 import { FakeClock } from '../logs/support.ts';
 
 const table = vi.hoisted(() => ({
@@ -29,6 +28,10 @@ vi.mock('../../src/os/proc.ts', () => ({
 
 // A pidfd is opened past the table: without it the spy below sees every signal.
 vi.mock('../../src/os/libc.ts', () => ({ libc: () => null }));
+
+// Another file of this worker may have loaded it with the real ones.
+vi.resetModules();
+const { newTree } = await import('../../src/os/tree.ts');
 
 const MAIN = 500;
 const row = (pid: number, change: Partial<ProcessStat> = {}): ProcessStat => ({

@@ -4,6 +4,7 @@ import { failure, severityOf, type Code } from '../../src/model/failure.ts';
 import { exitCodeOf, renderFailure, TABLE } from '../../src/render/failures.ts';
 import { manifestWords } from '../../src/render/words-manifest.ts';
 import { EXIT } from '../../src/render/words.ts';
+import { SAMPLES } from '../docs/samples.ts';
 
 const CODES = Object.keys(TABLE) as Code[];
 
@@ -45,6 +46,7 @@ test.each([
 
 test('the warnings', () => {
   expect(CODES.filter((code) => severityOf(code) === 'warning').toSorted()).toEqual([
+    'children-churn',
     'link-silent',
     'log-not-rotated',
     'log-refused',
@@ -56,6 +58,7 @@ test('the warnings', () => {
     'parent-death-missing',
     'pss-unreadable',
     'runtime-removed',
+    'slots-stuck',
     'subreaper-missing',
   ]);
 });
@@ -124,6 +127,8 @@ const RUNTIME = [
   failure('log-not-rotated', { instance: 'web.1', file: '/var/log/web.log', errno: 'EBUSY' }),
   failure('link-silent', { instance: 'worker.1', ms: 120_000 }),
   failure('successor-silent', { ms: 30_000 }),
+  failure('slots-stuck', SAMPLES['slots-stuck']),
+  failure('children-churn', SAMPLES['children-churn']),
   failure('pss-unreadable', { instance: 'worker.1' }),
   failure('subreaper-missing', { detail: 'koffi is not installed' }),
   failure('parent-death-missing', {}),
@@ -269,6 +274,12 @@ test('every failure of the running program, in words', () => {
 
     error: it was ready, and reported nothing for 30 s [successor-silent]
       check that its Celery is 5.4 or newer, and its log for the reason
+
+    warning: worker.1: all 4 slots are held by tasks older than 10 min, the oldest by orders.tasks.slow for 11 min 40 s [slots-stuck]
+      give the tasks a time limit; LIVE.celery.stuck: restart restarts the worker
+
+    warning: worker.1: 25 children of its pool ended within 20 s, in which 25 tasks were done (--max-memory-per-child=100000; the main process has 150.0 MiB) [children-churn]
+      raise max-tasks-per-child, or max-memory-per-child well above what the main process has: a child begins with that, and is judged by its peak; if neither is set, look into its log for crashes
 
     warning: worker.1: its PSS may not be read, so its RSS counts, which has shared pages several times [pss-unreadable]
       give the supervisor CAP_SYS_PTRACE (docker run --cap-add SYS_PTRACE), or write "memory: rss" or "memory: main"

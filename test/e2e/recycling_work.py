@@ -8,7 +8,8 @@ import time
 from celery import Celery, chain, chord, group
 from celery.exceptions import SoftTimeLimitExceeded, TimeLimitExceeded
 
-app = Celery("work", broker=os.environ["BROKER"], backend=os.environ["BROKER"])
+# Named as the module is: run as a program, its tasks have the names that the worker knows.
+app = Celery("recycling_work", broker=os.environ["BROKER"], backend=os.environ["BROKER"])
 app.conf.update(broker_connection_retry_on_startup=True, worker_prefetch_multiplier=1)
 
 PATIENCE_SECONDS = 60

@@ -6,14 +6,19 @@ import time
 
 from celery import Celery
 
-app = Celery("killed_work", broker=os.environ["BROKER"], backend=os.environ["BROKER"])
+# Redis gives what a dead worker had taken to another one after this, when one looks the next time: each second here.
+seconds = os.environ.get("VISIBILITY_TIMEOUT")
+visibility = {}
+if seconds is not None and os.environ["BROKER"].startswith("redis"):
+    visibility = {"visibility_timeout": float(seconds), "unacked_restore_interval": 1, "unacked_restore_throttle": 1}
+
+app = Celery("killed_work", broker=os.environ["BROKER"], backend=os.environ["RESULTS"])
 app.conf.update(
     task_acks_late=os.environ.get("ACKS", "early") != "early",
     task_reject_on_worker_lost=os.environ.get("ACKS") == "reject",
     worker_prefetch_multiplier=1,
     broker_connection_retry_on_startup=True,
-    # What a dead worker had taken is given to another one after this; the tasks here take less.
-    broker_transport_options={"visibility_timeout": 4},
+    broker_transport_options=visibility,
 )
 
 
@@ -36,9 +41,11 @@ def die(name):
 
 
 @app.task
-def rest(name, seconds):
+def rest(name, until=None):
+    """Rests until there is a file of that name."""
     leave(name, "begun")
-    time.sleep(seconds)
+    while until is not None and not os.path.exists(until):
+        time.sleep(0.05)
     leave(name, "done")
 
 

@@ -42,8 +42,8 @@ export async function shop({ pool = 'prefork', slots = 1, acks, broker = 'redis'
     RESULTS: redis.url,
     ...(visibility === undefined ? {} : { VISIBILITY_TIMEOUT: String(visibility) }),
   };
-  const command = [process.execPath, rig.bin, 'start', '--all'];
-  const start = rig.spawn([...(group?.command ?? []), ...command], { env });
+  const command = [process.execPath, rig.bin, 'start', '--all'] as const;
+  const start = rig.spawn(group === undefined ? command : [...group.command, ...command], { env });
   await Promise.all(acks.map((kind) => begun(start, kind)));
   return {
     rig,
@@ -55,13 +55,13 @@ export async function shop({ pool = 'prefork', slots = 1, acks, broker = 'redis'
         .filter((line) => line.startsWith(`${name} `))
         .map((line) => line.slice(name.length + 1)),
     /** Runs Python with the tasks at hand, and gives what it printed as JSON. */
-    async client(code: string): Promise<unknown> {
+    client: async (code: string): Promise<unknown> => {
       const source = `import json\nfrom killed_work import *\n${code}`;
       const ended = await rig.spawn([python, '-c', source], { env }).ended;
       expect(ended, ended.stderr).toMatchObject({ code: 0 });
       return ended.stdout === '' ? null : JSON.parse(ended.stdout);
     },
-    async over(): Promise<void> {
+    over: async (): Promise<void> => {
       start.kill('SIGTERM');
       await start.ended;
       await rabbit?.stop();

@@ -5,7 +5,7 @@ import { until } from './rig.ts';
 
 export interface MemoryGroup {
   /** The beginning of a command that runs the rest of it in the group. */
-  readonly command: readonly string[];
+  readonly command: readonly [string, ...string[]];
   /** Once nobody is in it any more. */
   empty(): Promise<unknown>;
 }

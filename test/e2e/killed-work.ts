@@ -18,9 +18,21 @@ interface Shop {
   /** Of Redis, in seconds. */
   readonly visibility?: number;
   readonly group?: MemoryGroup;
+  /** Keys of each entry's ARGS, and of the entry itself. */
+  readonly args?: string;
+  readonly keys?: string;
 }
 
-export async function shop({ pool = 'prefork', slots = 1, acks, broker = 'redis', visibility, group }: Shop) {
+export async function shop({
+  pool = 'prefork',
+  slots = 1,
+  acks,
+  broker = 'redis',
+  visibility,
+  group,
+  args = '',
+  keys = '',
+}: Shop) {
   const rig = new Rig();
   const [redis, rabbit] = await Promise.all([
     startRedis(rig),
@@ -32,9 +44,9 @@ export async function shop({ pool = 'prefork', slots = 1, acks, broker = 'redis'
   const entry = (kind: Acks): string => `  ${kind}:
     BACKEND: CeleryWorker
     APP: killed_work
-    ARGS: {pool: ${pool}, concurrency: ${slots}, queues: ${kind}, without-mingle: true, without-gossip: true}
+    ARGS: {pool: ${pool}, concurrency: ${slots}, queues: ${kind}, without-mingle: true, without-gossip: true${args}}
     ENV: {ACKS: ${kind}}
-`;
+${keys}`;
   const entries = acks.map(entry).join('');
   rig.manifest(`PRODUCTION_PROCESSES:\n${entries}SUPERVISOR: {python: ${python}}\n`);
   const env = {

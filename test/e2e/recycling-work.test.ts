@@ -44,7 +44,7 @@ SUPERVISOR: {python: ${python}}
     soft: 'told',
   });
   const marks = rig.read('marks').trim().split('\n');
-  const names = marks.map((line) => line.split(' ')[0]);
+  const names = marks.map((line) => line.split(' ')[0] ?? '');
   expect(names.toSorted()).toEqual(rounds.flatMap(runs).toSorted());
   expect(new Set(marks.map((line) => line.split(' ')[1])).size).toBeGreaterThanOrEqual(3);
   const recycled = start.stdout.match(/worker\.1 recycled: \d+ tasks/g) ?? [];

@@ -12,6 +12,8 @@ visibility = {}
 if seconds is not None and os.environ["BROKER"].startswith("redis"):
     visibility = {"visibility_timeout": float(seconds), "unacked_restore_interval": 1, "unacked_restore_throttle": 1}
 
+MUCH = 900 << 20
+
 app = Celery("killed_work", broker=os.environ["BROKER"], backend=os.environ["RESULTS"])
 app.conf.update(
     task_acks_late=os.environ.get("ACKS", "early") != "early",
@@ -28,16 +30,32 @@ def leave(*words):
     os.close(fd)
 
 
+def first(name):
+    """True once."""
+    try:
+        os.close(os.open(f"{name}.once", os.O_CREAT | os.O_EXCL))
+    except FileExistsError:
+        return False
+    return True
+
+
 @app.task
 def die(name):
     """Killed the first time, done the second."""
     leave(name, "begun")
-    try:
-        os.close(os.open(f"{name}.once", os.O_CREAT | os.O_EXCL))
-    except FileExistsError:
-        leave(name, "done")
-    else:
+    if first(name):
         os.kill(os.getpid(), signal.SIGKILL)
+    leave(name, "done")
+
+
+@app.task
+def eat(name):
+    """Takes more memory than there is, the first time."""
+    leave(name, "begun")
+    if first(name):
+        hoard = bytearray(MUCH)
+        leave(name, f"has {len(hoard)}")
+    leave(name, "done")
 
 
 @app.task
@@ -47,10 +65,3 @@ def rest(name, until=None):
     while until is not None and not os.path.exists(until):
         time.sleep(0.05)
     leave(name, "done")
-
-
-@app.task
-def eat(name, mebibytes):
-    leave(name, "begun")
-    hoard = bytearray(mebibytes << 20)
-    leave(name, f"has {len(hoard)}")

@@ -4,13 +4,11 @@
  */
 import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { costOfLink } from './link.ts';
+import { BIN, freePort, median, say, SHOP, sleep } from './support.ts';
 
-const ROOT = process.cwd();
-const BIN = join(ROOT, 'bin', 'prodserver');
-const SHOP = join(ROOT, 'fixtures', 'shop');
 const ROUNDS = 10;
 const RESTARTS = 40;
 
@@ -31,17 +29,6 @@ int main(int argc, char **argv) {
 }
 `;
 
-const say = (text: string): boolean => process.stdout.write(`${text}\n`);
-const sleep = async (ms: number): Promise<void> => new Promise((done) => void setTimeout(done, ms));
-
-function median(values: readonly number[]): number {
-  const sorted = values.toSorted((a, b) => a - b);
-  const middle = Math.floor(sorted.length / 2);
-  return sorted.length % 2 === 1
-    ? (sorted[middle] ?? 0)
-    : ((sorted[middle - 1] ?? 0) + (sorted[middle] ?? 0)) / 2;
-}
-
 function timed(argv: readonly string[], cwd: string): number {
   const began = performance.now();
   const run = spawnSync(process.execPath, argv, { cwd, stdio: 'ignore' });
@@ -61,14 +48,6 @@ function coldCheck(): void {
   say(
     `cold check of the sample: ${median(check).toFixed(0)} ms, node -e 0: ${median(bare).toFixed(0)} ms, ratio ${ratio.toFixed(2)} (median of ${ROUNDS})`,
   );
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((done) => void server.listen(0, '127.0.0.1', done));
-  const { port } = server.address() as AddressInfo;
-  await new Promise<void>((done) => void server.close(() => done()));
-  return port;
 }
 
 interface Stamp {
@@ -190,6 +169,7 @@ try {
   coldCheck();
   await restartLatency(folder);
   await idleMemory(folder);
+  await costOfLink(folder);
 } finally {
   rmSync(folder, { recursive: true, force: true });
 }

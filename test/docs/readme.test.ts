@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, test } from 'vitest';
 import { allBackends } from '../../src/backends/registry.ts';
 import { isPlannedKey } from '../../src/manifest/schema.ts';
 import { Rig, ROOT } from '../support/rig.ts';
@@ -66,10 +66,19 @@ describe('the README', () => {
   });
 });
 
-describe.each(['README.md', 'CONTRIBUTING.md', 'CHANGELOG.md', 'docs/proof.md'])('%s', (file) => {
-  it('links to files that exist', () => {
-    const targets = [...read(file).matchAll(/\]\(([^)#:]+)(?:#[^)]*)?\)/g)].map((match) => match[1] ?? '');
-    const missing = targets.filter((target) => !existsSync(join(ROOT, dirname(file), target)));
-    expect(missing).toEqual([]);
-  });
+test('docs/delivery.md shows a manifest that is valid', async () => {
+  const rig = new Rig();
+  rig.manifest(/^```yaml\n(.*?)^```/ms.exec(read('docs/delivery.md'))?.[1] ?? '');
+  expect((await rig.run(['check', '--strict'])).stdout).toBe('prodserver.yaml: ok, worker\n');
 });
+
+describe.each(['README.md', 'CONTRIBUTING.md', 'CHANGELOG.md', 'docs/delivery.md', 'docs/proof.md'])(
+  '%s',
+  (file) => {
+    it('links to files that exist', () => {
+      const targets = [...read(file).matchAll(/\]\(([^)#:]+)(?:#[^)]*)?\)/g)].map((match) => match[1] ?? '');
+      const missing = targets.filter((target) => !existsSync(join(ROOT, dirname(file), target)));
+      expect(missing).toEqual([]);
+    });
+  },
+);

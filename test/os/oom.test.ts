@@ -1,9 +1,9 @@
 /** The kernel's own counter, in a memory cgroup of the test's; and how long a kill explains a death. */
-import { mkdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
-import { describe, expect, onTestFinished, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { newOomWatch } from '../../src/os/oom.ts';
 import { FakeClock } from '../logs/support.ts';
-import { Rig, until } from '../support/rig.ts';
+import { memoryGroup } from '../support/memory-group.ts';
+import { Rig } from '../support/rig.ts';
 
 describe('a kill', () => {
   const watch = () => {
@@ -38,26 +38,6 @@ describe('a kill', () => {
   });
 });
 
-/** A memory cgroup with a limit, v1 or v2; null where none can be made. */
-function memoryGroup(bytes: number): { readonly join: string } | null {
-  const name = `prodserver-test-${process.pid}`;
-  for (const [root, limit] of [
-    ['/sys/fs/cgroup/memory', 'memory.limit_in_bytes'],
-    ['/sys/fs/cgroup', 'memory.max'],
-  ] as const) {
-    const folder = `${root}/${name}`;
-    try {
-      mkdirSync(folder);
-      onTestFinished(() => rmdirSync(folder));
-      writeFileSync(`${folder}/${limit}`, String(bytes));
-      return { join: `${folder}/cgroup.procs` };
-    } catch {
-      continue; // the other version, or a container that may not
-    }
-  }
-  return null;
-}
-
 test('a process that the kernel kills for want of memory is said to be', async ({ skip }) => {
   const rig = new Rig();
   const group =
@@ -65,12 +45,11 @@ test('a process that the kernel kills for want of memory is said to be', async (
     skip('no memory cgroup can be made here: it needs root and a writable /sys/fs/cgroup');
   rig.write('eat.py', 'import time\ntime.sleep(1.3)\nhoard = bytearray(400 * 1024 * 1024)\n');
   rig.manifest('PRODUCTION_PROCESSES:\n  job: {BACKEND: Command, CMD: [python3, eat.py]}\n');
-  rig.write('in-group.sh', `echo $$ > ${group.join}\nexec "$@"\n`);
-  const start = rig.spawn(['sh', 'in-group.sh', process.execPath, rig.bin, 'start', '--all']);
+  const start = rig.spawn([...group.command, process.execPath, rig.bin, 'start', '--all']);
   await start.says(/job\.1 RUNNING -> STARTING \(ended by SIGKILL: out of memory; started again: pid \d+\)/);
   const [row] = await rig.status();
   expect(row?.exits).toEqual([expect.objectContaining({ code: null, signal: 'SIGKILL', reason: 'oom' })]);
   start.kill('SIGQUIT');
   await start.ended;
-  await until(() => readFileSync(group.join, 'utf8') === '', 'the group to be empty');
+  await group.empty();
 });

@@ -156,7 +156,9 @@ def publish_failed(link: Link, scheduler: Any, error: BaseException) -> None:
 @quiet
 def count_what_runs(link: Link) -> None:
     """Tells, from the order to stop on, how many tasks are still running whenever that changes."""
-    from threading import Thread
+    # Not threading.Thread: its start() waits, and this runs in a signal handler. A greenlet that is switched out
+    # there keeps what it holds: in gevent's queue of lookups that is a lock of the system, and the worker hangs.
+    from _thread import start_new_thread
     from celery.worker import state
 
     def count() -> None:
@@ -168,7 +170,7 @@ def count_what_runs(link: Link) -> None:
                 link.send("draining", active=active)
             time.sleep(0.5)
 
-    Thread(target=quiet(count), name="prodserver", daemon=True).start()
+    start_new_thread(quiet(count), ())
 
 
 @quiet

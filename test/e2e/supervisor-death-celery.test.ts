@@ -5,16 +5,28 @@ import { expect, inject, test } from 'vitest';
 import { Client, Driver } from '../backends/celery/stage.ts';
 import { childrenOf } from '../python/harness.ts';
 import { startRedis } from '../support/redis.ts';
-import { alive, Rig, until } from '../support/rig.ts';
+import { alive, Rig, tryKill, until } from '../support/rig.ts';
 
 const python = inject('python');
 
 const TASKS = `
-import os, sys, time
+import faulthandler, os, signal, sys, time
 from celery import Celery
 app = Celery("death", broker=os.environ["BROKER"], backend=os.environ["RESULTS"])
 app.conf.worker_redirect_stdouts = False
 app.conf.worker_prefetch_multiplier = 1
+
+def show_greenlets(*_):
+    from celery.worker import state
+    if "gevent" in sys.modules:
+        from gevent.util import print_run_info
+        print_run_info(file=stacks)
+    print(f"should_stop {state.should_stop}", file=stacks)
+
+# Those of the threads come first, and need no Python to turn.
+stacks = open("stacks.txt", "w", buffering=1)
+signal.signal(signal.SIGUSR2, show_greenlets)
+faulthandler.register(signal.SIGUSR2, file=stacks, chain=True)
 
 def is_over():
     return os.path.exists("over")
@@ -86,8 +98,19 @@ SUPERVISOR: {python: ${python}}
     { state: 'SUCCESS', value: 'written' },
     { state: 'SUCCESS', value: 'written' },
   ]);
-  await until(() => !alive(pid), 'the worker to end by itself');
+  try {
+    await until(() => !alive(pid), 'the worker to end by itself');
+  } catch (error) {
+    throw new Error(`it hangs\n${await stacksOf(rig, pid)}`, { cause: error });
+  }
 });
+
+/** Where a worker hangs: the stacks of its threads, and of its greenlets where it still answers. */
+async function stacksOf(rig: Rig, pid: number): Promise<string> {
+  tryKill(pid, 'SIGUSR2');
+  await until(() => rig.read('stacks.txt').includes('should_stop'), 'its greenlets', 5000).catch(() => {});
+  return rig.read('stacks.txt');
+}
 
 /** The one node that there is. */
 async function node(client: Client): Promise<string> {

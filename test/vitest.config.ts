@@ -6,19 +6,27 @@ const long = process.env['PRODSERVER_TEST_TIER'] === 'long';
 /** Those that take longest, first, so that none of them is alone at the end; without it a small file counts as a short one. */
 const LONGEST = [
   'chaos',
-  'python/vitals',
   'shop',
   'celery/beat',
   'beat-lock',
   'hangs',
+  'python/vitals',
   'brokers',
+  'stopped-work',
+  'manifests',
+  'worker-bootsteps',
   'replacement',
+  'python/link',
   'no-task-lost',
-  'peers/pm2',
+  'exits',
   'supervisor-death',
+  'python/worker',
+  'worker-limits',
+  'peers/pm2',
+  'killed-main',
   'output',
+  'restarts',
   'pid1',
-  'worker-pool',
 ];
 
 class LongestFirst extends BaseSequencer {

@@ -7,7 +7,6 @@ const shop = { python: inject('python'), pins: SHOP_PINS };
 test.each([
   ['prefork', 'early'],
   ['prefork', 'late'],
-  ['gevent', 'late'],
 ] as const)('%s, acknowledged %s: what is begun is not given back', async (pool, acks) => {
   await settledStop(shop, pool, acks);
 });

@@ -5,8 +5,8 @@ import { refusedCanaries, vitalsAfterReconnect } from './vitals.ts';
 
 const shop = { python: inject('python'), pins: SHOP_PINS };
 
-test('a canary that RabbitMQ refuses is no harm', async () => {
-  await refusedCanaries(shop, 'rabbitmq');
+test.each(['redis', 'rabbitmq'] as const)('a canary that %s refuses is no harm', async (broker) => {
+  await refusedCanaries(shop, broker);
 });
 
 test('gevent: one loop tells after the broker was lost', async () => {

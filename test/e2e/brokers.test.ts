@@ -2,6 +2,7 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, inject, test } from 'vitest';
+import { brokerAnswers } from '../../src/os/broker.ts';
 import { startRabbitMq } from '../support/rabbitmq.ts';
 import { startRedis } from '../support/redis.ts';
 import { type Ended, Rig, ROOT, until } from '../support/rig.ts';
@@ -145,6 +146,11 @@ test('on RabbitMQ, with results in the database and in Redis', async () => {
   const rig = new Rig();
   const [redis, rabbit] = await Promise.all([startRedis(rig), startRabbitMq(rig, { vhosts: ['other'] })]);
   await expectBoth([rabbit.url, rabbit.urlOf('other')], redis.url);
+  // As the supervisor asks it, before it calls a worker hung.
+  expect(await brokerAnswers(rabbit.url, 5000)).toBe(true);
+  process.kill(rabbit.pid, 'SIGSTOP');
+  expect(await brokerAnswers(rabbit.url, 300)).toBe(false);
+  process.kill(rabbit.pid, 'SIGCONT');
   expect(rig.survivors()).toContain(rabbit.pid);
   await Promise.all([redis.stop(), rabbit.stop()]);
   await until(() => rig.survivors().length === 0, 'the helpers of RabbitMQ to end');

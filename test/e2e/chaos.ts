@@ -127,7 +127,7 @@ function smallDisk(rig: Rig): { readonly path: string; fill(): void; empty(): vo
 }
 
 /** How often /proc is looked at. Milliseconds. */
-const LOOK_MS = 50;
+const LOOK_MS = 100;
 /** A dead child of a supervisor that runs is reaped within this. Milliseconds. */
 const ZOMBIE_MS = 3000;
 
@@ -237,14 +237,14 @@ export async function chaos(seed: number, seconds: number): Promise<void> {
   };
 
   const watching = setInterval(look, LOOK_MS);
-  const countingZombies = setInterval(lookForZombies, 10 * LOOK_MS);
+  const countingZombies = setInterval(lookForZombies, 5 * LOOK_MS);
   try {
     const end = performance.now() + seconds * 1000;
     while (performance.now() < end) {
       const name = pick(Object.keys(acts)) ?? '';
       faults[name] = (faults[name] ?? 0) + 1;
       await acts[name]?.();
-      await new Promise((done) => setTimeout(done, chance() * 600));
+      await new Promise((done) => setTimeout(done, chance() * 1000));
     }
     // What was frozen, full or broken is mended, and what is FATAL of it gets a new supervisor: then all comes to rest.
     await new Promise((done) => setTimeout(done, 3000));

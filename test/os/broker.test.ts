@@ -3,7 +3,6 @@ import { createServer, type AddressInfo, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { brokerAnswers, brokerDoors } from '../../src/os/broker.ts';
-import { startRabbitMq } from '../support/rabbitmq.ts';
 import { startRedis } from '../support/redis.ts';
 import { freePort, Rig } from '../support/rig.ts';
 
@@ -147,12 +146,4 @@ test('a Redis behind TLS, whoever signed its certificate', async () => {
   process.kill(server.pid, 'SIGSTOP');
   expect(await brokerAnswers(`rediss://localhost:${port}/0`, 300)).toBe(false);
   process.kill(server.pid, 'SIGCONT');
-});
-
-test('a RabbitMQ, and a frozen one', async () => {
-  const rabbit = await startRabbitMq(new Rig());
-  expect(await brokerAnswers(rabbit.url, 5000)).toBe(true);
-  process.kill(rabbit.pid, 'SIGSTOP');
-  expect(await brokerAnswers(rabbit.url, 300)).toBe(false);
-  process.kill(rabbit.pid, 'SIGCONT');
 });

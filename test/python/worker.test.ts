@@ -8,8 +8,8 @@ const python = inject('python');
 const shop = { python, pins: SHOP_PINS };
 
 describe('a worker', () => {
-  test.each(['prefork', 'threads', 'solo'] as const)('%s: from init to stopped', async (pool) => {
-    await lifeOfWorker(shop, pool);
+  test('prefork: from init to stopped', async () => {
+    await lifeOfWorker(shop, 'prefork');
   });
 
   test('is deaf to an environment that its settings may read', async () => {

@@ -116,6 +116,7 @@ export const limitProofs: readonly Proof[] = [
     pool: 'gevent',
     verdict: 'works',
     title: 'the task is ended',
+    tier: 'long',
     setting: { args: { ...ONE, 'time-limit': 1 } },
     see: patient,
     with: 'FAILURE TimeLimitExceeded',

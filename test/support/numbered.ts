@@ -10,6 +10,8 @@ export interface NumberedRun {
   readonly acks: 'early' | 'late';
   readonly tasks: number;
   readonly maxTasks: number;
+  /** Tasks a second; 20 unless given. */
+  readonly rate?: number;
   /** Its broker; a Redis of its own where it is not given. */
   readonly broker?: string;
 }
@@ -24,7 +26,7 @@ export interface NumberedResult {
   readonly story: string;
 }
 
-/** Tasks a second that are asked for: so slow that a replacement ends before the next one is due. */
+/** So slow that a replacement ends before the next one is due. */
 const RATE = 20;
 
 interface Mark {
@@ -39,6 +41,7 @@ const APP = join(ROOT, 'test', 'support', 'numbered.py');
 export async function runNumbered(run: NumberedRun): Promise<NumberedResult> {
   const rig = new Rig();
   const broker = run.broker ?? (await startRedis(rig)).url;
+  const rate = run.rate ?? RATE;
   const slots = run.pool === 'solo' ? 1 : 4;
   rig.manifest(`PRODUCTION_PROCESSES:
   worker:
@@ -64,10 +67,10 @@ SUPERVISOR: {python: ${run.python}}
       .map(([number, node = '', at]) => ({ number: Number(number), node, at: Number(at) }));
 
   const start = rig.start(['start', '--all', '--log-format', 'json'], { env });
-  const seconds = String(slots / RATE);
+  const seconds = String(slots / rate);
   const sender = await rig.spawn([run.python, APP, '1', String(run.tasks), seconds], { env }).ended;
   expect(sender, sender.stderr).toMatchObject({ code: 0 });
-  const patience = (run.tasks / RATE) * 1000 * 3 + 60_000;
+  const patience = (run.tasks / rate) * 1000 * 3 + 60_000;
   await until(() => new Set(marks().map(({ number }) => number)).size >= run.tasks, 'all tasks', patience);
   start.kill('SIGTERM');
   const ended = await start.ended;

@@ -1,0 +1,58 @@
+import { describe, expect, test } from 'vitest';
+import { failure } from '../../src/model/failure.ts';
+import type { LinkLiveness } from '../../src/model/spec.ts';
+import type { WorkerVitals } from '../../src/model/vitals.ts';
+import { PROOF_MS, proofOf } from '../../src/supervisor/successor.ts';
+
+const LIVENESS: LinkLiveness = {
+  loop: 'beside',
+  loopMs: 30_000,
+  canaryMs: 30_000,
+  pollingMs: 15_000,
+  beatMs: 30_000,
+  taskMs: null,
+  stuck: 'report',
+};
+const VITALS: WorkerVitals = {
+  kind: 'worker',
+  heardAt: 0,
+  loopAgeMs: 0,
+  counts: { received: 0, succeeded: 0, failed: 0, retried: 0, revoked: 0 },
+  active: 0,
+  reserved: 0,
+  slots: 4,
+  oldest: null,
+  polling: null,
+  canaryMs: null,
+  canaries: 0,
+  childExits: 0,
+};
+const celery = { linkLiveness: LIVENESS };
+
+describe('a successor that is ready has proved itself', () => {
+  test.each<[string, Partial<WorkerVitals>]>([
+    ['by a canary', { canaries: 1 }],
+    ['where there are no canaries', { canaries: null }],
+    [
+      'by a task, which may hold a slot from the first moment on',
+      { counts: { ...VITALS.counts, received: 1 } },
+    ],
+  ])('%s', (_how, vitals) => {
+    expect(proofOf(celery, { ...VITALS, ...vitals }, 0)).toBe('proven');
+  });
+
+  test('by reporting for half a minute, since it may be its broker that is late', () => {
+    expect(proofOf(celery, VITALS, PROOF_MS - 1)).toBe('open');
+    expect(proofOf(celery, VITALS, PROOF_MS)).toBe('proven');
+  });
+
+  test('not by silence', () => {
+    expect(proofOf(celery, null, PROOF_MS - 1)).toBe('open');
+    const why = { kind: 'failure', failure: failure('successor-silent', { ms: PROOF_MS }) };
+    expect(proofOf(celery, null, PROOF_MS)).toEqual(why);
+  });
+
+  test('at once where nobody reports', () => {
+    expect(proofOf({ linkLiveness: null }, null, 0)).toBe('proven');
+  });
+});

@@ -12,7 +12,7 @@ test.each(['early', 'late'] as const)('500 tasks, acknowledged %s', async (acks)
   });
   expect(result.lost, result.story).toEqual([]);
   expect(result.doubled, result.story).toEqual([]);
-  expect(result.replacements, result.story).toBeGreaterThanOrEqual(3);
+  expect(result.replacements, result.story).toBeGreaterThanOrEqual(2);
   const figures = `${result.replacements} replacements, throughput x ${result.ratio.toFixed(2)}`;
   process.stderr.write(`500 tasks, ${acks}: ${figures}\n`);
 });

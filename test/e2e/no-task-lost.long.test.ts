@@ -11,7 +11,7 @@ const VERSIONS = ['5.4.0', '5.7.0'];
 const POOLS = ['prefork', 'threads', 'solo', 'gevent', 'eventlet'];
 const TASKS = Number(process.env['PRODSERVER_TASKS'] ?? 2000);
 /** A second: of a life of ten seconds and more, the replacement is the smaller part. */
-const RATE = 12;
+const RATE = 10;
 /** One line a run, for docs/proof.md. */
 const TABLE = join(ROOT, '.cache', 'no-task-lost.txt');
 

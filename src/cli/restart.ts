@@ -4,27 +4,24 @@ import { systemClock as clock } from '../os/clock.ts';
 import { whyNotRestarted } from '../render/status.ts';
 import { EXIT } from '../render/words.ts';
 import type { Flags } from './verb.ts';
-import { findRunning, type Found } from './names.ts';
-import { complain, fail, print } from './output.ts';
-import { timeoutOf, waitUntil, type Look } from './waiting.ts';
+import type { Found } from './names.ts';
+import { fail, print } from './output.ts';
+import { orderOf, type Look } from './waiting.ts';
 
 /** One instance, what is done to it, and by which of the supervisors. */
 type Ordered = RestartAnswer['instances'][number] & { readonly remote: Found[number]['remote'] };
 
 export async function run(names: readonly string[], flags: Flags): Promise<number> {
-  const timeout = timeoutOf(flags);
-  if (!timeout.ok) return fail(timeout.error);
-  const found = await findRunning(flags, names);
-  if (!found.ok) return fail(found.error);
-  const json = flags['json'] === true;
+  const order = await orderOf(names, flags);
+  if (!order.ok) return fail(order.error);
+  const { found, json, wait } = order.value;
   const since = new Date(clock.wall()).toISOString();
   const ordered: Ordered[] = [];
-  for (const { remote } of found.value) {
-    const answer = await remote.restart(names.length === 0 ? null : names);
+  for (const { remote } of found) {
+    const answer = await remote.restart(order.value.names);
     if (!answer.ok) return fail(answer.error);
     ordered.push(...answer.value.instances.map((one) => ({ ...one, remote })));
   }
-  const wait = flags['wait'] !== false;
   if (wait) {
     let rows: readonly ProcessRow[] = [];
     const look = async (): Promise<Result<Look>> => {
@@ -34,7 +31,7 @@ export async function run(names: readonly string[], flags: Flags): Promise<numbe
       const busy = rows.filter(isUnderWay);
       return { ok: true, value: { done: busy.length === 0, busy } };
     };
-    const waited = await waitUntil(look, 'restart-timeout', timeout.value, json ? () => undefined : complain);
+    const waited = await order.value.waitUntil(look, 'restart-timeout');
     if (!waited.ok) return fail(waited.error);
     const problems = rows
       .filter((row, index) => !isUp(row, ordered[index]?.pid ?? null))

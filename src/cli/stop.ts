@@ -3,29 +3,25 @@ import type { ProcessRow } from '../control/protocol.ts';
 import type { Result } from '../model/failure.ts';
 import { EXIT } from '../render/words.ts';
 import type { Flags } from './verb.ts';
-import { findRunning, isNamed, type Found } from './names.ts';
-import { complain, fail, print } from './output.ts';
-import { timeoutOf, waitUntil, type Look } from './waiting.ts';
+import { isNamed, type Found } from './names.ts';
+import { fail, print } from './output.ts';
+import { orderOf, type Look } from './waiting.ts';
 
 export async function run(names: readonly string[], flags: Flags): Promise<number> {
-  const timeout = timeoutOf(flags);
-  if (!timeout.ok) return fail(timeout.error);
-  const found = await findRunning(flags, names);
-  if (!found.ok) return fail(found.error);
-  const json = flags['json'] === true;
+  const order = await orderOf(names, flags);
+  if (!order.ok) return fail(order.error);
+  const { found, json, wait } = order.value;
   const stopped: string[] = [];
-  for (const { remote } of found.value) {
-    const answer = await remote.stop(names.length === 0 ? null : names);
+  for (const { remote } of found) {
+    const answer = await remote.stop(order.value.names);
     if (!answer.ok) return fail(answer.error);
     stopped.push(...answer.value.instances);
   }
-  if (flags['wait'] !== false) {
-    const look = async (): Promise<Result<Look>> => lookAt(found.value, names);
-    const tell = json ? () => undefined : complain;
-    const waited = await waitUntil(look, 'stop-timeout', timeout.value, tell);
+  if (wait) {
+    const waited = await order.value.waitUntil(async () => lookAt(found, names), 'stop-timeout');
     if (!waited.ok) return fail(waited.error);
   }
-  const verb = flags['wait'] === false ? 'stopping' : 'stopped';
+  const verb = wait ? 'stopped' : 'stopping';
   if (json) print(JSON.stringify({ [verb]: stopped }));
   else for (const instance of stopped) print(`${instance}: ${verb}`);
   return EXIT.ok;

@@ -1,17 +1,49 @@
-/** How a command waits for what it has ordered. */
+/** How a command gives an order, and waits for what it has ordered. */
 import type { ProcessRow } from '../control/protocol.ts';
 import { failure, type Result } from '../model/failure.ts';
 import { formatDuration, parseDuration } from '../model/units.ts';
 import { systemClock as clock } from '../os/clock.ts';
 import { whoText } from '../render/status.ts';
+import { findRunning, type Found } from './names.ts';
+import { complain } from './output.ts';
 import type { Flags } from './verb.ts';
 
 /** How often the supervisor is asked how far it is, and how often people are told. Milliseconds. */
 const POLL_MS = 100;
 const TELL_MS = 1000;
 
+/** An order to running supervisors, as the command line gives it. */
+export interface Order {
+  readonly found: Found;
+  /** Null: everything. */
+  readonly names: readonly string[] | null;
+  readonly json: boolean;
+  readonly wait: boolean;
+  /** Looks until it is done, for as long as --timeout says, and tells people for whom it waits. */
+  waitUntil(look: () => Promise<Result<Look>>, late: Late): Promise<Result<null>>;
+}
+
+export async function orderOf(names: readonly string[], flags: Flags): Promise<Result<Order>> {
+  const timeout = timeoutOf(flags);
+  if (!timeout.ok) return timeout;
+  const found = await findRunning(flags, names);
+  if (!found.ok) return found;
+  const json = flags['json'] === true;
+  return {
+    ok: true,
+    value: {
+      found: found.value,
+      names: names.length === 0 ? null : names,
+      json,
+      wait: flags['wait'] !== false,
+      waitUntil: async (look, late) =>
+        waitUntil(look, late, timeout.value, json ? () => undefined : complain),
+    },
+  };
+}
+
 /** Milliseconds of --timeout; Infinity without one. */
-export function timeoutOf(flags: Flags): Result<number> {
+function timeoutOf(flags: Flags): Result<number> {
   const given = flags['timeout'];
   const ms = given === undefined ? Infinity : parseDuration(String(given));
   if (ms !== null) return { ok: true, value: ms };
@@ -25,10 +57,12 @@ export interface Look {
   readonly busy: readonly ProcessRow[];
 }
 
+type Late = 'stop-timeout' | 'restart-timeout';
+
 /** Looks again and again until it is done, and tells for whom it waits. */
-export async function waitUntil(
+async function waitUntil(
   look: () => Promise<Result<Look>>,
-  late: 'stop-timeout' | 'restart-timeout',
+  late: Late,
   timeoutMs: number,
   tell: (text: string) => void,
 ): Promise<Result<null>> {

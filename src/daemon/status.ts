@@ -4,7 +4,7 @@ import type { Clock } from '../model/clock.ts';
 import type { Failure } from '../model/failure.ts';
 import type { Death, Exit } from '../model/process.ts';
 import { unreachable } from '../model/unreachable.ts';
-import { tasksDone } from '../model/vitals.ts';
+import { doneOf } from '../model/vitals.ts';
 import { readMemory, type ProcessStat } from '../os/proc.ts';
 import type { Slot } from '../supervisor/slot.ts';
 import type { Run } from '../supervisor/run.ts';
@@ -84,10 +84,9 @@ const deathRow = ({ at, pid, exit, uptimeMs, peakBytes, cause }: Death): Process
 /** Of the process that runs, or that ran last: then none of its tasks is active. */
 function taskCounts(run: Run | null, alive: boolean): ProcessRow['tasks'] {
   const vitals = run?.vitals() ?? null;
-  const counts = vitals?.kind === 'worker' ? vitals.counts : null;
   return {
-    done: counts === null ? null : tasksDone(counts),
-    failed: counts?.failed ?? null,
+    done: doneOf(vitals),
+    failed: vitals?.kind === 'worker' ? vitals.counts.failed : null,
     active: alive ? (run?.activeTasks() ?? null) : null,
   };
 }

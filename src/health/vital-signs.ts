@@ -62,8 +62,8 @@ export function look(policy: LinkLiveness, vitals: Vitals, before: Memory, now: 
   switch (vitals.kind) {
     case 'worker': {
       const memory = remember(vitals, before, now);
-      const hung = loopSign(policy, vitals, memory, now) ?? consumerSign(policy, vitals, memory, now);
-      const signs = [hung, stuckSign(policy, vitals, memory, now), churnSign(vitals, memory, now)];
+      const worst = loopSign(policy, vitals, memory, now) ?? consumerSign(policy, vitals, memory, now);
+      const signs = [worst, stuckSign(policy, vitals, memory, now), churnSign(vitals, memory, now)];
       return { signs: signs.filter((sign) => sign !== null), memory: nextMinute(vitals, memory, now) };
     }
     case 'beat': {
@@ -74,6 +74,12 @@ export function look(policy: LinkLiveness, vitals: Vitals, before: Memory, now: 
       return unreachable(vitals);
   }
 }
+
+const hung = (target: string, got: string, needsBroker = true): Sign => ({
+  kind: 'hung',
+  trouble: { probe: 'celery', target, got },
+  needsBroker,
+});
 
 const isFull = ({ slots, active }: WorkerVitals): boolean => slots !== null && active >= slots;
 
@@ -94,26 +100,21 @@ function loopSign(policy: LinkLiveness, vitals: WorkerVitals, memory: Memory, no
   const { loop, loopMs } = policy;
   const silentMs = now - Math.max(vitals.heardAt, memory.since);
   const ageMs = Math.min(vitals.loopAgeMs + now - vitals.heardAt, now - memory.since);
-  const hung = (target: string, ms: number, needsBroker: boolean): Sign => ({
-    kind: 'hung',
-    trouble: { probe: 'celery', target, got: `no turn for ${seconds(ms)}` },
-    needsBroker,
-  });
+  const still = (ms: number): string => `no turn for ${seconds(ms)}`;
   switch (loop) {
     case 'beside':
-      return ageMs > loopMs ? hung(CONSUMER, ageMs, true) : null;
+      return ageMs > loopMs ? hung(CONSUMER, still(ageMs)) : null;
     case 'with':
       // It is a task that blocks it, unless there is none: then it may be the broker.
-      return ageMs > loopMs ? hung('hub', ageMs, vitals.active === 0) : null;
+      return ageMs > loopMs ? hung('hub', still(ageMs), vitals.active === 0) : null;
     case 'between': {
       if (vitals.active > 0) {
         if (silentMs <= SOLO_SILENCES * loopMs) return null;
-        const got = `no report for ${seconds(silentMs)}, with a task running`;
-        return { kind: 'hung', trouble: { probe: 'celery', target: 'process', got }, needsBroker: false };
+        return hung('process', `no report for ${seconds(silentMs)}, with a task running`, false);
       }
       // The loop has not turned while there was a task, and is not to be blamed for that afterwards.
       const idleMs = Math.min(ageMs, now - memory.busyAt);
-      return idleMs > loopMs ? hung(CONSUMER, idleMs, true) : null;
+      return idleMs > loopMs ? hung(CONSUMER, still(idleMs)) : null;
     }
     case 'beat':
       return null;
@@ -125,11 +126,6 @@ function loopSign(policy: LinkLiveness, vitals: WorkerVitals, memory: Memory, no
 const CONSUMER = 'consumer loop';
 
 function consumerSign(policy: LinkLiveness, vitals: WorkerVitals, memory: Memory, now: number): Sign | null {
-  const hung = (target: string, got: string): Sign => ({
-    kind: 'hung',
-    trouble: { probe: 'celery', target, got },
-    needsBroker: true,
-  });
   if (isFull(vitals)) return null;
   const deafMs = now - memory.askedAt;
   if (deafMs > policy.pollingMs)
@@ -167,13 +163,7 @@ function nextMinute(vitals: WorkerVitals, memory: Memory, now: number): Memory {
 function beatSign(policy: LinkLiveness, vitals: BeatVitals, { since }: Memory, now: number): Sign | null {
   const due = Math.max(vitals.heardAt + vitals.nextMs, since);
   const lateMs = now - due;
-  if (lateMs <= policy.beatMs) return null;
-  const trouble: ProbeTrouble = {
-    probe: 'celery',
-    target: 'scheduler',
-    got: `a tick is ${seconds(lateMs)} late`,
-  };
-  return { kind: 'hung', trouble, needsBroker: true };
+  return lateMs <= policy.beatMs ? null : hung('scheduler', `a tick is ${seconds(lateMs)} late`);
 }
 
 /** What is said of slots that are stuck where they are a reason to restart. */

@@ -57,3 +57,7 @@ export function loopOf(pool: string): LinkLiveness['loop'] {
 
 /** Tasks that are done, whatever came of them: a retry has used the process up as much as a success. */
 export const tasksDone = ({ succeeded, failed, retried }: TaskCounts): number => succeeded + failed + retried;
+
+/** Those of a worker; null: it has not told, or is none. */
+export const doneOf = (vitals: Vitals | null): number | null =>
+  vitals?.kind === 'worker' ? tasksDone(vitals.counts) : null;

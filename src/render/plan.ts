@@ -3,6 +3,7 @@ import type { Probe, ProcessSpec, Readiness, RecyclePolicy } from '../model/spec
 import { unreachable } from '../model/unreachable.ts';
 import { formatBytes, formatDuration } from '../model/units.ts';
 import { maskArgv, maskUrls } from './mask.ts';
+import { MEMORY } from './replacement.ts';
 import type { Paint } from './paint.ts';
 
 /** A token as a shell would need it, so that a line can be tried by hand. */
@@ -106,12 +107,6 @@ function livenessText({ liveness }: ProcessSpec): string {
     `${failures} ${failures === 1 ? 'failure' : 'failures in a row'}: restarted`
   );
 }
-
-const MEMORY: Readonly<Record<RecyclePolicy['memory'], string>> = {
-  pss: 'PSS',
-  rss: 'RSS',
-  main: 'RSS of its main process',
-};
 
 /** When it is replaced by a new one. A limit that is drawn for each run is a range. */
 function recycleText(policy: RecyclePolicy): string {

@@ -5,7 +5,7 @@ import { formatBytes, formatDuration } from '../model/units.ts';
 import type { News } from '../supervisor/news.ts';
 import { unfitText } from './transition.ts';
 
-const KIND: Readonly<Record<MemoryKind, string>> = {
+export const MEMORY: Readonly<Record<MemoryKind, string>> = {
   pss: 'PSS',
   rss: 'RSS',
   main: 'RSS of its main process',
@@ -20,7 +20,7 @@ export function causeText(cause: ReplaceCause): string {
   switch (cause.kind) {
     case 'memory': {
       const limit = `${bytesText(cause.limitBytes)}${cause.hard ? ', the hard limit' : ''}`;
-      return `${bytesText(cause.usedBytes)} ${KIND[cause.memory]} > ${limit}`;
+      return `${bytesText(cause.usedBytes)} ${MEMORY[cause.memory]} > ${limit}`;
     }
     case 'max-tasks':
       return `${tasksText(cause.done)}, limit ${countText(cause.limit)}`;

@@ -2,7 +2,7 @@
 import { failure } from '../model/failure.ts';
 import type { ReplaceCause } from '../model/process.ts';
 import type { ProcessSpec, RecyclePolicy } from '../model/spec.ts';
-import { tasksDone } from '../model/vitals.ts';
+import { doneOf } from '../model/vitals.ts';
 import type { Instance, Ports } from './instance.ts';
 import { draw, reasonToReplace, type Draw, type Used } from './recycling.ts';
 import type { Run } from './run.ts';
@@ -70,11 +70,10 @@ export function newRecycler(spec: ProcessSpec, policy: RecyclePolicy, ports: Rec
     // Reading took its time.
     const { state } = instance.machine();
     if (state.id !== 'RUNNING' || instance.run() !== run) return;
-    const vitals = run.vitals();
     const cause = reasonToReplace(policy, drawn, {
       readyMs: clock.now() - state.since,
       ageMs: run.uptimeMs(),
-      tasksDone: vitals?.kind === 'worker' ? tasksDone(vitals.counts) : null,
+      tasksDone: doneOf(run.vitals()),
       used,
       stranded: state.trouble !== null,
       wall: clock.wall(),

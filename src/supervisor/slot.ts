@@ -10,7 +10,7 @@
 import type { Cancel } from '../model/clock.ts';
 import type { ReplaceCause } from '../model/process.ts';
 import type { ProcessSpec } from '../model/spec.ts';
-import { tasksDone } from '../model/vitals.ts';
+import { doneOf } from '../model/vitals.ts';
 import { newDeaths } from './deaths.ts';
 import { newInstance, type Instance, type Ports } from './instance.ts';
 import type { News } from './news.ts';
@@ -180,7 +180,8 @@ export function newSlot(spec: ProcessSpec, ports: Ports): Slot {
 
   const succeed = (cause: ReplaceCause, old: Run | null, readyMs: number | null, drainedMs: number): void => {
     ongoing = failed = null;
-    ports.tell({ type: 'replaced', spec, cause, tasks: tasksOf(old), readyMs, drainedMs });
+    const tasks = doneOf(old?.vitals() ?? null);
+    ports.tell({ type: 'replaced', spec, cause, tasks, readyMs, drainedMs });
   };
 
   const fail = ({ cause }: Ongoing, one: Instance, generation: number, why: Unfit): void => {
@@ -263,11 +264,6 @@ export function newSlot(spec: ProcessSpec, ports: Ports): Slot {
     },
   };
 }
-
-const tasksOf = (run: Run | null): number | null => {
-  const vitals = run?.vitals() ?? null;
-  return vitals?.kind === 'worker' ? tasksDone(vitals.counts) : null;
-};
 
 function viewOf(ongoing: Ongoing, current: Instance): Replacing {
   const { cause } = ongoing;

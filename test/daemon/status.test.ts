@@ -9,6 +9,7 @@ import type { FailedReplacement, Slot } from '../../src/supervisor/slot.ts';
 import { FakeClock } from '../logs/support.ts';
 import { beat, spec } from '../supervisor/instance-support.ts';
 import { HELD, HOLDER, life, MISSING, REFUSED, TROUBLE, type Life } from '../supervisor/machine-support.ts';
+import { IDLE_WORKER } from '../support/spec.ts';
 
 const STARTED = '2026-11-21T04:00:00.000Z';
 /** Every row is made of the one look that is handed in. */
@@ -44,18 +45,10 @@ const newestRun = (pid: number, members: number[], vitals: Vitals | null): Run =
 });
 
 const VITALS: WorkerVitals = {
-  kind: 'worker',
-  heardAt: 0,
-  loopAgeMs: 0,
+  ...IDLE_WORKER,
   counts: { received: 16, succeeded: 9, failed: 3, retried: 2, revoked: 1 },
   active: 1,
-  reserved: 0,
   slots: 2,
-  oldest: null,
-  polling: null,
-  canaryMs: null,
-  canaries: null,
-  childExits: 0,
 };
 const BEAT: BeatVitals = { kind: 'beat', heardAt: 0, nextMs: 5000, sent: 12 };
 

@@ -1,10 +1,8 @@
 /** The stall of Celery 5.4.0 with kombu 5.3.7, and tasks that take minutes. */
-import { mkdirSync } from 'node:fs';
-import { join } from 'node:path';
 import { describe, expect, inject, test } from 'vitest';
-import { ensurePython } from '../../fixtures/venv.ts';
+import { celeryPython } from '../support/celery-versions.ts';
 import type { Redis } from '../support/redis.ts';
-import { ROOT, until } from '../support/rig.ts';
+import { until } from '../support/rig.ts';
 import { passed, restartsOf, stage, worker } from './hanging.ts';
 
 const VERSION = '5.4.0';
@@ -13,15 +11,6 @@ const RUNS = 5;
 const GAP_MS = 300;
 /** As Celery is by default: what stalls is how its channels share one connection. */
 const STALLS = 'APP: "hanging:app", ARGS: {queues: stalls, concurrency: 2}, STOP: {timeout: 20s}';
-const log = (text: string): void => void process.stderr.write(`setup | ${text}\n`);
-
-async function oldPython(): Promise<string> {
-  const requirements = join(ROOT, 'test', 'python', 'requirements', `celery-${VERSION}.txt`);
-  const folder = join(ROOT, '.cache', 'venvs', `celery-${VERSION}`);
-  mkdirSync(folder, { recursive: true });
-  return ensurePython(folder, { exact: true, log, requirements });
-}
-
 const seconds = (since: number): number => Math.round((performance.now() - since) / 100) / 10;
 
 async function restartThrice(redis: Redis): Promise<void> {
@@ -34,7 +23,7 @@ async function restartThrice(redis: Redis): Promise<void> {
 }
 
 test('a worker by itself consumes no more after its Redis was restarted three times', async () => {
-  const python = await oldPython();
+  const python = await celeryPython(VERSION);
   const celery = `${python}, -m, celery, -A, hanging, worker, --concurrency=2, --queues=stalls`;
   const { start, redis, send, lines } = await stage(
     { plain: `BACKEND: Command, CMD: [${celery}]` },
@@ -54,7 +43,7 @@ test.each([
   ['with canaries', ''],
   ['without', ', LIVE: {celery: {canary: off}}'],
 ])('the same here works again within a minute, %s', async (_title, live) => {
-  const python = await oldPython();
+  const python = await celeryPython(VERSION);
   const again: number[] = [];
   let found = 0;
   for (let run = 1; run <= RUNS; run += 1) {

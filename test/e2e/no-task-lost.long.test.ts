@@ -1,8 +1,8 @@
 /** All pools, both ways to acknowledge, the oldest and the newest Celery; on RabbitMQ too. */
-import { appendFileSync, mkdirSync } from 'node:fs';
+import { appendFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { ensurePython } from '../../fixtures/venv.ts';
+import { celeryPython, MAKING_MS } from '../support/celery-versions.ts';
 import { runNumbered } from '../support/numbered.ts';
 import { startRabbitMq } from '../support/rabbitmq.ts';
 import { Rig, ROOT } from '../support/rig.ts';
@@ -15,21 +15,16 @@ const RATE = 10;
 /** One line a run, for docs/proof.md. */
 const TABLE = join(ROOT, '.cache', 'no-task-lost.txt');
 
-const log = (text: string): void => void process.stderr.write(`setup | ${text}\n`);
-
 const CASES = ['redis', 'rabbitmq'].flatMap((broker) =>
   POOLS.flatMap((pool) => (['early', 'late'] as const).map((acks) => ({ broker, pool, acks }))),
 );
 
 describe.each(VERSIONS)('Celery %s', (version) => {
-  const requirements = join(ROOT, 'test', 'python', 'requirements', `celery-${version}.txt`);
-  const folder = join(ROOT, '.cache', 'venvs', `celery-${version}`);
   let python = '';
 
   beforeAll(async () => {
-    mkdirSync(folder, { recursive: true });
-    python = await ensurePython(folder, { exact: true, log, requirements });
-  }, 900_000);
+    python = await celeryPython(version);
+  }, MAKING_MS);
 
   test.each(CASES)('$broker, $pool, acknowledged $acks', async ({ broker, pool, acks }) => {
     const rig = new Rig();

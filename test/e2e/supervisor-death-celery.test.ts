@@ -108,7 +108,12 @@ SUPERVISOR: {python: ${python}}
 /** Where a worker hangs: the stacks of its threads, and of its greenlets where it still answers. */
 async function stacksOf(rig: Rig, pid: number): Promise<string> {
   tryKill(pid, 'SIGUSR2');
-  await until(() => rig.read('stacks.txt').includes('should_stop'), 'its greenlets', 5000).catch(() => {});
+  try {
+    await until(() => rig.read('stacks.txt').includes('should_stop'), 'its greenlets', 5000);
+  } catch (error) {
+    // What there is must be shown: a worker that is frozen as a whole writes none of them.
+    return `${rig.read('stacks.txt')}\n${String(error)}`;
+  }
   return rig.read('stacks.txt');
 }
 

@@ -4,6 +4,7 @@ import type { ProbeTrouble } from '../../src/model/process.ts';
 import type { LinkLiveness } from '../../src/model/spec.ts';
 import type { BeatVitals, WorkerVitals } from '../../src/model/vitals.ts';
 import { FakeClock } from '../logs/support.ts';
+import { IDLE_WORKER, LINK_LIVENESS } from '../support/spec.ts';
 
 const turn = async (): Promise<void> => new Promise((done) => void setImmediate(done));
 
@@ -11,32 +12,8 @@ const STALLED = { probe: 'celery', target: 'consumer loop', got: 'no turn for 31
 
 function watch(change: Partial<LinkLiveness> = {}, pool: string | null = null) {
   const clock = new FakeClock();
-  const policy: LinkLiveness = {
-    loopMs: 30_000,
-    canaryMs: 30_000,
-    pollingMs: 15_000,
-    beatMs: 30_000,
-    taskMs: null,
-    stuck: 'report',
-    loop: 'beside',
-    ...change,
-  };
-  const vitals: WorkerVitals = {
-    kind: 'worker',
-    heardAt: 0,
-    loopAgeMs: 0,
-    counts: { received: 0, succeeded: 0, failed: 0, retried: 0, revoked: 0 },
-    active: 0,
-    reserved: 0,
-    slots: 1,
-    oldest: null,
-    polling: null,
-    canaryMs: null,
-    canaries: null,
-    childExits: 0,
-  };
   const world = {
-    vitals: vitals as WorkerVitals | BeatVitals | null,
+    vitals: IDLE_WORKER as WorkerVitals | BeatVitals | null,
     broker: { url: 'redis://broker', lost: false } as { url: string; lost: boolean } | null,
     answers: true,
     stopping: false,
@@ -45,7 +22,7 @@ function watch(change: Partial<LinkLiveness> = {}, pool: string | null = null) {
   };
   const told: (ProbeTrouble | Complaint)[] = [];
   const cancel = watchVitals(
-    policy,
+    { ...LINK_LIVENESS, ...change },
     {
       vitals: () => world.vitals,
       broker: () => world.broker,
@@ -69,7 +46,7 @@ function watch(change: Partial<LinkLiveness> = {}, pool: string | null = null) {
     /** It says this, every second or (null) nothing, for so many seconds. */
     pass: async (s: number, says: Partial<WorkerVitals> | null = null): Promise<void> => {
       for (let second = 0; second < s; second += 1) {
-        if (says !== null) world.vitals = { ...vitals, ...says, heardAt: clock.now() + 1000 };
+        if (says !== null) world.vitals = { ...IDLE_WORKER, ...says, heardAt: clock.now() + 1000 };
         clock.pass(1000);
         for (let times = 0; times < 4; times += 1) await turn();
       }

@@ -2,32 +2,12 @@ import { describe, expect, test } from 'vitest';
 import { look, newMemory, type Memory, type Sign } from '../../src/health/vital-signs.ts';
 import type { LinkLiveness } from '../../src/model/spec.ts';
 import type { BeatVitals, Vitals, WorkerVitals } from '../../src/model/vitals.ts';
+import { IDLE_WORKER, LINK_LIVENESS } from '../support/spec.ts';
 
 const SECOND = 1000;
-const POLICY: LinkLiveness = {
-  loopMs: 30 * SECOND,
-  canaryMs: 30 * SECOND,
-  pollingMs: 15 * SECOND,
-  beatMs: 30 * SECOND,
-  taskMs: null,
-  stuck: 'report',
-  loop: 'beside',
-};
 
 /** One that works: it has just said so, and nothing is wrong. */
-const WELL: Omit<WorkerVitals, 'heardAt'> = {
-  kind: 'worker',
-  loopAgeMs: 0,
-  counts: { received: 0, succeeded: 0, failed: 0, retried: 0, revoked: 0 },
-  active: 0,
-  reserved: 0,
-  slots: 4,
-  oldest: null,
-  polling: true,
-  canaryMs: null,
-  canaries: 1,
-  childExits: 0,
-};
+const WELL: WorkerVitals = { ...IDLE_WORKER, slots: 4, polling: true, canaries: 1 };
 
 type Says = Partial<WorkerVitals>;
 
@@ -45,7 +25,7 @@ function live(
       now += SECOND;
       const said = says(now, into * SECOND);
       if (said !== null) vitals = { ...WELL, heardAt: now, ...said };
-      const { signs, memory: next } = look({ ...POLICY, ...policy }, vitals, memory, now);
+      const { signs, memory: next } = look({ ...LINK_LIVENESS, ...policy }, vitals, memory, now);
       memory = next;
       found.push(...signs.map((sign) => ({ at: now / SECOND, sign })));
     }
@@ -86,7 +66,12 @@ describe('the loop beside the tasks', () => {
   });
 
   test('what was before the watch does not count', () => {
-    const { signs } = look(POLICY, { ...WELL, heardAt: 0, loopAgeMs: 60_000 }, newMemory(50_000), 51_000);
+    const { signs } = look(
+      LINK_LIVENESS,
+      { ...WELL, heardAt: 0, loopAgeMs: 60_000 },
+      newMemory(50_000),
+      51_000,
+    );
     expect(signs).toEqual([]);
   });
 });
@@ -231,7 +216,7 @@ describe('children that end again and again', () => {
 describe('beat', () => {
   const vitals = (nextMs: number): BeatVitals => ({ kind: 'beat', heardAt: 100_000, nextMs, sent: 1 });
   const at = (now: number, nextMs: number, since = 0): readonly Sign[] =>
-    look({ ...POLICY, loop: 'beat' }, vitals(nextMs), newMemory(since), now).signs;
+    look({ ...LINK_LIVENESS, loop: 'beat' }, vitals(nextMs), newMemory(since), now).signs;
 
   test('a tick that is late, counted from when it was to come', () => {
     expect(at(430_000, 300_000)).toEqual([]);

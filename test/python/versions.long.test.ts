@@ -1,9 +1,6 @@
 /** The launcher and the link in every minor version of Celery that we support, with every pool. */
-import { mkdirSync } from 'node:fs';
-import { join } from 'node:path';
 import { beforeAll, describe, test } from 'vitest';
-import { ensurePython } from '../../fixtures/venv.ts';
-import { ROOT } from '../support/rig.ts';
+import { celeryPython, MAKING_MS, pinsOf } from '../support/celery-versions.ts';
 import { deafBeat, deafWorker, lifeOfBeat, lifeOfWorker } from './cases.ts';
 import { settledStop } from './settle.ts';
 import { canariesOfWorker, countsOfWorker } from './vitals.ts';
@@ -12,17 +9,13 @@ import { canariesOfWorker, countsOfWorker } from './vitals.ts';
 const VERSIONS = ['5.4.0', '5.5.3', '5.6.3', '5.7.0'];
 const POOLS = ['prefork', 'threads', 'solo', 'gevent', 'eventlet'] as const;
 
-const log = (text: string): void => void process.stderr.write(`setup | ${text}\n`);
-
 describe.each(VERSIONS)('Celery %s', (version) => {
-  const pins = join(import.meta.dirname, 'requirements', `celery-${version}.txt`);
-  const folder = join(ROOT, '.cache', 'venvs', `celery-${version}`);
+  const pins = pinsOf(version);
   let python = '';
 
   beforeAll(async () => {
-    mkdirSync(folder, { recursive: true });
-    python = await ensurePython(folder, { exact: true, log, requirements: pins });
-  }, 900_000);
+    python = await celeryPython(version);
+  }, MAKING_MS);
 
   test.each(POOLS)('%s: from init to stopped', async (pool) => {
     await lifeOfWorker({ python, pins }, pool);

@@ -9,6 +9,7 @@ import type { Machine } from '../../src/supervisor/state.ts';
 import type { Run } from '../../src/supervisor/run.ts';
 import { FakeClock } from '../logs/support.ts';
 import { spec } from './instance-support.ts';
+import { IDLE_WORKER, NO_LIMITS } from '../support/spec.ts';
 
 const MiB = 1024 ** 2;
 
@@ -31,18 +32,7 @@ class Patient {
   readonly #recycler;
 
   constructor(change: Partial<RecyclePolicy>) {
-    const policy: RecyclePolicy = {
-      maxMemory: null,
-      maxMemoryHard: null,
-      memory: 'pss',
-      maxTasks: null,
-      maxAgeMs: null,
-      schedule: null,
-      timezone: null,
-      jitter: 0,
-      minUptimeMs: 0,
-      ...change,
-    };
+    const policy = { ...NO_LIMITS, ...change };
     this.#recycler = newRecycler(spec({ recycle: policy }), policy, {
       clock: this.clock,
       chance: () => 0.5,
@@ -211,18 +201,8 @@ test('only what is ready is judged', async () => {
 test('done tasks are those that succeeded, failed or are retried', async () => {
   const one = new Patient({ maxTasks: 10 });
   const vitals = (succeeded: number, failed: number, retried: number): Vitals => ({
-    kind: 'worker',
-    heardAt: 0,
-    loopAgeMs: 0,
+    ...IDLE_WORKER,
     counts: { received: 100, succeeded, failed, retried, revoked: 50 },
-    active: 0,
-    reserved: 0,
-    slots: 1,
-    oldest: null,
-    polling: null,
-    canaryMs: null,
-    canaries: null,
-    childExits: 0,
   });
   expect(await one.look()).toBeNull();
   one.vitals = vitals(7, 1, 1);

@@ -1,16 +1,11 @@
 import { describe, expect, test } from 'vitest';
 import type { RecyclePolicy } from '../../src/model/spec.ts';
 import { draw, reasonToReplace, type Draw, type Known } from '../../src/supervisor/recycling.ts';
+import { NO_LIMITS } from '../support/spec.ts';
 
 const MiB = 1024 ** 2;
 const policy = (change: Partial<RecyclePolicy>): RecyclePolicy => ({
-  maxMemory: null,
-  maxMemoryHard: null,
-  memory: 'pss',
-  maxTasks: null,
-  maxAgeMs: null,
-  schedule: null,
-  timezone: null,
+  ...NO_LIMITS,
   jitter: 0.1,
   minUptimeMs: 30_000,
   ...change,

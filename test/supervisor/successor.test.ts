@@ -1,33 +1,11 @@
 import { describe, expect, test } from 'vitest';
 import { failure } from '../../src/model/failure.ts';
-import type { LinkLiveness } from '../../src/model/spec.ts';
 import type { WorkerVitals } from '../../src/model/vitals.ts';
 import { PROOF_MS, proofOf } from '../../src/supervisor/successor.ts';
+import { IDLE_WORKER, LINK_LIVENESS } from '../support/spec.ts';
 
-const LIVENESS: LinkLiveness = {
-  loop: 'beside',
-  loopMs: 30_000,
-  canaryMs: 30_000,
-  pollingMs: 15_000,
-  beatMs: 30_000,
-  taskMs: null,
-  stuck: 'report',
-};
-const VITALS: WorkerVitals = {
-  kind: 'worker',
-  heardAt: 0,
-  loopAgeMs: 0,
-  counts: { received: 0, succeeded: 0, failed: 0, retried: 0, revoked: 0 },
-  active: 0,
-  reserved: 0,
-  slots: 4,
-  oldest: null,
-  polling: null,
-  canaryMs: null,
-  canaries: 0,
-  childExits: 0,
-};
-const celery = { linkLiveness: LIVENESS };
+const VITALS: WorkerVitals = { ...IDLE_WORKER, slots: 4, canaries: 0 };
+const celery = { linkLiveness: LINK_LIVENESS };
 
 describe('a successor that is ready has proved itself', () => {
   test.each<[string, Partial<WorkerVitals>]>([

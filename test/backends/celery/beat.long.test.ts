@@ -1,31 +1,23 @@
 /** Beat's options and entries on the oldest and the newest Celery; and a crontab that waits for its minute. */
-import { mkdirSync } from 'node:fs';
-import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { ensurePython } from '../../../fixtures/venv.ts';
-import { ROOT, Rig } from '../../support/rig.ts';
+import { celeryPython, MAKING_MS } from '../../support/celery-versions.ts';
+import { Rig } from '../../support/rig.ts';
 import { BEAT_PROOFS } from './beat-cases.ts';
 import { crontabFires, databaseFires, intervalFires, minuteFires } from './beat-fires.ts';
 import { proveBeat, provable } from './beat-stage.ts';
 import { Driver, load } from './stage.ts';
 
 const VERSIONS = ['5.4.0', '5.7.0'];
-const REQUIREMENTS = join(ROOT, 'test', 'python', 'requirements');
-
-const log = (text: string): void => void process.stderr.write(`setup | ${text}\n`);
 
 describe.each(VERSIONS)('Celery %s', (version) => {
-  const folder = join(ROOT, '.cache', 'venvs', `celery-${version}`);
   const here = provable(BEAT_PROOFS, version);
   let python = '';
   let driver: Driver;
 
   beforeAll(async () => {
-    mkdirSync(folder, { recursive: true });
-    const requirements = join(REQUIREMENTS, `celery-${version}.txt`);
-    python = await ensurePython(folder, { exact: true, log, requirements });
+    python = await celeryPython(version);
     driver = new Driver(null, python);
-  }, 900_000);
+  }, MAKING_MS);
   afterAll(() => driver.end());
 
   test.for(here)('$option: $title', (proof, { skip }) => {

@@ -118,3 +118,6 @@ export type ReplaceCause =
   | { readonly kind: 'max-age'; readonly ageMs: number; readonly limitMs: number }
   | { readonly kind: 'schedule'; readonly pattern: string }
   | { readonly kind: 'manual' };
+
+/** Above the hard limit: it waits for nobody. */
+export const isUrgent = (cause: ReplaceCause): boolean => cause.kind === 'memory' && cause.hard;

@@ -1,5 +1,5 @@
 /** One at a time of each name: replicas are replaced in turn, so that the others go on meanwhile. */
-import type { ReplaceCause } from '../model/process.ts';
+import { isUrgent, type ReplaceCause } from '../model/process.ts';
 import type { Slot } from './slot.ts';
 
 /** What a restart makes of an instance: a successor beside it, a stop and a start, or a start. */
@@ -21,7 +21,6 @@ export interface Rolling {
 }
 
 const BY_HAND: ReplaceCause = { kind: 'manual' };
-const isUrgent = (cause: ReplaceCause): boolean => cause.kind === 'memory' && cause.hard;
 
 export function newRolling(slots: () => readonly Slot[]): Rolling {
   const queue = new Set<Slot>();

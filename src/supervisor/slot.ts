@@ -8,7 +8,7 @@
  *   replace, in place:  draining --gone--> starting --ready--> replaced
  */
 import type { Cancel } from '../model/clock.ts';
-import type { ReplaceCause } from '../model/process.ts';
+import { isUrgent, type ReplaceCause } from '../model/process.ts';
 import type { ProcessSpec } from '../model/spec.ts';
 import { doneOf } from '../model/vitals.ts';
 import { newDeaths } from './deaths.ts';
@@ -247,7 +247,7 @@ export function newSlot(spec: ProcessSpec, ports: Ports): Slot {
       return { ...rest, said: run?.tail() ?? [] };
     },
     replace(cause) {
-      const hard = cause.kind === 'memory' && cause.hard;
+      const hard = isUrgent(cause);
       if (ongoing?.kind === 'beside' && hard) {
         handOver({ ...ongoing, cause });
         return true;

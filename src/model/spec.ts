@@ -100,6 +100,34 @@ export type SingletonKey =
   /** Ask the application, in its own interpreter, which broker it uses. */
   | { readonly kind: 'application'; readonly app: string; readonly ask: readonly string[] };
 
+/**
+ * How a lease in Redis is held; supervision.md's letters in brackets. Milliseconds of the boot clock, which goes on while
+ * the machine sleeps; `drift` is a part of one. Instants count from just before the last acknowledged renewal was sent.
+ */
+export interface LeaseTimings {
+  /** Redis forgets the lease after this [T]. */
+  readonly ttlMs: number;
+  /** [P] */
+  readonly renewEveryMs: number;
+  /** What one command to Redis may take [C]. */
+  readonly commandTimeoutMs: number;
+  /** Not renewed for this long: the process is stopped [R]. */
+  readonly renewDeadlineMs: number;
+  /** That it then has before it is killed [G]. */
+  readonly killGraceMs: number;
+  /** Until what was killed is gone [K]. */
+  readonly killWaitMs: number;
+  /** That a timer may be late [L]. */
+  readonly lagMs: number;
+  /** How much the clocks of two hosts, or of Redis, may differ in speed [rho]. */
+  readonly drift: number;
+}
+
+/** Who keeps a lock: the kernel of this host, on a file (null: in the host's own folder), or a Redis for all hosts. */
+export type LockStore =
+  | { readonly kind: 'file'; readonly path: string | null }
+  | { readonly kind: 'redis'; readonly url: string; readonly timings: LeaseTimings };
+
 /** When a process that reports over the link counts as hung. Milliseconds. */
 export interface LinkLiveness {
   /** Without a turn of the consumer's own loop. */
@@ -197,6 +225,8 @@ export interface ProcessSpec {
   /** Exit codes after which a new attempt cannot help (Celery's 2: usage, APP not found). */
   readonly permanentExitCodes: readonly number[];
   readonly singleton: SingletonKey | null;
+  /** Where that is held. */
+  readonly lockStore: LockStore;
   /** Its end for good is the end of all. */
   readonly significant: boolean;
   /** Null: its lines go to the supervisor's standard output. */

@@ -1,8 +1,9 @@
 /** What an operator's word means in each state. */
 import type { Moment } from '../model/clock.ts';
 import { unreachable } from '../model/unreachable.ts';
+import type { LockLoss } from '../model/process.ts';
 import type { Event, Machine, Step, Then } from './state.ts';
-import { askLock, begin, climb, rest, stay, to } from './transitions.ts';
+import { askLock, begin, climb, drop, rest, stay, to } from './transitions.ts';
 
 export function onStart(machine: Machine, now: Moment): Step {
   const { state } = machine;
@@ -86,4 +87,36 @@ export function onRetired(machine: Machine, event: Extract<Event, { type: 'retir
   const stable = state.id === 'RUNNING' && now.at - state.since >= policy.restart.stableAfterMs;
   const judged = stable ? { ...machine, failures: 0 } : machine;
   return climb(judged, state.pid, 0, now, { kind: next, why }, now.at);
+}
+
+/** Somebody else may run it soon: asked to end, and killed when the lock says so, whatever its own ladder would allow. */
+export function onLockLost(machine: Machine, loss: LockLoss, now: Moment): Step {
+  const { state, policy } = machine;
+  const then = policy.restart.policy === 'never' ? 'rest' : 'begin';
+  const next: Then = { kind: 'reclaim', loss, killAt: now.at + loss.graceMs, then };
+  switch (state.id) {
+    case 'STARTING':
+      if (state.pid !== null) return climb(machine, state.pid, 0, now, next, now.at);
+      return to(machine, {
+        id: 'STOPPING',
+        since: now.at,
+        generation: state.generation,
+        phase: { kind: 'spawning', rung: 0 },
+        next,
+        timer: null,
+      });
+    case 'RUNNING':
+      return climb(machine, state.pid, 0, now, next, now.at);
+    case 'STOPPING':
+      // It ends already, and its dead-man knows by when it must have.
+      return stay(machine);
+    case 'STOPPED':
+    case 'WAITING':
+    case 'BACKOFF':
+    case 'EXITED':
+    case 'FATAL':
+      return drop(machine);
+    default:
+      return unreachable(state);
+  }
 }

@@ -1,0 +1,51 @@
+/** How long a lease lasts and how soon its holder must be gone without it. All lengths are milliseconds. */
+
+export interface LeaseTimings {
+  /** T: for how long the server keeps a lease that is not renewed. */
+  readonly ttlMs: number;
+  /** P: a renewal is sent this long after the one before. */
+  readonly renewEveryMs: number;
+  /** C: a command without an answer by then has failed. */
+  readonly commandTimeoutMs: number;
+  /** R: without an acknowledged renewal for so long, the child is told to stop. */
+  readonly renewDeadlineMs: number;
+  /** G: from then until it is killed. */
+  readonly killGraceMs: number;
+  /** K: from the kill until it is reaped. */
+  readonly killWaitMs: number;
+  /** L: how late a timer, or the dead-man's look at the clock, may be. */
+  readonly lagMs: number;
+  /** rho: by which part (0 to 1) a clock may run fast or slow. */
+  readonly drift: number;
+}
+
+/** The granularity of the boot clock, milliseconds. */
+export const CLOCK_STEP_MS = 10;
+
+const DEFAULTS: LeaseTimings = {
+  ttlMs: 30_000,
+  renewEveryMs: 5_000,
+  commandTimeoutMs: 2_000,
+  renewDeadlineMs: 14_000,
+  killGraceMs: 8_000,
+  killWaitMs: 3_000,
+  lagMs: 2_000,
+  drift: 0.01,
+};
+
+/** What is not given scales with the TTL; the drift does not, as it is a property of the clocks. */
+export function leaseTimings(given: Partial<LeaseTimings>): LeaseTimings {
+  const ttlMs = given.ttlMs ?? DEFAULTS.ttlMs;
+  const scaled = (key: keyof LeaseTimings): number =>
+    given[key] ?? Math.round((DEFAULTS[key] * ttlMs) / DEFAULTS.ttlMs);
+  return {
+    ttlMs,
+    renewEveryMs: scaled('renewEveryMs'),
+    commandTimeoutMs: scaled('commandTimeoutMs'),
+    renewDeadlineMs: scaled('renewDeadlineMs'),
+    killGraceMs: scaled('killGraceMs'),
+    killWaitMs: scaled('killWaitMs'),
+    lagMs: scaled('lagMs'),
+    drift: given.drift ?? DEFAULTS.drift,
+  };
+}

@@ -5,6 +5,7 @@ import { exitCodeOf, renderFailure, TABLE } from '../../src/render/failures.ts';
 import { manifestWords } from '../../src/render/words-manifest.ts';
 import { EXIT } from '../../src/render/words.ts';
 import { SAMPLES } from '../docs/samples.ts';
+import { NO_LEASE } from '../support/spec.ts';
 
 const CODES = Object.keys(TABLE) as Code[];
 
@@ -79,19 +80,18 @@ const RUNTIME = [
   failure('socket-path-long', { path: '/a/b.sock', bytes: 130, limit: 107 }),
   failure('lock-held', {
     instance: 'beat.1',
-    pid: 42,
-    supervisorPid: 41,
-    since: '2026-11-21T03:00:00Z',
-    manifest: '/p.yaml',
-    file: '/run/lock/x',
+    holder: {
+      ...NO_LEASE,
+      pid: 42,
+      supervisorPid: 41,
+      since: '2026-11-21T03:00:00Z',
+      manifest: '/p.yaml',
+      file: '/run/lock/x',
+    },
   }),
   failure('lock-held', {
     instance: 'beat.1',
-    pid: null,
-    supervisorPid: null,
-    since: null,
-    manifest: null,
-    file: '/run/lock/x',
+    holder: { ...NO_LEASE, pid: null, supervisorPid: null, since: null, manifest: null, file: '/run/lock/x' },
   }),
   failure('lock-folder', { tried: ['/run/lock/prodserver', '/tmp/x'], detail: 'EACCES' }),
   failure('lock-tool', { detail: 'no flock' }),

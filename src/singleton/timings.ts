@@ -33,19 +33,48 @@ const DEFAULTS: LeaseTimings = {
   drift: 0.01,
 };
 
-/** What is not given scales with the TTL; the drift does not, as it is a property of the clocks. */
+/**
+ * What is not given scales with the TTL; the drift does not, as it is a property of the clocks. Rounded so that the rules
+ * below hold for the scaled ones as they do for the defaults.
+ */
 export function leaseTimings(given: Partial<LeaseTimings>): LeaseTimings {
   const ttlMs = given.ttlMs ?? DEFAULTS.ttlMs;
-  const scaled = (key: keyof LeaseTimings): number =>
-    given[key] ?? Math.round((DEFAULTS[key] * ttlMs) / DEFAULTS.ttlMs);
+  const scaled = (key: keyof LeaseTimings, round = Math.floor): number =>
+    given[key] ?? round((DEFAULTS[key] * ttlMs) / DEFAULTS.ttlMs);
   return {
     ttlMs,
     renewEveryMs: scaled('renewEveryMs'),
     commandTimeoutMs: scaled('commandTimeoutMs'),
-    renewDeadlineMs: scaled('renewDeadlineMs'),
+    renewDeadlineMs: scaled('renewDeadlineMs', Math.ceil),
     killGraceMs: scaled('killGraceMs'),
     killWaitMs: scaled('killWaitMs'),
     lagMs: scaled('lagMs'),
     drift: given.drift ?? DEFAULTS.drift,
   };
+}
+
+export type TimingsProblem =
+  /** A child might be alive when its lease has run out: R + G + K + L may be (1 - rho)T - eps at most. */
+  | {
+      readonly rule: 'outlives-lease';
+      readonly timings: LeaseTimings;
+      readonly sumMs: number;
+      readonly limitMs: number;
+    }
+  /** One missed renewal would stop the child: R must be 2(P + C) at least. */
+  | { readonly rule: 'no-second-try'; readonly timings: LeaseTimings; readonly leastMs: number }
+  /** A renewal would be due while the one before may be under way: C must be less than P. */
+  | { readonly rule: 'commands-overlap'; readonly timings: LeaseTimings };
+
+/** Null where a lease with these is safe. */
+export function timingsProblem(timings: LeaseTimings): TimingsProblem | null {
+  const { ttlMs, renewEveryMs, commandTimeoutMs, renewDeadlineMs, killGraceMs, killWaitMs, lagMs, drift } =
+    timings;
+  const sumMs = renewDeadlineMs + killGraceMs + killWaitMs + lagMs;
+  const limitMs = Math.floor((1 - drift) * ttlMs - CLOCK_STEP_MS);
+  if (sumMs > limitMs) return { rule: 'outlives-lease', timings, sumMs, limitMs };
+  const leastMs = 2 * (renewEveryMs + commandTimeoutMs);
+  if (renewDeadlineMs < leastMs) return { rule: 'no-second-try', timings, leastMs };
+  if (commandTimeoutMs >= renewEveryMs) return { rule: 'commands-overlap', timings };
+  return null;
 }

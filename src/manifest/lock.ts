@@ -2,8 +2,8 @@
 import { resolve } from 'node:path';
 import type { Backend, Compiled } from '../backends/backend.ts';
 import { failure, type Failure } from '../model/failure.ts';
-import { leaseTimings, timingsProblem } from '../model/lease-timings.ts';
-import type { LeaseTimings, LockStore, SingletonKey } from '../model/spec.ts';
+import { leaseTimings, timingsProblem, type LeaseTimings } from '../model/lease-timings.ts';
+import type { LockStore, SingletonKey } from '../model/spec.ts';
 import type { Document } from './document.ts';
 import { lock, timings as timingKeys, type LockInput } from './schema-lock.ts';
 

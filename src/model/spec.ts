@@ -1,3 +1,4 @@
+import type { LeaseTimings } from './lease-timings.ts';
 import type { MemoryKind, Needs } from './process.ts';
 
 /** What becomes of lines that cannot be written: lost and counted, or their process waits in its own write. */
@@ -99,29 +100,6 @@ export type SingletonKey =
   | { readonly kind: 'name'; readonly name: string }
   /** Ask the application, in its own interpreter, which broker it uses. */
   | { readonly kind: 'application'; readonly app: string; readonly ask: readonly string[] };
-
-/**
- * How a lease in Redis is held; supervision.md's letters in brackets. Milliseconds of the boot clock, which goes on while
- * the machine sleeps; `drift` is a part of one. Instants count from just before the last acknowledged renewal was sent.
- */
-export interface LeaseTimings {
-  /** Redis forgets the lease after this [T]. */
-  readonly ttlMs: number;
-  /** [P] */
-  readonly renewEveryMs: number;
-  /** What one command to Redis may take [C]. */
-  readonly commandTimeoutMs: number;
-  /** Not renewed for this long: the process is stopped [R]. */
-  readonly renewDeadlineMs: number;
-  /** That it then has before it is killed [G]. */
-  readonly killGraceMs: number;
-  /** Until what was killed is gone [K]. */
-  readonly killWaitMs: number;
-  /** That a timer may be late [L]. */
-  readonly lagMs: number;
-  /** How much the clocks of two hosts, or of Redis, may differ in speed [rho]. */
-  readonly drift: number;
-}
 
 /** Who keeps a lock: the kernel of this host, on a file (null: in the host's own folder), or a Redis for all hosts. */
 export type LockStore =

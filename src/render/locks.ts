@@ -61,19 +61,19 @@ export const lossText = ({ file, why }: LockLoss): string =>
 
 /** What is wrong with the numbers of a lease, with the sum that shows it. */
 export function timingsText(problem: TimingsProblem): string {
-  if (problem.kind === 'short')
+  if (problem.rule === 'too-short')
     return `a ttl of ${formatDuration(problem.ttlMs)} is too short: ${formatDuration(problem.leastMs)} is the least`;
   const { ttlMs, renewEveryMs, commandTimeoutMs, renewDeadlineMs, killGraceMs, killWaitMs, lagMs, drift } =
     problem.timings;
-  switch (problem.kind) {
-    case 'slow':
+  switch (problem.rule) {
+    case 'commands-overlap':
       return `command-timeout ${formatDuration(commandTimeoutMs)} must be below renew-every ${formatDuration(renewEveryMs)}`;
-    case 'hasty':
+    case 'no-second-try':
       return (
         `renew-deadline ${formatDuration(renewDeadlineMs)} would not outlast one renewal that fails: ` +
         `2 x (renew-every ${formatDuration(renewEveryMs)} + command-timeout ${formatDuration(commandTimeoutMs)}) = ${formatDuration(problem.leastMs)}`
       );
-    case 'unsafe':
+    case 'outlives-lease':
       return (
         `renew-deadline ${formatDuration(renewDeadlineMs)} + kill-grace ${formatDuration(killGraceMs)} + ` +
         `kill-wait ${formatDuration(killWaitMs)} + lag ${formatDuration(lagMs)} = ${formatDuration(problem.sumMs)}, ` +

@@ -4,7 +4,7 @@ import type { Duplex } from 'node:stream';
 import type { Cancel, Clock } from '../model/clock.ts';
 import { failure } from '../model/failure.ts';
 import type { LockHolder, LockLoss } from '../model/process.ts';
-import type { LeaseTimings } from '../model/spec.ts';
+import type { LeaseTimings } from '../model/lease-timings.ts';
 import { unreachable } from '../model/unreachable.ts';
 import type { Grip, Holding, LockAnswer } from './holder.ts';
 import { newLease, step, type Lease, type LeaseEvent, type LeaseOrder } from './lease.ts';

@@ -65,7 +65,7 @@ export const SAMPLES: FactsByCode = {
   'dependency-endless': { owner: 'worker', name: 'redis' },
   'lock-timings': {
     problem: {
-      kind: 'unsafe',
+      rule: 'outlives-lease',
       sumMs: 33_000,
       limitMs: 29_690,
       timings: { ...LEASE, renewDeadlineMs: 20_000 },

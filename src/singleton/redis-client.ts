@@ -29,6 +29,8 @@ export function newRedisClient(url: string, timeoutMs: number, clock: Clock): Re
 
   return {
     async run(script, keys, args) {
+      // Our own slowness is not the server's.
+      await load();
       let cancel = (): void => undefined;
       const late = new Promise<never>((_, fail) => {
         const silent = (): void => fail(new Error(`no answer within ${timeoutMs / 1000} s`));
@@ -52,9 +54,12 @@ export function newRedisClient(url: string, timeoutMs: number, clock: Clock): Re
   };
 }
 
+/** Loaded when the first lease is asked for: most manifests have none. Bundled, it has no name but this one. */
+const load = async (): Promise<typeof import('ioredis')> =>
+  (await import('ioredis')).default as unknown as typeof import('ioredis');
+
 async function connect(address: RedisAddress, timeoutMs: number): Promise<Connection> {
-  // Loaded when the first lease is asked for: most manifests have none.
-  const { Cluster, Redis } = await import('ioredis');
+  const { Cluster, Redis } = await load();
   const { nodes, username, password, db, tls } = address;
   const common = {
     // All of it here: one try, and what was not answered is not sent again.

@@ -59,25 +59,28 @@ export const lossText = ({ file, why }: LockLoss): string =>
     ? `its lock is not its own any more (${file})`
     : `its lock could not be renewed in time (${file})`;
 
+/** Not rounded: the reader is to see that the sum is above. */
+const exact = (ms: number): string => `${Number((ms / 1000).toFixed(3))} s`;
+
 /** What is wrong with the numbers of a lease, with the sum that shows it. */
 export function timingsText(problem: TimingsProblem): string {
   if (problem.rule === 'too-short')
-    return `a ttl of ${formatDuration(problem.ttlMs)} is too short: ${formatDuration(problem.leastMs)} is the least`;
+    return `a ttl of ${exact(problem.ttlMs)} is too short: ${exact(problem.leastMs)} is the least`;
   const { ttlMs, renewEveryMs, commandTimeoutMs, renewDeadlineMs, killGraceMs, killWaitMs, lagMs, drift } =
     problem.timings;
   switch (problem.rule) {
     case 'commands-overlap':
-      return `command-timeout ${formatDuration(commandTimeoutMs)} must be below renew-every ${formatDuration(renewEveryMs)}`;
+      return `command-timeout ${exact(commandTimeoutMs)} must be below renew-every ${exact(renewEveryMs)}`;
     case 'no-second-try':
       return (
-        `renew-deadline ${formatDuration(renewDeadlineMs)} would not outlast one renewal that fails: ` +
-        `2 x (renew-every ${formatDuration(renewEveryMs)} + command-timeout ${formatDuration(commandTimeoutMs)}) = ${formatDuration(problem.leastMs)}`
+        `renew-deadline ${exact(renewDeadlineMs)} would not outlast one renewal that fails: ` +
+        `2 x (renew-every ${exact(renewEveryMs)} + command-timeout ${exact(commandTimeoutMs)}) = ${exact(problem.leastMs)}`
       );
     case 'outlives-lease':
       return (
-        `renew-deadline ${formatDuration(renewDeadlineMs)} + kill-grace ${formatDuration(killGraceMs)} + ` +
-        `kill-wait ${formatDuration(killWaitMs)} + lag ${formatDuration(lagMs)} = ${formatDuration(problem.sumMs)}, ` +
-        `more than the ttl ${formatDuration(ttlMs)} less ${drift * 100}% of drift: ${formatDuration(problem.limitMs)}`
+        `renew-deadline ${exact(renewDeadlineMs)} + kill-grace ${exact(killGraceMs)} + ` +
+        `kill-wait ${exact(killWaitMs)} + lag ${exact(lagMs)} = ${exact(problem.sumMs)}, ` +
+        `more than the ttl ${exact(ttlMs)} less ${Number((drift * 100).toFixed(3))}% of drift: ${exact(problem.limitMs)}`
       );
     default:
       return unreachable(problem);

@@ -267,7 +267,10 @@ export const manifestWords: WordsFor<
     exit,
     about: 'The numbers of LOCK would let two holders run at one time, or lose the lock without need.',
     message: ({ problem }) => timingsText(problem),
-    hint: () => 'give only ttl: the others then follow in the right proportion',
+    hint: ({ problem }) =>
+      problem.rule === 'too-short'
+        ? 'write a longer ttl: a busy machine alone would lose this one again and again'
+        : 'give only ttl: the others then follow in the right proportion',
   },
   'beat-twice': {
     exit,

@@ -231,7 +231,8 @@ export function newInstance(
 
   const spawn = async (generation: number): Promise<void> => {
     const fail = async (why: Omit<SpawnFailed, 'type' | 'generation'>): Promise<void> => {
-      await letGo();
+      const released = letGo();
+      if (released !== null) await released;
       post({ type: 'spawn-failed', generation, ...why });
     };
     const turnMs = ports.turn(label);

@@ -93,6 +93,7 @@ const RUNTIME = [
     instance: 'beat.1',
     holder: { ...NO_LEASE, pid: null, supervisorPid: null, since: null, manifest: null, file: '/run/lock/x' },
   }),
+  failure('lock-evicted', { file: 'redis://cache:6379/0 billing', policy: 'allkeys-lru' }),
   failure('lock-folder', { tried: ['/run/lock/prodserver', '/tmp/x'], detail: 'EACCES' }),
   failure('lock-tool', { detail: 'no flock' }),
   failure('application-silent', { app: 'shop.celery.app', output: ['waiting'], seconds: 30 }),
@@ -184,6 +185,9 @@ test('every failure of the running program, in words', () => {
 
     error: beat.1: the lock is held by another process (/run/lock/x) [lock-held]
       stop that one, or start without --no-wait to take over when it ends
+
+    error: no lock can be kept in redis://cache:6379/0 billing: its maxmemory-policy is allkeys-lru [lock-evicted]
+      use a Redis with "maxmemory-policy noeviction" for locks
 
     error: cannot keep locks in /run/lock/prodserver and /tmp/x: EACCES [lock-folder]
       make /run/lock/prodserver writable for this user (mode 1777)

@@ -1,15 +1,7 @@
 /** Real locks in the host's real folder, under names that nobody else has. */
+import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import {
-  closeSync,
-  mkdtempSync,
-  openSync,
-  readFileSync,
-  readlinkSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from 'node:fs';
+import { mkdtempSync, readFileSync, readlinkSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
@@ -69,8 +61,8 @@ test('one has it; another is told who: the supervisor first, its process once th
   });
   expect(await two.take(lock, never(), 0)).toEqual(holder(null));
   // The child has it as well, as its copy of the descriptor.
-  const child = openSync(`/proc/self/fd/${grip.fd}`, 'r');
-  onTestFinished(() => closeSync(child));
+  const child = spawn('sleep', ['60'], { stdio: ['ignore', 'ignore', 'ignore', grip.fd] });
+  onTestFinished(() => void child.kill());
   grip.spawned(4711, null, () => undefined);
   expect(await two.take(lock, never(), 0)).toEqual(holder(4711));
 });

@@ -219,6 +219,7 @@ export function life(change: PolicyChange = {}) {
     stop: () => tell({ type: 'stop-ordered' }),
     step: () => tell({ type: 'step-ordered' }),
     kill: () => tell({ type: 'kill-ordered' }),
+    lockLost: (graceMs: number) => tell({ type: 'lock-lost', ...own(), loss: { ...LOSS, graceMs } }),
     retired: (next: 'begin' | 'rest') => tell({ type: 'retired', why: 'max-tasks', next }),
     acquired: () => tell({ type: 'lock-acquired', ...own() }),
     refused: () => tell({ type: 'lock-refused', ...own(), hindrance: HELD }),

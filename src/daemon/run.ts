@@ -60,7 +60,12 @@ export async function runDaemon(options: DaemonOptions): Promise<Result<Ending>>
   });
   const lag = watchLoopLag();
   const lockers = newLockers(plan.manifest, newKeys(runHelper), clock, bootMs);
-  const director: Director = newDirector({ ...options, output, lag, holding: lockers.holding });
+  const director: Director = newDirector({
+    ...options,
+    output,
+    lag,
+    holding: (spec) => lockers.holding(spec),
+  });
   const removeListeners = listen((signal) => director.onSignal(signal));
   const reaper = startReaper();
   const oom = newOomWatch(clock);

@@ -23,7 +23,7 @@ export interface Keeper {
 export interface KeeperPorts {
   readonly clock: Clock;
   /** Milliseconds of the boot clock. */
-  boot(): number;
+  readonly boot: () => number;
   /** `pid` of the process that the lease protects; null before it is started. */
   note(pid: number | null): LeaseNote;
 }

@@ -55,8 +55,7 @@ export function newRedisClient(url: string, timeoutMs: number, clock: Clock): Re
 }
 
 /** Loaded when the first lease is asked for: most manifests have none. Bundled, it has no name but this one. */
-const load = async (): Promise<typeof import('ioredis')> =>
-  (await import('ioredis')).default as unknown as typeof import('ioredis');
+const load = async (): Promise<typeof import('ioredis')> => (await import('ioredis')).default;
 
 async function connect(address: RedisAddress, timeoutMs: number): Promise<Connection> {
   const { Cluster, Redis } = await load();

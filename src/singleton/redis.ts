@@ -18,7 +18,10 @@ export interface RedisLocker extends Locker {
 
 /** `boot`: milliseconds of the boot clock. */
 export function newRedisLocker(manifest: string, keys: Keys, clock: Clock, boot: () => number): RedisLocker {
-  const keepers = new Map<string, { readonly keeper: Keeper; readonly name: string; close(): void }>();
+  const keepers = new Map<
+    string,
+    { readonly keeper: Keeper; readonly name: string; readonly close: () => void }
+  >();
   const isOurs = ({ singleton, lockStore }: ProcessSpec): boolean =>
     singleton !== null && lockStore.kind === 'redis';
 

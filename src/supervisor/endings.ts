@@ -88,7 +88,7 @@ export function onSwept(machine: Machine, now: Moment): Step {
     case 'begin':
       return begin(machine, now);
     case 'reclaim':
-      return next.then === 'begin' ? begin(machine, now) : rest(machine, now);
+      return next.after === 'begin' ? begin(machine, now) : rest(machine, now);
     case 'backoff':
       return next.until > now.at ? backoff(machine, next.until, next.cause, now) : again(machine, now);
     case 'leave':

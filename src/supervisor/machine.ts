@@ -135,7 +135,7 @@ function onSpawnFailed(machine: Machine, event: Extract<Event, { type: 'spawn-fa
 }
 
 const beginsAgain = (next: Then): boolean =>
-  next.kind === 'begin' || (next.kind === 'reclaim' && next.then === 'begin');
+  next.kind === 'begin' || (next.kind === 'reclaim' && next.after === 'begin');
 
 /** A failure of ours or of the system's, before there was a process: the program is not to blame, nor counted. */
 function onFailure(machine: Machine, event: Extract<Event, { failure: unknown }>, now: Moment): Step {

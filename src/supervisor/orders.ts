@@ -96,8 +96,8 @@ function settled(machine: Machine, now: Moment): Machine {
 /** Somebody else may run it soon: asked to end, and killed when the lock says so, whatever its own ladder would allow. */
 export function onLockLost(machine: Machine, loss: LockLoss, now: Moment): Step {
   const { state, policy } = machine;
-  const then = policy.restart.policy === 'never' ? 'rest' : 'begin';
-  const next: Then = { kind: 'reclaim', loss, killAt: now.at + loss.graceMs, then };
+  const after = policy.restart.policy === 'never' ? 'rest' : 'begin';
+  const next: Then = { kind: 'reclaim', loss, killAt: now.at + loss.graceMs, after };
   switch (state.id) {
     case 'STARTING':
       if (state.pid !== null) return climb(machine, state.pid, 0, now, next, now.at);

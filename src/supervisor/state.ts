@@ -41,7 +41,7 @@ export type Then =
       readonly kind: 'reclaim';
       readonly loss: LockLoss;
       readonly killAt: number;
-      readonly then: 'begin' | 'rest';
+      readonly after: 'begin' | 'rest';
     }
   | { readonly kind: 'backoff'; readonly until: number; readonly cause: BackoffCause }
   | { readonly kind: 'leave'; readonly exit: Exit }

@@ -32,8 +32,8 @@ const THENS: Record<Then['kind'], readonly Then[]> = {
   rest: [{ kind: 'rest' }],
   begin: [{ kind: 'begin' }],
   reclaim: [
-    { kind: 'reclaim', loss: LOSS, killAt: 102_000, then: 'begin' },
-    { kind: 'reclaim', loss: LOSS, killAt: 99_000, then: 'rest' },
+    { kind: 'reclaim', loss: LOSS, killAt: 102_000, after: 'begin' },
+    { kind: 'reclaim', loss: LOSS, killAt: 99_000, after: 'rest' },
   ],
   backoff: [105_000, NOW.at].map((until) => ({ kind: 'backoff', until, cause: BACKOFF_CAUSES.crash })),
   leave: [{ kind: 'leave', exit: exitOf(0) }],

@@ -66,7 +66,7 @@ function showThen(next: Then): string {
     case 'begin':
       return next.kind;
     case 'reclaim':
-      return `reclaim(${next.then})`;
+      return `reclaim(${next.after})`;
     case 'judge':
       return `judge(${next.verdict.kind})`;
     case 'backoff':

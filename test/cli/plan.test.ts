@@ -187,6 +187,10 @@ test('for programs', async () => {
             "kind": "name",
             "name": "nightly"
           },
+          "lockStore": {
+            "kind": "file",
+            "path": null
+          },
           "significant": false,
           "log": null
         }

@@ -35,6 +35,8 @@ export interface ChildNature {
   /** By a dead-man. */
   readonly guarded: boolean;
   readonly manners: Manners;
+  /** Whatever may be late is as late as it may be. */
+  readonly worst: boolean;
   readonly watchers: Watchers;
 }
 
@@ -95,10 +97,14 @@ export class Child {
   kill(): void {
     if (this.state !== 'alive') return;
     this.state = 'dying';
-    const most = this.nature.random.chance(0.7)
-      ? Math.min(50, this.nature.timings.killWaitMs)
-      : this.nature.timings.killWaitMs;
-    this.nature.engine.after(this.nature.random.between(0, most), () => this.die());
+    this.nature.engine.after(this.within(50, this.nature.timings.killWaitMs), () => this.die());
+  }
+
+  /** Mostly soon, and at most so late. */
+  private within(soonMs: number, mostMs: number): number {
+    const { random, worst } = this.nature;
+    if (worst) return mostMs * random.between(0.95, 1);
+    return random.between(0, random.chance(0.75) ? Math.min(soonMs, mostMs) : mostMs);
   }
 
   /** By itself. */
@@ -110,12 +116,8 @@ export class Child {
 
   private lookAt(due: number): void {
     if (!this.nature.guarded) return;
-    const late = this.nature.random.chance(0.8)
-      ? Math.min(LOOK_MS, this.nature.timings.lagMs)
-      : this.nature.timings.lagMs;
-    this.nature.engine.at(Math.max(due, this.nature.engine.now) + this.nature.random.between(0, late), () =>
-      this.look(),
-    );
+    const { engine, timings } = this.nature;
+    engine.at(Math.max(due, engine.now) + this.within(LOOK_MS, timings.lagMs), () => this.look());
   }
 
   private look(): void {

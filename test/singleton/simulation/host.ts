@@ -12,6 +12,8 @@ import type { Server } from './server.ts';
 /** What a supervisor gives a child that it stops without a hurry. Milliseconds. */
 const STOP_GRACE_MS = 10_000;
 
+const MANNERS: readonly Manners[] = ['prompt', 'slow', 'deaf'];
+
 /** What is taken away in the negative controls. */
 export interface Weakness {
   /** Stands between the adapter and the machine. */
@@ -26,6 +28,8 @@ export interface Surroundings {
   readonly random: Random;
   readonly server: Server;
   readonly weakness: Weakness;
+  /** Whatever may be late is as late as it may be, and clocks are as wrong. */
+  readonly worst: boolean;
   readonly watchers: Watchers;
 }
 
@@ -47,7 +51,6 @@ export class Host {
   private readonly clock: Clock;
   private readonly timings: LeaseTimings;
   private readonly pollMs: number;
-  private readonly manners: () => Manners;
 
   constructor(
     around: Surroundings,
@@ -56,7 +59,6 @@ export class Host {
     clock: Clock,
     timings: LeaseTimings,
     pollMs: number,
-    manners: () => Manners,
   ) {
     this.around = around;
     this.name = name;
@@ -64,7 +66,6 @@ export class Host {
     this.clock = clock;
     this.timings = timings;
     this.pollMs = pollMs;
-    this.manners = manners;
     this.askIn(this.around.random.between(0, pollMs));
   }
 
@@ -184,7 +185,7 @@ export class Host {
   }
 
   private spawn(): void {
-    const { engine, random, weakness, watchers } = this.around;
+    const { engine, random, weakness, watchers, worst } = this.around;
     const { life } = this;
     const ended = (): void =>
       this.whenRunning(0, () => {
@@ -200,7 +201,8 @@ export class Host {
         clock: this.clock,
         timings: this.timings,
         guarded: weakness.deadMan,
-        manners: this.manners(),
+        manners: worst ? 'deaf' : random.pick(MANNERS),
+        worst,
         watchers: {
           born: watchers.born,
           died: (dead) => {
@@ -215,13 +217,14 @@ export class Host {
     return child.start() ? undefined : ended();
   }
 
-  /** At the server, when it can. */
-  private reach(delayMs: number, act: () => void): void {
+  /** At the server, when it can; `late` is told when that will be, or that it is never. */
+  private reach(delayMs: number, act: () => void, late: (until: number) => void = () => undefined): void {
     const { engine, server, random } = this.around;
     engine.after(delayMs, () => {
-      if (engine.now < server.downUntil) return;
-      if (engine.now < server.pausedUntil) this.reach(server.pausedUntil - engine.now + random.next(), act);
-      else act();
+      if (engine.now < server.downUntil) return late(Infinity);
+      if (engine.now >= server.pausedUntil) return act();
+      late(server.pausedUntil);
+      return this.reach(server.pausedUntil - engine.now + random.next(), act, late);
     });
   }
 
@@ -245,19 +248,28 @@ export class Host {
       });
     };
     const lapse = engine.now + waitMs;
+    let settled = false;
+    const missed = (): void => {
+      if (settled) return;
+      settled = true;
+      engine.at(Math.max(lapse, engine.now), () => report({ type: 'failed', command, sentAt }));
+    };
     const way = this.link.delay('request');
-    let answered = false;
-    if (way !== null) {
-      this.reach(way, () => {
+    if (way === null || engine.now + way > lapse) missed();
+    if (way === null) return;
+    this.reach(
+      way,
+      () => {
         const said = act();
         const back = this.link.delay('reply');
-        if (back === null || engine.now + back > lapse) return;
-        answered = true;
-        engine.after(back, () => report(heard(said, sentAt)));
-      });
-    }
-    engine.at(lapse, () => {
-      if (!answered) report({ type: 'failed', command, sentAt });
-    });
+        if (back === null || engine.now + back > lapse) return missed();
+        if (settled) return undefined;
+        settled = true;
+        return engine.after(back, () => report(heard(said, sentAt)));
+      },
+      (until) => {
+        if (until > lapse) missed();
+      },
+    );
   }
 }

@@ -13,16 +13,14 @@ interface Shop {
   readonly url: string;
 }
 
-async function prepare(extra: NodeJS.ProcessEnv = {}): Promise<Shop> {
+async function prepare(python = inject('python')): Promise<Shop> {
   const rig = new Rig();
   const port = await freePort();
-  const python = inject('python');
   const env = {
     VIRTUAL_ENV: join(python, '..', '..'),
     SHOP_DATA: mkdtempSync(join(rig.folder, 'data-')),
     SHOP_PORT: String(port),
     SHOP_PULSE_SECONDS: '1',
-    ...extra,
   };
   const options = { cwd: SHOP, env };
   const migrate = await rig.spawn([python, 'manage.py', 'migrate', '--verbosity', '0'], options).ended;
@@ -55,7 +53,7 @@ const finished = async (url: string, id: string): Promise<TaskResult> =>
   }, `the result of task ${id}`);
 
 test('start --all on the embedded broker: web, worker and beat do their work, and stop in order', async () => {
-  const { rig, options, url } = await prepare();
+  const { rig, options, url } = await prepare(inject('wholePython'));
   const start = rig.start(['start', '--all'], options);
   await running(start, ['web.1', 'worker.1', 'beat.1']);
   expect(await (await fetch(`${url}/healthz`)).text()).toBe('ok');

@@ -9,7 +9,7 @@ import { startRedis } from '../../support/redis.ts';
 import { freePort, Rig, until } from '../../support/rig.ts';
 import { type Args, type Change, Driver, load, open, type Stage, without } from './stage.ts';
 
-const python = inject('python');
+const python = inject('wholePython');
 const [USER, PASSWORD] = ['operator', 'hidden-word'];
 const LOGIN = `${USER}:${PASSWORD}`;
 

@@ -213,7 +213,7 @@ export class Rig {
     onTestFinished(() => this.#clear());
   }
 
-  write(name: string, text: string): string {
+  write(name: string, text: string | Buffer): string {
     const path = join(this.folder, name);
     mkdirSync(dirname(path), { recursive: true });
     writeFileSync(path, text);

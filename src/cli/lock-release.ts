@@ -10,7 +10,7 @@ import type { Flags } from './verb.ts';
 
 export async function run(names: readonly string[], flags: Flags): Promise<number> {
   const [name = ''] = names;
-  const chosen = chooseLocked([name], flags);
+  const chosen = await chooseLocked([name], flags);
   if (typeof chosen === 'number') return chosen;
   const [spec] = chosen;
   if (spec === undefined) return fail(failure('lock-missing', { name }));

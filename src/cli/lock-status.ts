@@ -7,7 +7,7 @@ import { fail, outputPaint, print } from './output.ts';
 import type { Flags } from './verb.ts';
 
 export async function run(names: readonly string[], flags: Flags): Promise<number> {
-  const chosen = chooseLocked(names, flags);
+  const chosen = await chooseLocked(names, flags);
   if (typeof chosen === 'number') return chosen;
   if (chosen.length === 0) return fail(failure('lock-missing', { name: names[0] ?? null }));
   const looks = await Promise.all(chosen.map(async (spec) => lookAtLock(spec, keys, clock)));

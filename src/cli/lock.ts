@@ -6,7 +6,7 @@ import { systemClock } from '../os/clock.ts';
 import { runHelper } from '../os/run.ts';
 import { newKeys } from '../singleton/key.ts';
 import { loadPlan } from './manifest.ts';
-import { isNamed } from './names.ts';
+import { isNamed } from '../model/process.ts';
 import { fail } from './output.ts';
 import type { Flags } from './verb.ts';
 
@@ -14,8 +14,8 @@ export const clock = systemClock;
 export const keys = newKeys(runHelper);
 
 /** The processes of those names that take a lock, all without names; a number is the exit code of a complaint. */
-export function chooseLocked(names: readonly string[], flags: Flags): ProcessSpec[] | number {
-  const source = loadPlan(flags);
+export async function chooseLocked(names: readonly string[], flags: Flags): Promise<ProcessSpec[] | number> {
+  const source = await loadPlan(flags);
   if (typeof source === 'number') return source;
   const specs = source.plan.processes;
   const known = [...new Set(specs.map((spec) => spec.name))];

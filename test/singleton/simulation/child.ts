@@ -5,7 +5,7 @@
  * The dead-man is late by at most L. Were it paused for longer while its supervisor is paused too, no lease could help:
  * that is what the fence at the act and the worker's check are for.
  */
-import type { LeaseTimings } from '../../../src/singleton/timings.ts';
+import type { LeaseTimings } from '../../../src/model/lease-timings.ts';
 import type { Clock, Engine } from './engine.ts';
 import type { Random } from './random.ts';
 

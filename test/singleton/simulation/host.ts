@@ -1,7 +1,7 @@
 /** A supervisor: the real machine, what carries out its orders, and what pauses and kills the lot. */
 import { newLease, step } from '../../../src/singleton/lease.ts';
 import type { Lease, LeaseEvent, LeaseOrder } from '../../../src/singleton/lease-state.ts';
-import type { LeaseTimings } from '../../../src/singleton/timings.ts';
+import type { LeaseTimings } from '../../../src/model/lease-timings.ts';
 import { unreachable } from '../../../src/model/unreachable.ts';
 import { Child, type Deadlines, type Manners, type Watchers } from './child.ts';
 import type { Clock, Engine } from './engine.ts';

@@ -1,5 +1,5 @@
 /** One short life of two or three hosts and their server, from a seed. */
-import { type LeaseTimings, leaseTimings } from '../../../src/singleton/timings.ts';
+import { type LeaseTimings, leaseTimings } from '../../../src/model/lease-timings.ts';
 import type { Child } from './child.ts';
 import { Clock, Engine } from './engine.ts';
 import { FAULTS, type FaultName } from './faults.ts';

@@ -24,5 +24,5 @@ export async function chooseLocked(names: readonly string[], flags: Flags): Prom
   if (unknown !== undefined) {
     return fail(failure('process-unknown', { name: unknown, near: nearest(unknown, spelled), names: known }));
   }
-  return specs.filter((spec) => isNamed(spec, names) && spec.singleton !== null);
+  return specs.filter((spec) => isNamed(spec, names.length === 0 ? null : names) && spec.singleton !== null);
 }

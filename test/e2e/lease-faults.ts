@@ -1,120 +1,45 @@
 /**
- * Faults from a printed seed upon two hosts that want one lease, and the judgement of what their beats sent. Several such
- * pairs run at once: most of the time is spent waiting for a lease to run out.
+ * Faults from a printed seed upon pairs of hosts that want one lease, several pairs at once: most of the time is spent
+ * waiting for a lease to run out.
  */
-import { join } from 'node:path';
 import { newChance } from '../support/chance.ts';
-import { ACTS, CLOCK, patienceMs, type Takeover } from '../support/lease-acts.ts';
-import { LeaseHost } from '../support/lease-host.ts';
-import { Sends } from '../support/lease-sends.ts';
-import { LeaseServer } from '../support/lease-server.ts';
-import { Stage } from '../support/lease-stage.ts';
-import { type Executions, executionsOf, type Verdict, verdictOf } from '../support/lease-verdict.ts';
-import { type Redis, startRedis } from '../support/redis.ts';
-import { Rig, ROOT, type Running, until } from '../support/rig.ts';
-import { askRedis } from '../support/resp.ts';
-import { WallClock } from '../support/wall-clock.ts';
+import { ACTS, CLOCK } from '../support/lease-acts.ts';
+import { expectOneBeat, tellFigures } from '../support/lease-figures.ts';
+import { runPair } from '../support/lease-pair.ts';
 
-export interface PairRun {
-  readonly python: string;
-  readonly seed: number;
-  /** Names of `ACTS`, in their order. */
-  readonly faults: readonly string[];
-  readonly hasClocks: boolean;
-  readonly isNaive: boolean;
-  /** Seconds. */
-  readonly ttl: number;
-}
+const PAIRS = 4;
+/** Seconds. All other timings of the lease scale with it. */
+const TTL_S = 6;
+/** A fault and what it takes to get over it, on a machine with other work. Milliseconds. */
+const FAULT_MS = 30_000;
 
-export interface PairResult extends Verdict, Executions {
-  readonly takeovers: readonly Takeover[];
-  /** From the end of each fault to the next send. Milliseconds. */
-  readonly recoveries: readonly number[];
-  /** Why it ended before all faults were done. */
-  readonly failure: string | null;
-  readonly story: string;
-}
+export const timeoutOf = (faults: number): number => 60_000 + (faults / PAIRS) * FAULT_MS;
 
-/** Longest rest between two faults, in TTLs: the next one may meet what the last one has begun. */
-const REST_TTLS = 0.5;
-
-export async function runPair(run: PairRun): Promise<PairResult> {
-  const rig = new Rig();
-  const [server, broker] = [await LeaseServer.start(rig), await startRedis(rig)];
-  const sends = await Sends.on(broker.port, !run.isNaive);
-  const worker = run.isNaive ? null : startWorker(rig, run.python, broker);
-  const clocks = new Map<string, WallClock>();
-  const host = (name: string): Promise<LeaseHost> => {
-    const clock = run.hasClocks ? new WallClock(rig, name) : null;
-    if (clock !== null) clocks.set(name, clock);
-    const lease = { lease: server.port, broker: broker.url, ttl: run.ttl, isNaive: run.isNaive };
-    return LeaseHost.start(rig, { name, python: run.python, ...lease, env: clock?.env ?? {} });
-  };
-  const hosts = [await host('a'), await host('b')] as const;
-  const chance = newChance(run.seed);
-  const stage = new Stage({ hosts, server, sends, clocks, chance, ttl: run.ttl });
-  const takeovers: Takeover[] = [];
-  const recoveries: number[] = [];
-  let failure: string | null = null;
-  try {
-    await stage.sentAfter(0, patienceMs(stage));
-    for (const name of run.faults) {
-      await stage.pause(chance() * REST_TTLS * stage.ttlMs);
-      const takeover = await ACTS[name]?.(stage);
-      if (takeover !== null && takeover !== undefined) takeovers.push(takeover);
-      const recovery = await stage.sentAfter(performance.now(), patienceMs(stage));
-      recoveries.push(recovery);
-      stage.tell(`  sends again, ${Math.round(recovery)} ms after the end of: ${name}`);
-    }
-    for (const one of hosts) await one.stop();
-    const left = hosts.flatMap((one) => one.living());
-    if (left.length > 0) throw new Error(`left behind: ${left.join(', ')}`);
-    if (worker !== null) await drained(broker, worker);
-  } catch (error) {
-    failure = error instanceof Error ? error.message : String(error);
-    stage.tell(failure);
-  }
-  sends.end();
-  await sends.done;
-  const ran = worker === null ? [] : rig.read(RAN).split('\n').slice(0, -1);
-  return {
-    ...verdictOf(sends.all),
-    ...(worker === null ? { twice: [], never: [] } : executionsOf(sends.all, ran)),
-    takeovers,
-    recoveries,
-    failure,
-    story: stage.story(),
-  };
-}
-
-/** In the rig's folder: key and task id of what the worker ran. */
-const RAN = 'ran';
-
-/** One that claims each key before it runs it. */
-function startWorker(rig: Rig, python: string, broker: Redis): Running {
-  const options = ['-P', 'solo', '-Q', 'work', '-l', 'warning', '--without-gossip', '--without-mingle'];
-  return rig.spawn([python, '-m', 'celery', '-A', 'lease_app', 'worker', ...options], {
-    env: {
-      PYTHONPATH: `${join(ROOT, 'test', 'e2e')}:${join(ROOT, 'python')}`,
-      LEASE_BROKER: broker.url,
-      LEASE_ONCE: '1',
-      LEASE_RAN: rig.write(RAN, ''),
-    },
-  });
-}
-
-/** Until the worker has run all that was sent. */
-async function drained(broker: Redis, worker: Running): Promise<void> {
-  for (const queue of ['celery', 'work']) {
-    await until(async () => (await askRedis(broker.port, 'LLEN', queue)) === 0, `${queue} to be empty`);
-  }
-  // Ends warmly: what it has fetched is run.
-  worker.kill('SIGTERM');
-  await worker.ended;
+/** Fails with the story of the pair in which more than one beat sent, or none. */
+export async function leaseFaults(python: string, seed: number, count: number): Promise<void> {
+  process.stderr.write(`lease faults: PRODSERVER_LEASE_SEED=${seed} PRODSERVER_LEASE_FAULTS=${count}\n`);
+  const clocks = Array.from({ length: PAIRS }, (_, pair) => pair % 2 === 0);
+  const hands = deal(seed, count, clocks);
+  const results = await Promise.all(
+    hands.map((faults, pair) =>
+      runPair({
+        python,
+        ttl: TTL_S,
+        faults,
+        seed: seed + pair + 1,
+        hasClocks: clocks[pair] === true,
+        isNaive: false,
+      }),
+    ),
+  );
+  const kinds: Record<string, number> = {};
+  for (const name of hands.flat()) kinds[name] = (kinds[name] ?? 0) + 1;
+  tellFigures({ seed, kinds, results });
+  expectOneBeat({ seed, kinds, results });
 }
 
 /** Which pair gets which faults: each kind as often as another, those of the clock where there is one. */
-export function deal(seed: number, count: number, clocks: readonly boolean[]): string[][] {
+function deal(seed: number, count: number, clocks: readonly boolean[]): string[][] {
   const chance = newChance(seed);
   const hands = clocks.map((): string[] => []);
   const deck: string[] = [];
@@ -132,39 +57,4 @@ function shuffled<T>(items: readonly T[], chance: () => number): T[] {
     .map((item) => ({ item, rank: chance() }))
     .toSorted((a, b) => a.rank - b.rank)
     .map(({ item }) => item);
-}
-
-export interface Total {
-  readonly seed: number;
-  readonly faults: Readonly<Record<string, number>>;
-  readonly results: readonly PairResult[];
-}
-
-export async function runPairs(options: {
-  readonly python: string;
-  readonly seed: number;
-  readonly faults: number;
-  readonly pairs: number;
-  /** Seconds. */
-  readonly ttl: number;
-}): Promise<Total> {
-  const { python, seed, ttl } = options;
-  process.stderr.write(`lease faults: seed ${seed} (PRODSERVER_LEASE_SEED=${seed} repeats it)\n`);
-  const clocks = Array.from({ length: options.pairs }, (_, pair) => pair % 2 === 0);
-  const hands = deal(seed, options.faults, clocks);
-  const results = await Promise.all(
-    hands.map((faults, pair) =>
-      runPair({
-        python,
-        ttl,
-        faults,
-        seed: seed + pair + 1,
-        hasClocks: clocks[pair] === true,
-        isNaive: false,
-      }),
-    ),
-  );
-  const faults: Record<string, number> = {};
-  for (const name of hands.flat()) faults[name] = (faults[name] ?? 0) + 1;
-  return { seed, faults, results };
 }

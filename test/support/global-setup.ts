@@ -14,6 +14,7 @@ const TOOLS: Readonly<Record<string, string>> = {
   setpriv: 'util-linux',
   unshare: 'util-linux',
   strace: 'strace',
+  faketime: 'faketime',
   useradd: 'passwd',
 };
 

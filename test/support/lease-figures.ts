@@ -1,7 +1,14 @@
 /** The one line that a fault run leaves, and what it must not have seen. */
 import { expect } from 'vitest';
-import type { Total } from '../e2e/lease-faults.ts';
 import type { Takeover } from './lease-acts.ts';
+import type { PairResult } from './lease-pair.ts';
+
+export interface Total {
+  readonly seed: number;
+  /** How often each fault was. */
+  readonly kinds: Readonly<Record<string, number>>;
+  readonly results: readonly PairResult[];
+}
 
 const sum = (numbers: readonly number[]): number => numbers.reduce((total, one) => total + one, 0);
 
@@ -23,7 +30,7 @@ export function tellFigures(total: Total): void {
     takeovers.filter((one) => one.after === end).map(({ ms }) => ms);
   const figures = {
     seed: total.seed,
-    faults: sum(Object.values(total.faults)),
+    faults: sum(Object.values(total.kinds)),
     beats: sum(results.map(({ beats }) => beats)),
     sends: sum(results.map(({ sends }) => sends)),
     overlaps: results.flatMap(({ overlaps }) => overlaps),
@@ -31,7 +38,7 @@ export function tellFigures(total: Total): void {
     twice: sum(results.map(({ twice }) => twice.length)),
     takeover_s: { stop: spread(after('stop')), kill: spread(after('kill')) },
     recovery_s: spread(results.flatMap(({ recoveries }) => recoveries)),
-    kinds: total.faults,
+    kinds: total.kinds,
   };
   process.stderr.write(`lease faults: ${JSON.stringify(figures)}\n`);
 }

@@ -13,7 +13,8 @@ const TTL_S = 6;
 /** A fault and what it takes to get over it, on a machine with other work. Milliseconds. */
 const FAULT_MS = 30_000;
 
-export const timeoutOf = (faults: number): number => 60_000 + (faults / PAIRS) * FAULT_MS;
+/** Longer than the wait for a send that never comes, which tells more. Milliseconds. */
+export const timeoutOf = (faults: number): number => 150_000 + (faults / PAIRS) * FAULT_MS;
 
 /** Fails with the story of the pair in which more than one beat sent, or none. */
 export async function leaseFaults(python: string, seed: number, count: number): Promise<void> {

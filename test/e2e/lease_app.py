@@ -4,7 +4,6 @@ Each message of a beat carries `sent-by`, unique to the process, and `sent-at` (
 """
 
 import os
-import select
 import socket
 import time
 import uuid
@@ -13,10 +12,6 @@ from datetime import timedelta
 from celery import Celery
 from celery.schedules import schedstate, schedule
 from celery.signals import before_task_publish
-
-# libfaketime 0.9.10 makes clock_nanosleep, and with it time.sleep, fail with EINVAL.
-if "FAKETIME_TIMESTAMP_FILE" in os.environ:
-    time.sleep = lambda seconds: select.select([], [], [], seconds)
 
 
 class Whole(schedule):

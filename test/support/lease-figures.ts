@@ -41,6 +41,8 @@ export function tellFigures(total: Total): void {
     kinds: total.kinds,
   };
   process.stderr.write(`lease faults: ${JSON.stringify(figures)}\n`);
+  if (process.env['PRODSERVER_LEASE_STORY'] === undefined) return;
+  for (const { story } of results) process.stderr.write(`${story}\n\n`);
 }
 
 export function expectOneBeat(total: Total): void {

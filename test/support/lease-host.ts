@@ -3,6 +3,7 @@ import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { readStat } from '../../src/os/proc.ts';
 import { alive, markedPids, type Rig, type Running, tryKill, until } from './rig.ts';
+import type { WallClock } from './wall-clock.ts';
 import { Wire } from './wire.ts';
 
 /** What a host is made of. `owner` is what renews: the supervisor, or the naive lease. */
@@ -17,7 +18,8 @@ export interface HostPlan {
   /** Seconds. */
   readonly ttl: number;
   readonly isNaive: boolean;
-  readonly env?: NodeJS.ProcessEnv;
+  /** The machine's own unless given. */
+  readonly clock?: WallClock;
 }
 
 const APP = 'lease_app';
@@ -39,10 +41,13 @@ export class LeaseHost {
     this.wire = wire;
     this.#folder = join(rig.folder, plan.name);
     this.#env = {
-      ...plan.env,
+      ...plan.clock?.env,
       HOME: this.#folder,
       PRODSERVER_RUNTIME_DIR: join(this.#folder, 'run'),
-      PYTHONPATH: join(HERE, 'e2e'),
+      PYTHONPATH: [
+        join(HERE, 'e2e'),
+        ...(plan.clock === undefined ? [] : [join(HERE, 'e2e', 'lease_site')]),
+      ].join(':'),
       LEASE_BROKER: plan.broker,
       LEASE_HOST: plan.name,
       LEASE_MARK: this.#folder,

@@ -45,7 +45,7 @@ export async function runPair(run: PairRun): Promise<PairResult> {
     const clock = run.hasClocks ? new WallClock(rig, name) : null;
     if (clock !== null) clocks.set(name, clock);
     const lease = { lease: server.port, broker: broker.url, ttl: run.ttl, isNaive: run.isNaive };
-    return LeaseHost.start(rig, { name, python: run.python, ...lease, env: clock?.env ?? {} });
+    return LeaseHost.start(rig, { name, python: run.python, ...lease, ...(clock && { clock }) });
   };
   const hosts = [await host('a'), await host('b')] as const;
   const chance = newChance(run.seed);

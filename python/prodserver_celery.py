@@ -107,6 +107,17 @@ def load(name: str):
     return module
 
 
+class OnceFinder:
+    """Lets the user's project import prodserver_once; a copy of its own, found before, wins."""
+
+    @staticmethod
+    def find_spec(name: str, path: object = None, target: object = None):
+        if name != "prodserver_once":
+            return None
+        file = os.path.join(os.path.dirname(os.path.realpath(__file__)), f"{name}.py")
+        return spec_from_file_location(name, file, loader=UncachedLoader(name, file))
+
+
 def install_link(role: str) -> None:
     if "PRODSERVER_LINK_FD" not in os.environ:
         return
@@ -118,6 +129,15 @@ def install_link(role: str) -> None:
         pass
     finally:
         os.environ.pop("PRODSERVER_LINK_FD", None)
+
+
+def install_fence(role: str) -> None:
+    """Whatever becomes of the link: beat's own check of its lease does not need it."""
+    try:
+        load("prodserver_fence").install(role)
+    except Exception:
+        if "PRODSERVER_FENCE_FD" in os.environ:
+            print("prodserver: this beat has no fence", file=sys.stderr)
 
 
 def keep_lock_with_beat(lock: Lock) -> None:
@@ -136,6 +156,8 @@ def link_when_resolved(group, lock: Lock | None) -> None:
     def resolve_command(ctx, args):
         resolved = resolve(ctx, args)
         if resolved[0] in LINKED:
+            # First, and so within what the link watches: a tick that is refused is one all the same.
+            install_fence(resolved[0])
             install_link(resolved[0])
         if lock is not None and resolved[0] == "worker":
             keep_lock_with_beat(lock)
@@ -164,6 +186,7 @@ def import_failed(error: ImportError) -> int:
 
 def main() -> int:
     put_cwd_first()
+    sys.meta_path.append(OnceFinder)
     lock = hold_lock()
     if "PRODSERVER_LINK_FD" in os.environ:
         load("prodserver_output").guard()

@@ -15,11 +15,15 @@ const exit = z.object({
   oom: z.boolean().optional(),
 });
 const holder = z.object({
+  host: z.string().nullable(),
   pid: z.number().nullable(),
   supervisorPid: z.number().nullable(),
   since: z.string().nullable(),
   manifest: z.string().nullable(),
+  /** The lock file, or a Redis and the name of the lock there. */
   file: z.string(),
+  fence: z.number().nullable(),
+  expiresInMs: z.number().nullable(),
 });
 const trouble = z.object({
   probe: z.enum(['http', 'tcp', 'unix', 'command', 'file', 'celery']),
@@ -29,6 +33,13 @@ const trouble = z.object({
 const state = z.enum(STATE_NAMES as [StateName, ...StateName[]]);
 const hindrance = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('lock'), holder }),
+  z.object({
+    kind: z.literal('lock-delay'),
+    file: z.string(),
+    fence: z.number(),
+    leftMs: z.number(),
+  }),
+  z.object({ kind: z.literal('lock-store'), file: z.string(), error: z.string() }),
   z.object({ kind: z.literal('previous'), pid: z.number().nullable() }),
   z.object({
     kind: z.literal('dependency'),
@@ -52,6 +63,10 @@ const cause = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('broker-unreachable'), url: z.string(), error: z.string() }),
   z.object({ kind: z.literal('unresponsive'), exit, trouble }),
   z.object({ kind: z.literal('waiting'), hindrance }),
+  z.object({
+    kind: z.literal('lock-lost'),
+    loss: z.object({ file: z.string(), why: z.enum(['taken', 'silent']), graceMs: z.number() }),
+  }),
   z.object({ kind: z.literal('manual') }),
   z.object({ kind: z.literal('completed') }),
 ]);

@@ -12,6 +12,7 @@ import type { Plan, ProcessSpec } from '../model/spec.ts';
 import { systemClock as clock } from '../os/clock.ts';
 import { allStats } from '../os/proc.ts';
 import { hasTerminal, leaveTerminal } from '../os/terminal.ts';
+import type { Holding } from '../singleton/holder.ts';
 import type { News } from '../supervisor/news.ts';
 import type { Slot } from '../supervisor/slot.ts';
 import type { Supervisor } from '../supervisor/supervisor.ts';
@@ -30,6 +31,8 @@ export interface DirectorOptions {
   present(news: News): readonly string[];
   readonly output: Pick<Output, 'write' | 'reopen' | 'dropped'>;
   readonly lag: LoopLag;
+  /** What is known of the lease that an instance holds. */
+  holding(spec: ProcessSpec): Holding | null;
 }
 
 /** Why a supervisor ended. */
@@ -84,7 +87,7 @@ export function newDirector(options: DirectorOptions): Director {
     }
     if (options.wait || refusal !== null) return;
     if (state.id !== 'WAITING' || state.hindrance?.kind !== 'lock') return;
-    refusal = failure('lock-held', { instance: news.spec.instance, ...state.hindrance.holder });
+    refusal = failure('lock-held', { instance: news.spec.instance, holder: state.hindrance.holder });
     supervisor?.shutdown('stop');
   };
 
@@ -124,6 +127,7 @@ export function newDirector(options: DirectorOptions): Director {
           stats,
           options.output.dropped(instance.spec.instance),
           supervisor?.isQueued(instance) ?? false,
+          options.holding(instance.spec),
         ),
       ),
     };

@@ -18,10 +18,9 @@ import type { OomWatch } from '../os/oom.ts';
 import { readPss } from '../os/memory.ts';
 import { runProbe } from '../os/probe.ts';
 import { isAlive, readResident } from '../os/proc.ts';
-import { runHelper } from '../os/run.ts';
 import { spawnChild } from '../os/spawn.ts';
 import { newTree } from '../os/tree.ts';
-import { newFileLocker } from '../singleton/file.ts';
+import type { Locker } from '../singleton/holder.ts';
 import { newTargetGate } from '../supervisor/gates.ts';
 import type { Ports } from '../supervisor/instance.ts';
 import type { News } from '../supervisor/news.ts';
@@ -48,6 +47,7 @@ export interface Wiring {
   readonly plan: Plan;
   readonly through: readonly string[] | null;
   readonly previous: Previous;
+  readonly locker: Locker;
   readonly ledger: Ledger;
   readonly mark: (instance: string, generation: number) => string;
   readonly adopts: boolean;
@@ -60,6 +60,7 @@ export const newPorts = ({
   plan,
   through,
   previous,
+  locker,
   ledger,
   mark,
   adopts,
@@ -75,7 +76,6 @@ export const newPorts = ({
     members: () => run.tree.members(),
     run: (argv, timeoutMs) => runProbe({ ...spec, argv, through: through ?? [] }, timeoutMs),
   });
-  const fileLocker = newFileLocker(plan.manifest, runHelper, () => clock.wall());
   return {
     clock,
     chance: Math.random,
@@ -105,7 +105,7 @@ export const newPorts = ({
     },
     turn: (instance) => rate.turn(instance),
     oomKilled: () => oom.recent(),
-    locker: previous.before(newTargetGate(fileLocker, probes, clock)),
+    locker: previous.before(newTargetGate(locker, probes, clock)),
     pss: readPss,
     nextRun,
     tell,

@@ -64,6 +64,7 @@ export function findPrevious(
         }
         return inner.wants(spec) ? inner.take(spec, abort, waitedMs) : { kind: 'acquired', grip: null };
       },
+      abandon: (spec) => inner.abandon(spec),
     }),
     ended: async () => {
       await Promise.all(specs.filter((spec) => mine(spec).length > 0).map(end));

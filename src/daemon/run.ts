@@ -2,6 +2,7 @@
 import { manifestId } from '../control/protocol.ts';
 import type { Cancel } from '../model/clock.ts';
 import { failure, type Failure, type Result } from '../model/failure.ts';
+import { bootMs } from '../os/boot-clock.ts';
 import { systemClock as clock } from '../os/clock.ts';
 import { watchLoopLag } from '../os/loop.ts';
 import { newOomWatch, type OomWatch } from '../os/oom.ts';
@@ -9,7 +10,10 @@ import { giveBackPipes, openOutlet } from '../os/outlet.ts';
 import { parentDeathPrefix } from '../os/parent-death.ts';
 import { allStats } from '../os/proc.ts';
 import { startReaper } from '../os/reaper.ts';
+import { runHelper } from '../os/run.ts';
 import { markId, openRuntimeFolder, socketPath } from '../os/runtime.ts';
+import { newKeys } from '../singleton/key.ts';
+import { newLockers } from '../singleton/lockers.ts';
 import { newSupervisor, type Supervisor } from '../supervisor/supervisor.ts';
 import { claimNames } from './claim.ts';
 import { openDoor } from './door.ts';
@@ -21,7 +25,7 @@ import { newPorts } from './ports.ts';
 import { findPrevious } from './previous.ts';
 import { listen } from './signals.ts';
 
-export interface DaemonOptions extends Omit<DirectorOptions, 'output' | 'lag'> {
+export interface DaemonOptions extends Omit<DirectorOptions, 'output' | 'lag' | 'holding'> {
   /** The line for lines that were dropped. */
   lost(count: number, to: 'stdout' | 'file'): string;
 }
@@ -55,7 +59,13 @@ export async function runDaemon(options: DaemonOptions): Promise<Result<Ending>>
     tell: (news) => director.tell(news),
   });
   const lag = watchLoopLag();
-  const director: Director = newDirector({ ...options, output, lag });
+  const lockers = newLockers(plan.manifest, newKeys(runHelper), clock, bootMs);
+  const director: Director = newDirector({
+    ...options,
+    output,
+    lag,
+    holding: (spec) => lockers.holding(spec),
+  });
   const removeListeners = listen((signal) => director.onSignal(signal));
   const reaper = startReaper();
   const oom = newOomWatch(clock);
@@ -65,6 +75,7 @@ export async function runDaemon(options: DaemonOptions): Promise<Result<Ending>>
       plan,
       through,
       previous,
+      locker: lockers,
       ledger: newLedger(folder.value, ledgerId),
       mark: (instance, generation) => `${ledgerId}/${instance}:${generation}:${process.pid}`,
       adopts: reaper.adopts,
@@ -98,6 +109,7 @@ export async function runDaemon(options: DaemonOptions): Promise<Result<Ending>>
   stopLooking();
   await ended;
   await reaper.endOrphans(clock);
+  lockers.close();
 
   director.tell({ type: 'over' });
   await farewell.taken();

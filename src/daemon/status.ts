@@ -6,6 +6,7 @@ import type { Death, Exit } from '../model/process.ts';
 import { unreachable } from '../model/unreachable.ts';
 import { doneOf } from '../model/vitals.ts';
 import { readMemory, type ProcessStat } from '../os/proc.ts';
+import type { Holding } from '../singleton/holder.ts';
 import type { Slot } from '../supervisor/slot.ts';
 import type { Run } from '../supervisor/run.ts';
 import type { FatalCause, State } from '../supervisor/state.ts';
@@ -20,6 +21,7 @@ export function statusRow(
   stats: readonly ProcessStat[],
   linesDropped: number,
   queued: boolean,
+  holding: Holding | null,
 ): ProcessRow {
   const { spec } = instance;
   const machine = instance.machine();
@@ -50,7 +52,7 @@ export function statusRow(
     exits: instance.deaths().map(deathRow),
     cpu_percent: pid === null ? null : (run?.cpuPercent() ?? null),
     tasks: taskCounts(run, pid !== null),
-    lock: spec.singleton === null ? null : lockOf(state, pid, run?.startedAt ?? null),
+    lock: spec.singleton === null ? null : lockOf(state, pid, run?.startedAt ?? null, holding),
     versions: run?.versions() ?? null,
     log: { file: spec.log?.file ?? null, lines_dropped: linesDropped },
     said: pid === null ? [...(run?.tail() ?? [])] : [],
@@ -106,14 +108,26 @@ function treeMemory(pids: readonly number[]): ProcessRow['memory'] {
   return { rss_bytes: sum(parts.map((part) => part.rss)), pss_bytes: sum(parts.map((part) => part.pss)) };
 }
 
-function lockOf(state: State, pid: number | null, since: string | null): NonNullable<ProcessRow['lock']> {
-  const unknown = { fence: null, expires_in_s: null };
+/** Of one that waits: who has it; else what is known of it here. */
+function lockOf(
+  state: State,
+  pid: number | null,
+  since: string | null,
+  holding: Holding | null,
+): NonNullable<ProcessRow['lock']> {
   if (state.id === 'WAITING') {
     const holder = state.hindrance?.kind === 'lock' ? state.hindrance.holder : null;
-    return { ...unknown, holder, since: holder?.since ?? null };
+    return { holder, since: holder?.since ?? null, ...numbersOf(holder) };
   }
-  return { ...unknown, holder: null, since: pid === null ? null : since };
+  return { holder: null, since: pid === null ? null : since, ...numbersOf(holding) };
 }
+
+const numbersOf = (
+  lease: Holding | null,
+): Pick<NonNullable<ProcessRow['lock']>, 'fence' | 'expires_in_s'> => ({
+  fence: lease?.fence ?? null,
+  expires_in_s: lease?.expiresInMs == null ? null : Math.round(lease.expiresInMs) / 1000,
+});
 
 function causeOf(state: State, oneshot: boolean, said: readonly string[]): Cause | null {
   switch (state.id) {
@@ -127,6 +141,7 @@ function causeOf(state: State, oneshot: boolean, said: readonly string[]): Cause
     case 'BACKOFF':
       return unfitCause(state.cause);
     case 'STOPPING':
+      if (state.next.kind === 'reclaim') return { kind: 'lock-lost', loss: state.next.loss };
       return state.next.kind === 'judge' && state.next.verdict.kind === 'unresponsive'
         ? { kind: 'unresponsive', exit: NO_EXIT, trouble: state.next.verdict.trouble }
         : null;

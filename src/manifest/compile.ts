@@ -11,6 +11,7 @@ import {
   readinessTimingOf,
   waitForOf,
 } from './health.ts';
+import { lockStoreOf, singletonOf } from './lock.ts';
 import { recycleOf } from './recycle.ts';
 import type { EntryInput } from './schema.ts';
 
@@ -81,13 +82,16 @@ export function compileEntry(
     };
     const compiled = backend.compile(entry);
     const linkLiveness = linkLivenessOf(input.LIVE, compiled);
+    const singleton = singletonOf(input.LOCK, compiled, context.folder);
+    const lockStore = lockStoreOf(input.LOCK, context.folder);
+    const guard = singleton !== null && lockStore.kind === 'redis' ? deadManArgv(context) : [];
     const spec: ProcessSpec = {
       name,
       instance: `${name}.${index}`,
       index,
       backend: backend.name,
-      argv: compiled.argv,
-      added: compiled.added,
+      argv: [...guard, ...compiled.argv] as [string, ...string[]],
+      added: [...guard, ...compiled.added],
       env: { ...compiled.env, ...(linkLiveness?.canaryMs === null ? NO_CANARY : {}), ...input.ENV },
       cwd,
       identity: {
@@ -104,7 +108,7 @@ export function compileEntry(
       liveness: livenessOf(input.LIVE, compiled, cwd),
       linkLiveness,
       recycle: recycleOf(input.RECYCLE),
-      overlap: input.LOCK?.name === undefined ? compiled.overlap : null,
+      overlap: singleton === null ? compiled.overlap : null,
       stackDump: compiled.stackDump,
       dependsOn: dependsOnOf(input.DEPENDS_ON, context.isOneshot),
       waitFor: waitForOf(input.WAIT_FOR, cwd),
@@ -113,8 +117,8 @@ export function compileEntry(
       stop: withGrace(compiled.stop, input.STOP?.timeout),
       restart: restartOf(input),
       permanentExitCodes: compiled.permanentExitCodes,
-      singleton:
-        input.LOCK?.name === undefined ? compiled.singleton : { kind: 'name', name: input.LOCK.name },
+      singleton,
+      lockStore,
       significant: input.RESTART?.significant ?? false,
       log: logOf(input, context.folder, { name, instance: `${name}.${index}` }),
     };
@@ -122,6 +126,13 @@ export function compileEntry(
     return { spec, claims: [...compiled.claims, ...claims] };
   });
 }
+
+/** The small parent that ends a process when its lease does. It needs nothing of the project, so it reads nothing of it. */
+const deadManArgv = ({ python, helpers }: EntryContext): string[] => [
+  python,
+  '-IS',
+  `${helpers}/prodserver_deadman.py`,
+];
 
 /** Relative ones stand beside the manifest. */
 export const envFilesOf = (input: EntryInput | null, folder: string): string[] =>

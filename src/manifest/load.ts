@@ -21,6 +21,7 @@ import { dependencyRules } from './dependencies.ts';
 import { parseManifest, type Document } from './document.ts';
 import { uselessLive } from './health.ts';
 import { interpolate, type Environment } from './interpolate.ts';
+import { lockRules } from './lock.ts';
 import { kindOf, parseAt, unknownKey } from './problems.ts';
 import { findPython } from './python.ts';
 import { recycleRules } from './recycle.ts';
@@ -161,6 +162,7 @@ function compileOne(
     ...instanceRules(doc, backend, entry.value, base),
     ...recycleRules(doc, backend, value['RECYCLE'], isTrue(value['ONESHOT']), base),
     ...liveRules(doc, backend, entry.value, base),
+    ...lockRules(doc, backend, value['LOCK'], isBeat(backend, value['ARGS']), base),
   );
   const local = withEnvFiles(doc, entry.value, base, context, findings);
   const parsed = parseArgs(doc, backend, value['ARGS'] ?? undefined, [...base, 'ARGS'], {
@@ -250,6 +252,12 @@ function liveRules(doc: Document, backend: Backend, entry: EntryInput | null, ba
     return failure('key-useless', { key, backend: backend.name, why }, { place: doc.place(path, 'key') });
   });
 }
+
+/** Whether it sends an application's periodic tasks, which takes that application's lock. */
+const isBeat = (backend: Backend, args: unknown): boolean => {
+  const beat = isMapping(args) && 'beat' in args ? args['beat'] : false;
+  return backend.singleton || (backend.name === 'CeleryWorker' && beat !== false && beat !== 'false');
+};
 
 const isTrue = (value: unknown): boolean => value === true || value === 'true';
 

@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { limits } from './limits.ts';
 import { dependsOn, live, ready, waitFor } from './schema-health.ts';
+import { lock } from './schema-lock.ts';
 import { recycle } from './schema-recycle.ts';
 import { duration, size, text, token, whole, yesNo } from './schema-values.ts';
 
@@ -79,10 +80,7 @@ export const entrySchema = z.strictObject({
   STOP: z.strictObject({ timeout: duration.optional() }).describe('a mapping with timeout').optional(),
   RESTART: restart.optional(),
   RECYCLE: recycle.optional(),
-  LOCK: z
-    .strictObject({ name: text('a name').optional() })
-    .describe('a mapping with name')
-    .optional(),
+  LOCK: lock.optional(),
   LOG: log.optional(),
 });
 
@@ -98,7 +96,7 @@ export type EntryInput = z.output<typeof entrySchema>;
 export type SupervisorInput = z.output<typeof supervisorSchema>;
 
 /** Keys that the design has and this version does not: refused by name, never ignored. */
-const PLANNED = new Set('LOCK.redis LOCK.file LOCK.ttl STOP.signal SUPERVISOR.backends'.split(' '));
+const PLANNED = new Set('STOP.signal SUPERVISOR.backends'.split(' '));
 
 export const isPlannedKey = (path: readonly (string | number)[]): boolean =>
   PLANNED.has(path.slice(path[0] === 'SUPERVISOR' ? 0 : 2).join('.'));

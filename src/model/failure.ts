@@ -1,4 +1,5 @@
-import type { Exit, ProbeTrouble } from './process.ts';
+import type { Exit, LockHolder, ProbeTrouble } from './process.ts';
+import type { TimingsProblem } from './lease-timings.ts';
 
 /** The facts that belong to each code. The words for them stand in `render/words-*.ts`, nowhere else. */
 export interface FactsByCode {
@@ -67,6 +68,7 @@ export interface FactsByCode {
   };
   'dependency-cycle': { readonly names: readonly string[] };
   'dependency-endless': { readonly owner: string; readonly name: string };
+  'lock-timings': { readonly problem: TimingsProblem };
   'beat-twice': { readonly names: readonly string[]; readonly app: string };
   // The command line
   usage: { readonly detail: string };
@@ -88,14 +90,8 @@ export interface FactsByCode {
   'runtime-folder': { readonly path: string; readonly detail: string };
   'runtime-removed': { readonly paths: readonly string[] };
   'socket-path-long': { readonly path: string; readonly bytes: number; readonly limit: number };
-  'lock-held': {
-    readonly instance: string;
-    readonly pid: number | null;
-    readonly supervisorPid: number | null;
-    readonly since: string | null;
-    readonly manifest: string | null;
-    readonly file: string;
-  };
+  'lock-held': { readonly instance: string; readonly holder: LockHolder };
+  'lock-evicted': { readonly file: string; readonly policy: string };
   'lock-folder': { readonly tried: readonly string[]; readonly detail: string };
   'lock-tool': { readonly detail: string };
   'application-silent': {

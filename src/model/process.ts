@@ -36,6 +36,7 @@ export type DeathCause =
   | 'start-timeout'
   | 'unresponsive'
   | 'completed'
+  | 'lock-lost'
   | ReplaceCause['kind'];
 
 /** What is known of a run that has ended. */
@@ -50,15 +51,32 @@ export interface Death {
   readonly cause: DeathCause;
 }
 
-/** Who holds a lock, as far as the lock file tells. */
+/** Who holds a lock, as far as its store tells. */
 export interface LockHolder {
+  /** Of a lock that several hosts share; null: this one. */
+  readonly host: string | null;
   /** The process whose life keeps the lock; null while it is about to be started. */
   readonly pid: number | null;
   readonly supervisorPid: number | null;
   /** ISO 8601. */
   readonly since: string | null;
   readonly manifest: string | null;
+  /** The lock file, or the URL of the Redis, its password masked, and the name of the lock there. */
   readonly file: string;
+  /** Of a lease: no two holders have the same, and a later one has a greater. */
+  readonly fence: number | null;
+  /** Of a lease: Redis forgets it after so many milliseconds unless it is renewed. */
+  readonly expiresInMs: number | null;
+}
+
+/** Why a process may not go on: the lock that it needs is held by it no more. */
+export interface LockLoss {
+  /** As in LockHolder. */
+  readonly file: string;
+  /** Somebody else may have it, or it was removed; or its store has not answered for too long. */
+  readonly why: 'taken' | 'silent';
+  /** Milliseconds that it is given to end. */
+  readonly graceMs: number;
 }
 
 /** How far another process must be before one that depends on it may start. */
@@ -67,6 +85,10 @@ export type Needs = 'started' | 'ready' | 'completed';
 /** What keeps a process from starting. */
 export type Hindrance =
   | { readonly kind: 'lock'; readonly holder: LockHolder }
+  /** The lock is ours, and who had it before may not have ended: used only in so many milliseconds. */
+  | { readonly kind: 'lock-delay'; readonly file: string; readonly fence: number; readonly leftMs: number }
+  /** The store of the lock does not answer. */
+  | { readonly kind: 'lock-store'; readonly file: string; readonly error: string }
   /** What a killed supervisor has left of the same instance still runs. */
   | { readonly kind: 'previous'; readonly pid: number | null }
   | {

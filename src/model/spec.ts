@@ -1,3 +1,4 @@
+import type { LeaseTimings } from './lease-timings.ts';
 import type { MemoryKind, Needs } from './process.ts';
 
 /** What becomes of lines that cannot be written: lost and counted, or their process waits in its own write. */
@@ -100,6 +101,11 @@ export type SingletonKey =
   /** Ask the application, in its own interpreter, which broker it uses. */
   | { readonly kind: 'application'; readonly app: string; readonly ask: readonly string[] };
 
+/** Who keeps a lock: the kernel of this host, on a file (null: in the host's own folder), or a Redis for all hosts. */
+export type LockStore =
+  | { readonly kind: 'file'; readonly path: string | null }
+  | { readonly kind: 'redis'; readonly url: string; readonly timings: LeaseTimings };
+
 /** When a process that reports over the link counts as hung. Milliseconds. */
 export interface LinkLiveness {
   /** Without a turn of the consumer's own loop. */
@@ -197,6 +203,8 @@ export interface ProcessSpec {
   /** Exit codes after which a new attempt cannot help (Celery's 2: usage, APP not found). */
   readonly permanentExitCodes: readonly number[];
   readonly singleton: SingletonKey | null;
+  /** Where that is held. */
+  readonly lockStore: LockStore;
   /** Its end for good is the end of all. */
   readonly significant: boolean;
   /** Null: its lines go to the supervisor's standard output. */

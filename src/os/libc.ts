@@ -16,6 +16,8 @@ export interface Libc {
   lockExclusive(fd: number): 'locked' | 'busy' | number;
   /** pipe2(2) with O_CLOEXEC: the ends to read and to write; null where there is none left. */
   pipe(): readonly [number, number] | null;
+  /** CLOCK_BOOTTIME in milliseconds; null where the kernel has none. */
+  bootMs(): number | null;
   /** Takes O_NONBLOCK from the open file behind a descriptor. */
   setBlocking(fd: number): void;
 }
@@ -27,6 +29,7 @@ const SYS_PIDFD_SEND_SIGNAL = 424; // asm-generic/unistd.h: the same number on e
 const SYS_PIDFD_OPEN = 434;
 const EWOULDBLOCK = 11; // asm-generic/errno-base.h
 const O_CLOEXEC = 0o2000000; // asm-generic/fcntl.h
+const CLOCK_BOOTTIME = 7; // linux/time.h
 const F_GETFL = 3;
 const F_SETFL = 4;
 
@@ -75,7 +78,15 @@ function bind(koffi: typeof import('koffi')): Libc {
     type: string,
     value: number,
   ) => number;
+  const clockGettime = self.func('int clock_gettime(int, _Out_ int64_t *)') as (
+    clock: number,
+    time: [number | bigint, number | bigint],
+  ) => number;
   return {
+    bootMs() {
+      const time: [number | bigint, number | bigint] = [0, 0];
+      return clockGettime(CLOCK_BOOTTIME, time) === 0 ? Number(time[0]) * 1000 + Number(time[1]) / 1e6 : null;
+    },
     setBlocking(fd) {
       const flags = fcntl(fd, F_GETFL, 'int', 0);
       if (flags >= 0) fcntl(fd, F_SETFL, 'int', flags & ~constants.O_NONBLOCK);

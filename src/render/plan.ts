@@ -52,9 +52,15 @@ const limitsText = ({ identity: { limits } }: ProcessSpec): string =>
     .map(([name, limit]) => `${name}=${limit}`)
     .join(' ');
 
-function lockText({ singleton }: ProcessSpec): string {
+function lockText({ singleton, lockStore }: ProcessSpec): string {
   if (singleton === null) return '';
-  return singleton.kind === 'name' ? `named ${singleton.name}` : `of ${singleton.app} and its broker`;
+  const what = singleton.kind === 'name' ? `named ${singleton.name}` : `of ${singleton.app} and its broker`;
+  if (lockStore.kind === 'file') return lockStore.path === null ? what : `the file ${lockStore.path}`;
+  const { ttlMs, renewEveryMs, renewDeadlineMs, killGraceMs } = lockStore.timings;
+  return (
+    `${what}, in ${maskUrls(lockStore.url)} for ${formatDuration(ttlMs)}, renewed every ${formatDuration(renewEveryMs)}; ` +
+    `not renewed for ${formatDuration(renewDeadlineMs)}: stopped, and killed ${formatDuration(killGraceMs)} later`
+  );
 }
 
 function logText({ log }: ProcessSpec): string {
@@ -163,5 +169,9 @@ export const planJson = (manifest: string, specs: readonly ProcessSpec[]): objec
     argv: maskArgv(spec.argv),
     added: maskArgv(spec.added),
     env: Object.fromEntries(Object.keys(spec.env).map((name) => [name, '***'])),
+    lockStore:
+      spec.lockStore.kind === 'redis'
+        ? { ...spec.lockStore, url: maskUrls(spec.lockStore.url) }
+        : spec.lockStore,
   })),
 });

@@ -6,7 +6,8 @@ import { formatBytes, formatDuration } from '../model/units.ts';
 import { messageOf, renderFailure } from './failures.ts';
 import type { Paint } from './paint.ts';
 import { causeText } from './replacement.ts';
-import { brokerText, hindranceText } from './transition.ts';
+import { hindranceText, lossText } from './locks.ts';
+import { brokerText } from './transition.ts';
 import { exitText, troubleText } from './words.ts';
 
 type SupervisorRow = StatusAnswer['supervisor'];
@@ -28,6 +29,8 @@ function reasonOf(cause: Cause | null): string | null {
 
 const WAITING: Readonly<Record<Extract<Cause, { kind: 'waiting' }>['hindrance']['kind'], string>> = {
   lock: 'lock-held',
+  'lock-delay': 'lock-delay',
+  'lock-store': 'lock-unreachable',
   previous: 'previous-running',
   dependency: 'dependency',
   target: 'target-unreachable',
@@ -93,6 +96,8 @@ function causeDetail(cause: Cause): string {
       const after = code === null && signal === null ? '' : `, ${exitText(cause.exit)}`;
       return `unresponsive (${troubleText(cause.trouble)})${after}`;
     }
+    case 'lock-lost':
+      return lossText(cause.loss);
     case 'manual':
       return 'stopped by order';
     case 'completed':

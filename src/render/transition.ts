@@ -1,46 +1,18 @@
 /** What a change of state says about itself. */
-import type { BrokerTrouble, Exit, Hindrance, LockHolder, Needs } from '../model/process.ts';
+import type { BrokerTrouble, Exit, Hindrance, LockHolder } from '../model/process.ts';
 import { unreachable } from '../model/unreachable.ts';
 import { formatDuration } from '../model/units.ts';
 import type { News, StillStopping } from '../supervisor/news.ts';
-import type { FatalCause, State, Verdict } from '../supervisor/state.ts';
+import type { FatalCause, State, Then, Verdict } from '../supervisor/state.ts';
 import type { Unfit } from '../supervisor/successor.ts';
 import { messageOf } from './failures.ts';
+import { hindranceText, lossText } from './locks.ts';
 import { exitText, troubleText } from './words.ts';
 
 type Changed = Extract<News, { type: 'changed' }>;
 
 export const brokerText = ({ url, error }: BrokerTrouble): string =>
   `broker unreachable: ${url} (${error}), retrying`;
-
-const NEEDS: Readonly<Record<Needs, string>> = {
-  started: 'has started',
-  ready: 'is ready',
-  completed: 'has completed',
-};
-
-export function hindranceText(hindrance: Hindrance): string {
-  switch (hindrance.kind) {
-    case 'lock':
-      return holderText(hindrance.holder);
-    case 'previous': {
-      const who = hindrance.pid === null ? '' : ` (pid ${hindrance.pid})`;
-      return `what a killed supervisor left of it still runs${who}`;
-    }
-    case 'dependency':
-      return `waits until ${hindrance.instance} ${NEEDS[hindrance.needs]}; it is ${hindrance.state}`;
-    case 'target':
-      return `waits for ${troubleText(hindrance.trouble)}`;
-    default:
-      return unreachable(hindrance);
-  }
-}
-
-export function holderText({ pid, supervisorPid, since, manifest, file }: LockHolder): string {
-  const who = pid ?? supervisorPid;
-  const by = who === null ? 'another process' : `pid ${who}`;
-  return `the lock is held by ${by}${since === null ? '' : ` since ${since}`}${manifest === null ? '' : ` for ${manifest}`} (${file})`;
-}
 
 /**
  * The words after the states, empty where the states say all; null for a step in between that is not worth a line.
@@ -78,8 +50,7 @@ export function transitionText(
       if (from.id === 'STOPPING' && from.phase.kind === 'signalled' && from.phase.until === state.phase.until)
         return null;
       const rung = spec.stop[state.phase.rung];
-      const why =
-        state.next.kind === 'judge' && before !== 'STOPPING' ? verdictText(state.next.verdict, spec) : '';
+      const why = before === 'STOPPING' ? '' : whyText(state.next, spec);
       const target = rung?.signal === 'SIGKILL' ? 'the whole tree of' : 'to';
       return `(${why}${rung?.signal} ${target} pid ${state.phase.pid}, up to ${formatDuration(rung?.waitMs ?? 0)})`;
     }
@@ -90,6 +61,11 @@ export function transitionText(
     default:
       return unreachable(state);
   }
+}
+
+function whyText(next: Then, spec: Changed['spec']): string {
+  if (next.kind === 'reclaim') return `${lossText(next.loss)}: `;
+  return next.kind === 'judge' ? verdictText(next.verdict, spec) : '';
 }
 
 function verdictText(verdict: Verdict, spec: Changed['spec']): string {
@@ -105,15 +81,22 @@ function verdictText(verdict: Verdict, spec: Changed['spec']): string {
   }
 }
 
-/** A dependency on its way through its states is one piece of news. */
+/** A dependency on its way through its states is one piece of news, and so is a lock that runs on in other hands. */
 function sameHindrance(from: State, hindrance: Hindrance): boolean {
   const before = from.id === 'WAITING' ? from.hindrance : null;
   if (before?.kind === 'dependency' && hindrance.kind === 'dependency') {
     const settled = (one: typeof before): string => (SETTLED.includes(one.state) ? one.state : 'on its way');
     return before.instance === hindrance.instance && settled(before) === settled(hindrance);
   }
+  if (before?.kind === 'lock' && hindrance.kind === 'lock')
+    return holderKey(before.holder) === holderKey(hindrance.holder);
+  if (before?.kind === 'lock-delay')
+    return hindrance.kind === before.kind && hindrance.fence === before.fence;
   return before !== null && hindranceText(before) === hindranceText(hindrance);
 }
+
+const holderKey = ({ pid, supervisorPid, fence, file }: LockHolder): string =>
+  fence === null ? `${pid ?? supervisorPid} ${file}` : `${fence} ${file}`;
 
 /** From here it does not move by itself. */
 const SETTLED: readonly State['id'][] = ['STOPPED', 'EXITED', 'FATAL'];

@@ -1,5 +1,6 @@
 import { formatBytes } from '../model/units.ts';
 import { isSecretName } from './mask.ts';
+import { timingsText } from './locks.ts';
 import { andList, EXIT, meant, type WordsFor } from './words.ts';
 
 const exit = EXIT.manifest;
@@ -40,6 +41,7 @@ export const manifestWords: WordsFor<
   | 'dependency-unknown'
   | 'dependency-cycle'
   | 'dependency-endless'
+  | 'lock-timings'
   | 'beat-twice'
 > = {
   'manifest-missing': {
@@ -260,6 +262,15 @@ export const manifestWords: WordsFor<
     about: 'DEPENDS_ON waits for the completion of a process that is started again whenever it ends.',
     message: ({ owner, name }) => `${owner} waits until ${name} has completed, and ${name} runs for ever`,
     hint: ({ name }) => `give ${name} ONESHOT: true, or wait until it is ready`,
+  },
+  'lock-timings': {
+    exit,
+    about: 'The numbers of LOCK would let two holders run at one time, or lose the lock without need.',
+    message: ({ problem }) => timingsText(problem),
+    hint: ({ problem }) =>
+      problem.rule === 'too-short'
+        ? 'write a longer ttl: a busy machine alone would lose this one again and again'
+        : 'give only ttl: the others then follow in the right proportion',
   },
   'beat-twice': {
     exit,

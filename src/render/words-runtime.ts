@@ -1,4 +1,5 @@
 import { formatDuration } from '../model/units.ts';
+import { holderText } from './locks.ts';
 import { andList, EXIT, meant, type WordsFor } from './words.ts';
 
 const byPid = (pid: number | null): string => (pid === null ? 'another process' : `pid ${pid}`);
@@ -15,6 +16,7 @@ export const runtimeWords: WordsFor<
   | 'runtime-removed'
   | 'socket-path-long'
   | 'lock-held'
+  | 'lock-evicted'
   | 'lock-folder'
   | 'lock-tool'
   | 'subreaper-missing'
@@ -90,11 +92,15 @@ export const runtimeWords: WordsFor<
   'lock-held': {
     exit: EXIT.lockHeld,
     about:
-      'Another process on this host holds the lock (beat of the same application, or an entry with the same LOCK).',
-    message: ({ instance, pid, supervisorPid, since: time, manifest, file }) =>
-      `${instance}: the lock is held by ${byPid(pid ?? supervisorPid)}${since(time)}` +
-      `${manifest === null ? '' : ` for ${manifest}`} (${file})`,
+      'Another process holds the lock (beat of the same application, or an entry with the same LOCK), here or on another host.',
+    message: ({ instance, holder }) => `${instance}: the lock is held by ${holderText(holder)}`,
     hint: () => 'stop that one, or start without --no-wait to take over when it ends',
+  },
+  'lock-evicted': {
+    exit: EXIT.failure,
+    about: 'The Redis of LOCK throws away keys when its memory is full, the lock too, so it cannot keep one.',
+    message: ({ file, policy }) => `no lock can be kept in ${file}: its maxmemory-policy is ${policy}`,
+    hint: () => 'use a Redis with "maxmemory-policy noeviction" for locks',
   },
   'lock-folder': {
     exit: EXIT.failure,

@@ -1,12 +1,11 @@
 /** The kernel's lock on a file in one folder of the host: freed by the kernel when its last holder dies, never stale. */
-import { createHash } from 'node:crypto';
 import * as z from 'zod';
+import type { Result } from '../model/failure.ts';
 import type { LockHolder } from '../model/process.ts';
 import type { ProcessSpec } from '../model/spec.ts';
-import { readEnvFiles } from '../os/env-file.ts';
 import { hostLockFolder, lockFile, type LockFile } from '../os/lock-file.ts';
 import type { Grip, Locker } from './holder.ts';
-import { lockKey, type Ask } from './key.ts';
+import { fileOfKey, type KeyFailure, type Keys } from './key.ts';
 
 const noteSchema = z.object({
   pid: z.number().nullable(),
@@ -24,52 +23,54 @@ export function readNote(text: string, file: string): LockHolder {
     note = null; // taken a moment ago and not yet written, or another's scribble: the lock counts, the note does not
   }
   return {
+    host: null,
     pid: note?.pid ?? null,
     supervisorPid: note?.supervisor_pid ?? null,
     since: note?.since ?? null,
     manifest: note?.manifest ?? null,
     file,
+    fence: null,
+    expiresInMs: null,
   };
 }
 
-export function newFileLocker(manifest: string, ask: Ask, wall: () => number): Locker {
-  /** The application is asked once: its broker cannot change but with its files of variables. */
-  const keys = new Map<string, string>();
-
+export function newFileLocker(manifest: string, keys: Keys, wall: () => number): Locker {
   return {
-    wants: (spec) => spec.singleton !== null,
+    wants: ({ singleton, lockStore }) => singleton !== null && lockStore.kind === 'file',
     async take(spec, abort) {
-      const asked = questionOf(spec);
-      let key = keys.get(asked);
-      if (key === undefined) {
-        const resolved = await lockKey(spec, ask, abort);
-        if (!resolved.ok) return { kind: 'failed', ...resolved.error };
-        key = resolved.value;
-        keys.set(asked, key);
-      }
-      const folder = hostLockFolder();
-      if (!folder.ok) return { kind: 'failed', failure: folder.error, permanent: false };
-      const path = `${folder.value}/${createHash('sha256').update(key).digest('hex').slice(0, 24)}.lock`;
-      const attempt = lockFile(path, 0o666);
+      const path = await pathOf(spec, keys, abort);
+      if (!path.ok) return { kind: 'failed', ...path.error };
+      const attempt = lockFile(path.value, 0o666);
       if (!attempt.ok) return { kind: 'failed', failure: attempt.error, permanent: false };
       if (attempt.value.kind === 'busy') {
-        return { kind: 'held', hindrance: { kind: 'lock', holder: readNote(attempt.value.text, path) } };
+        return {
+          kind: 'held',
+          hindrance: { kind: 'lock', holder: readNote(attempt.value.text, path.value) },
+        };
       }
       return { kind: 'acquired', grip: grip(attempt.value.file, manifest, wall) };
     },
+    abandon: () => undefined,
   };
 }
 
-/** A key is good for as long as this is the same; the files' values are not kept. */
-function questionOf({ name, envFiles }: ProcessSpec): string {
-  if (envFiles.length === 0) return name;
-  const files = readEnvFiles(envFiles);
-  // What is wrong with them is told by the asking.
-  const text = files.ok ? JSON.stringify(files.value) : '';
-  return `${name} ${createHash('sha256').update(text).digest('hex')}`;
+/** The file that LOCK names, or one in the host's own folder. */
+export async function pathOf(
+  spec: ProcessSpec,
+  keys: Keys,
+  abort: AbortSignal,
+): Promise<Result<string, KeyFailure>> {
+  if (spec.lockStore.kind === 'file' && spec.lockStore.path !== null)
+    return { ok: true, value: spec.lockStore.path };
+  const key = await keys(spec, abort);
+  if (!key.ok) return key;
+  const folder = hostLockFolder();
+  if (!folder.ok) return { ok: false, error: { failure: folder.error, permanent: false } };
+  return { ok: true, value: `${folder.value}/${fileOfKey(key.value)}` };
 }
 
 function grip(file: LockFile, manifest: string, wall: () => number): Grip {
+  let open = true;
   const tell = (pid: number | null): void => {
     const since = new Date(wall()).toISOString();
     try {
@@ -79,6 +80,23 @@ function grip(file: LockFile, manifest: string, wall: () => number): Grip {
       return;
     }
   };
+  const close = (): void => {
+    if (open) file.close();
+    open = false;
+  };
   tell(null);
-  return { fd: file.fd, tell, close: () => file.close() };
+  return {
+    fd: file.fd,
+    env: {},
+    feeds: false,
+    spawned(pid) {
+      tell(pid);
+      // From here on the lock lives by the child's copy alone: it is free the moment that the child is gone.
+      close();
+    },
+    ended() {
+      close();
+      return null;
+    },
+  };
 }

@@ -1,7 +1,9 @@
 /** What a lock is about, as one text: equal texts exclude each other. */
+import { createHash } from 'node:crypto';
 import * as z from 'zod';
 import { failure, type Failure, type Result } from '../model/failure.ts';
 import type { ProcessSpec } from '../model/spec.ts';
+import { readEnvFiles } from '../os/env-file.ts';
 import type { HelperOrder, HelperResult } from '../os/run.ts';
 
 /** How long an application may take to import. Milliseconds. */
@@ -24,6 +26,41 @@ export interface KeyFailure {
   readonly permanent: boolean;
 }
 
+/** Like `lockKey`, and each application is asked once: its broker cannot change but with its files of variables. */
+export type Keys = (spec: ProcessSpec, abort: AbortSignal) => Promise<Result<string, KeyFailure>>;
+
+export function newKeys(ask: Ask): Keys {
+  const known = new Map<string, string>();
+  return async (spec, abort) => {
+    const asked = questionOf(spec);
+    const key = known.get(asked);
+    if (key !== undefined) return { ok: true, value: key };
+    const resolved = await lockKey(spec, ask, abort);
+    if (resolved.ok) known.set(asked, resolved.value);
+    return resolved;
+  };
+}
+
+/** A key is good for as long as this is the same; the files' values are not kept. */
+function questionOf({ name, envFiles }: ProcessSpec): string {
+  if (envFiles.length === 0) return name;
+  const files = readEnvFiles(envFiles);
+  // What is wrong with them is told by the asking.
+  const text = files.ok ? JSON.stringify(files.value) : '';
+  return `${name} ${digest(text)}`;
+}
+
+const digest = (text: string): string => createHash('sha256').update(text).digest('hex');
+
+/** For a lock file, which is found by everybody who asks about the same. */
+export const fileOfKey = (key: string): string => `${digest(key).slice(0, 24)}.lock`;
+
+/** The name given in LOCK as it stands; else a short one for the application. */
+export const nameOfKey = (key: string): string =>
+  key.startsWith(NAMED) ? key.slice(NAMED.length) : `app-${digest(key).slice(0, 16)}`;
+
+const NAMED = 'name ';
+
 /**
  * The name given in LOCK, else the application and the broker that it really uses: staging and production may both be
  * named "config" and not block each other, while two checkouts of one application do. Passwords are left out.
@@ -35,7 +72,7 @@ export async function lockKey(
 ): Promise<Result<string, KeyFailure>> {
   const { singleton } = spec;
   if (singleton === null) throw new Error(`${spec.instance} wants no lock`);
-  if (singleton.kind === 'name') return { ok: true, value: `name ${singleton.name}` };
+  if (singleton.kind === 'name') return { ok: true, value: NAMED + singleton.name };
   const { app } = singleton;
   const argv = singleton.ask as [string, ...string[]];
   const env = { ...spec.env, PRODSERVER_PROBE_FD: '3' };

@@ -34,6 +34,7 @@ export function newDeaths(): Deaths {
 function causeOf(spec: ProcessSpec, from: State, exit: Exit): DeathCause {
   if (from.id === 'STOPPING') {
     if (from.next.kind === 'judge') return from.next.verdict.kind;
+    if (from.next.kind === 'reclaim') return 'lock-lost';
     return ('why' in from.next ? from.next.why : undefined) ?? 'manual';
   }
   if (exit.oom === true) return 'oom';

@@ -87,6 +87,8 @@ export function onSwept(machine: Machine, now: Moment): Step {
       return rest(machine, now);
     case 'begin':
       return begin(machine, now);
+    case 'reclaim':
+      return next.after === 'begin' ? begin(machine, now) : rest(machine, now);
     case 'backoff':
       return next.until > now.at ? backoff(machine, next.until, next.cause, now) : again(machine, now);
     case 'leave':

@@ -17,6 +17,7 @@ export const newDependencyGate = (inner: Locker, all: () => readonly Member[]): 
     if (hindrance !== null) return { kind: 'held', hindrance };
     return inner.wants(spec) ? inner.take(spec, abort, waitedMs) : { kind: 'acquired', grip: null };
   },
+  abandon: (spec) => inner.abandon(spec),
 });
 
 /** WAIT_FOR: all targets must answer at one time. */
@@ -49,7 +50,11 @@ export function newTargetGate(
     since.set(spec.instance, began);
     return { kind: 'held', hindrance: { kind: 'target', trouble } };
   };
-  return { wants: (spec) => spec.waitFor !== null || inner.wants(spec), take };
+  return {
+    wants: (spec) => spec.waitFor !== null || inner.wants(spec),
+    take,
+    abandon: (spec) => inner.abandon(spec),
+  };
 }
 
 async function lookAt(

@@ -4,12 +4,12 @@ import { failure, type Failure, type Result } from '../model/failure.ts';
 import { labelOf, type Death, type Exit, type ProbeTrouble, type ReplaceCause } from '../model/process.ts';
 import type { ProcessSpec } from '../model/spec.ts';
 import { unreachable } from '../model/unreachable.ts';
-import { MARK } from '../os/marks.ts';
 import type { Child, SpawnFailure, SpawnOrder } from '../os/spawn.ts';
 import type { ProcessStat } from '../os/proc.ts';
 import type { Tree } from '../os/tree.ts';
 import type { Grip, Locker } from '../singleton/holder.ts';
 import { newDeaths, type Deaths } from './deaths.ts';
+import { feedOf, spawnOrder } from './launch.ts';
 import { newMachine, step } from './machine.ts';
 import type { RecyclingPorts } from './recycling.ts';
 import { newRun, type Run, type RunPorts } from './run.ts';
@@ -36,6 +36,8 @@ export interface Ports extends RunPorts, RecyclingPorts {
   oomKilled(): boolean;
   readonly locker: Locker;
 }
+
+type SpawnFailed = Extract<Event, { type: 'spawn-failed' }>;
 
 export type Order = Extract<Event, { type: `${string}-ordered` | 'hindrance-changed' }>['type'];
 
@@ -158,7 +160,10 @@ export function newInstance(
       case 'sweep':
         return run?.tree.sweep(() => {
           ports.ledger.gone(label);
-          post({ type: 'swept', generation: effect.generation });
+          const swept = (): void => post({ type: 'swept', generation: effect.generation });
+          const released = letGo();
+          if (released === null) swept();
+          else void released.then(swept);
         });
       case 'arm':
         timers.set(
@@ -184,7 +189,7 @@ export function newInstance(
     const waitedMs = clock.now() - machine.state.since;
     const answer = await ports.locker.take(spec, mine.signal, waitedMs).catch(unexpected);
     if (mine.signal.aborted) {
-      if (answer.kind === 'acquired') answer.grip?.close();
+      if (answer.kind === 'acquired') void answer.grip?.ended();
       return;
     }
     switch (answer.kind) {
@@ -214,46 +219,46 @@ export function newInstance(
 
   const abandonLock = (): void => {
     asking?.abort();
-    grip?.close();
+    void letGo();
+    ports.locker.abandon(spec);
+  };
+
+  const letGo = (): Promise<void> | null => {
+    const lock = grip;
     grip = null;
+    return lock?.ended() ?? null;
   };
 
   const spawn = async (generation: number): Promise<void> => {
-    const lock = grip;
-    grip = null;
-    try {
-      const turnMs = ports.turn(label);
-      if (turnMs > 0) {
-        const problem = failure('start-rate', { ms: turnMs });
-        return post({ type: 'spawn-failed', generation, failure: problem, permanent: false, turnMs });
-      }
-      const mark = ports.mark(label, generation);
-      const result = await ports
-        .spawn(spawnOrder(spec, lock, mark))
-        .catch((error: unknown) => ({ ok: false as const, error: unexpected(error) }));
-      if (!result.ok) {
-        const { failure: problem, permanent } = result.error;
-        return post({ type: 'spawn-failed', generation, failure: problem, permanent });
-      }
-      const child = result.value;
-      ports.ledger.spawned({ instance: label, pid: child.pid, mark });
-      lock?.tell(child.pid);
-      const begun = newRun(spec, child, ports.tree(child.pid, mark), ports, {
-        ready: () => post({ type: 'became-ready', generation }),
-        brokerLost: (trouble) => post({ type: 'broker-lost', generation, trouble }),
-        brokerFound: () => post({ type: 'broker-found', generation }),
-      });
-      run = begun;
-      if (paused) run.pause();
-      post({ type: 'spawned', generation, pid: child.pid });
-      void child.exited.then(async (exit) => {
-        const refusal = begun.maybeRefused(exit) ? await begun.refusal() : null;
-        return post({ type: 'exited', generation, exit: explained(exit), refusal });
-      });
-    } finally {
-      // From here on the lock lives by the child's copy alone: it is free the moment that the child is gone.
-      lock?.close();
-    }
+    const fail = async (why: Omit<SpawnFailed, 'type' | 'generation'>): Promise<void> => {
+      const released = letGo();
+      if (released !== null) await released;
+      post({ type: 'spawn-failed', generation, ...why });
+    };
+    const turnMs = ports.turn(label);
+    if (turnMs > 0) return fail({ failure: failure('start-rate', { ms: turnMs }), permanent: false, turnMs });
+    const mark = ports.mark(label, generation);
+    const result = await ports
+      .spawn(spawnOrder(spec, grip, mark))
+      .catch((error: unknown) => ({ ok: false as const, error: unexpected(error) }));
+    if (!result.ok) return fail({ failure: result.error.failure, permanent: result.error.permanent });
+    const child = result.value;
+    ports.ledger.spawned({ instance: label, pid: child.pid, mark });
+    grip?.spawned(child.pid, feedOf(spec, grip, child), (loss) =>
+      post({ type: 'lock-lost', generation, loss }),
+    );
+    const begun = newRun(spec, child, ports.tree(child.pid, mark), ports, {
+      ready: () => post({ type: 'became-ready', generation }),
+      brokerLost: (trouble) => post({ type: 'broker-lost', generation, trouble }),
+      brokerFound: () => post({ type: 'broker-found', generation }),
+    });
+    run = begun;
+    if (paused) run.pause();
+    post({ type: 'spawned', generation, pid: child.pid });
+    void child.exited.then(async (exit) => {
+      const refusal = begun.maybeRefused(exit) ? await begun.refusal() : null;
+      return post({ type: 'exited', generation, exit: explained(exit), refusal });
+    });
   };
 
   /** A SIGKILL that is not ours may be the kernel's, for want of memory. */
@@ -281,19 +286,4 @@ export function newInstance(
     },
     drained: async () => run?.drained(),
   };
-}
-
-/** Extra descriptors start at 3: the link first, where there is one, then the lock. */
-function spawnOrder(spec: ProcessSpec, lock: Grip | null, mark: string): SpawnOrder {
-  const extra: ('pipe' | number)[] = [];
-  // setproctitle writes over the environment that /proc shows, unless it is told not to.
-  const env: Record<string, string> = { SPT_NOENV: '1', ...spec.env, [MARK]: mark };
-  const pass = (name: string, item: 'pipe' | number): void => {
-    env[name] = String(3 + extra.length);
-    extra.push(item);
-  };
-  if (spec.link) pass('PRODSERVER_LINK_FD', 'pipe');
-  if (lock !== null) pass('PRODSERVER_LOCK_FD', lock.fd);
-  const { argv, cwd, identity, envFiles } = spec;
-  return { argv, env, cwd, identity, envFiles, extra };
 }

@@ -20,9 +20,9 @@ import type { Moment } from '../model/clock.ts';
 import type { ProbeTrouble } from '../model/process.ts';
 import { unreachable } from '../model/unreachable.ts';
 import { onExited, onSwept } from './endings.ts';
-import { onRetired, onStart, onStep, onStop } from './orders.ts';
+import { onLockLost, onRetired, onStart, onStep, onStop } from './orders.ts';
 import { restartDelay } from './policy.ts';
-import type { Effect, Event, Machine, Policy, State, Step, Verdict } from './state.ts';
+import type { Effect, Event, Machine, Policy, State, Step, Then, Verdict } from './state.ts';
 import {
   again,
   askLock,
@@ -95,6 +95,8 @@ export function step(machine: Machine, event: Event, now: Moment): Step {
       return onBroker(machine, event, now);
     case 'fell-silent':
       return onSilence(machine, event.trouble, now);
+    case 'lock-lost':
+      return onLockLost(machine, event.loss, now);
     case 'exited':
       return onExited(machine, event, now);
     case 'swept':
@@ -126,11 +128,14 @@ function onSpawnFailed(machine: Machine, event: Extract<Event, { type: 'spawn-fa
   const { state } = machine;
   if (state.id === 'STARTING' && state.pid === null) return onFailure(machine, event, now);
   if (state.id === 'STOPPING' && state.phase.kind === 'spawning') {
-    if (state.next.kind !== 'begin') return rest(machine, now);
+    if (!beginsAgain(state.next)) return rest(machine, now);
     return event.permanent ? onFailure(machine, event, now) : begin(machine, now);
   }
   return drop(machine);
 }
+
+const beginsAgain = (next: Then): boolean =>
+  next.kind === 'begin' || (next.kind === 'reclaim' && next.after === 'begin');
 
 /** A failure of ours or of the system's, before there was a process: the program is not to blame, nor counted. */
 function onFailure(machine: Machine, event: Extract<Event, { failure: unknown }>, now: Moment): Step {
@@ -195,7 +200,9 @@ function onTimer(machine: Machine, timer: number, now: Moment): Step {
       return again(machine, now);
     case 'STOPPING': {
       if (state.phase.kind !== 'signalled') return drop(machine);
-      const rung = Math.min(state.phase.rung + 1, machine.policy.stop.length - 1);
+      const last = machine.policy.stop.length - 1;
+      const overdue = state.next.kind === 'reclaim' && now.at >= state.next.killAt;
+      const rung = overdue ? last : Math.min(state.phase.rung + 1, last);
       return climb(machine, state.phase.pid, rung, now, state.next, state.since);
     }
     default:

@@ -1,8 +1,9 @@
 /** What an operator's word means in each state. */
 import type { Moment } from '../model/clock.ts';
 import { unreachable } from '../model/unreachable.ts';
+import type { LockLoss } from '../model/process.ts';
 import type { Event, Machine, Step, Then } from './state.ts';
-import { askLock, begin, climb, rest, stay, to } from './transitions.ts';
+import { askLock, begin, climb, drop, rest, stay, to } from './transitions.ts';
 
 export function onStart(machine: Machine, now: Moment): Step {
   const { state } = machine;
@@ -78,12 +79,48 @@ export function onStep(machine: Machine, now: Moment): Step {
 }
 
 export function onRetired(machine: Machine, event: Extract<Event, { type: 'retired' }>, now: Moment): Step {
-  const { state, policy } = machine;
+  const { state } = machine;
   const { why, next } = event;
   if (next === 'rest') return onStop(machine, now, 0, { kind: next, why });
   if ((state.id !== 'RUNNING' && state.id !== 'STARTING') || state.pid === null) return stay(machine);
-  // An end of our own making counts neither for nor against it, and a stable stretch before it counts all the same.
+  return climb(settled(machine, now), state.pid, 0, now, { kind: next, why }, now.at);
+}
+
+/** An end of our own making counts neither for nor against it, and a stable stretch before it counts all the same. */
+function settled(machine: Machine, now: Moment): Machine {
+  const { state, policy } = machine;
   const stable = state.id === 'RUNNING' && now.at - state.since >= policy.restart.stableAfterMs;
-  const judged = stable ? { ...machine, failures: 0 } : machine;
-  return climb(judged, state.pid, 0, now, { kind: next, why }, now.at);
+  return stable ? { ...machine, failures: 0 } : machine;
+}
+
+/** Somebody else may run it soon: asked to end, and killed when the lock says so, whatever its own ladder would allow. */
+export function onLockLost(machine: Machine, loss: LockLoss, now: Moment): Step {
+  const { state, policy } = machine;
+  const after = policy.restart.policy === 'never' ? 'rest' : 'begin';
+  const next: Then = { kind: 'reclaim', loss, killAt: now.at + loss.graceMs, after };
+  switch (state.id) {
+    case 'STARTING':
+      if (state.pid !== null) return climb(machine, state.pid, 0, now, next, now.at);
+      return to(machine, {
+        id: 'STOPPING',
+        since: now.at,
+        generation: state.generation,
+        phase: { kind: 'spawning', rung: 0 },
+        next,
+        timer: null,
+      });
+    case 'RUNNING':
+      return climb(settled(machine, now), state.pid, 0, now, next, now.at);
+    case 'STOPPING':
+      // It ends already, and its dead-man knows by when it must have.
+      return stay(machine);
+    case 'STOPPED':
+    case 'WAITING':
+    case 'BACKOFF':
+    case 'EXITED':
+    case 'FATAL':
+      return drop(machine);
+    default:
+      return unreachable(state);
+  }
 }

@@ -1,5 +1,12 @@
 import type { Failure } from '../model/failure.ts';
-import type { BrokerTrouble, Exit, Hindrance, ProbeTrouble, ReplaceCause } from '../model/process.ts';
+import type {
+  BrokerTrouble,
+  Exit,
+  Hindrance,
+  LockLoss,
+  ProbeTrouble,
+  ReplaceCause,
+} from '../model/process.ts';
 import type { RestartPolicy, Rung, SignalName } from '../model/spec.ts';
 
 /** Why a process is FATAL. */
@@ -29,6 +36,13 @@ export type Verdict =
 export type Then =
   | { readonly kind: 'rest'; readonly why?: ReplaceCause['kind'] }
   | { readonly kind: 'begin'; readonly why?: ReplaceCause['kind'] }
+  /** Its lock is lost, and it is killed at `killAt`; then it asks for the lock again, or rests. */
+  | {
+      readonly kind: 'reclaim';
+      readonly loss: LockLoss;
+      readonly killAt: number;
+      readonly after: 'begin' | 'rest';
+    }
   | { readonly kind: 'backoff'; readonly until: number; readonly cause: BackoffCause }
   | { readonly kind: 'leave'; readonly exit: Exit }
   | { readonly kind: 'give-up'; readonly cause: FatalCause }
@@ -124,6 +138,7 @@ export type Event =
   | { readonly type: 'became-ready'; readonly generation: number }
   | { readonly type: 'broker-lost'; readonly generation: number; readonly trouble: BrokerTrouble }
   | { readonly type: 'broker-found'; readonly generation: number }
+  | { readonly type: 'lock-lost'; readonly generation: number; readonly loss: LockLoss }
   | { readonly type: 'fell-silent'; readonly generation: number; readonly trouble: ProbeTrouble }
   | {
       readonly type: 'exited';

@@ -43,7 +43,10 @@ export function climb(
   before: readonly Effect[] = [],
 ): Step {
   const { stop } = machine.policy;
-  const { signal, waitMs } = stop[rung] ?? stop[0];
+  const { signal, waitMs: allowedMs } = stop[rung] ?? stop[0];
+  const isLast = rung === stop.length - 1;
+  const waitMs =
+    next.kind === 'reclaim' && !isLast ? Math.min(allowedMs, Math.max(0, next.killAt - now.at)) : allowedMs;
   const { generation } = machine;
   const phase = { kind: 'signalled', pid, rung, until: now.at + waitMs } as const;
   const act: Effect =

@@ -77,7 +77,7 @@ describe('the JSON Schema of the manifest', () => {
     ['a duration without a unit', entry('BACKEND: Command, CMD: [a], STOP: {timeout: 30}')],
     ['an unknown limit', entry('BACKEND: Command, CMD: [a], LIMITS: {nofiles: 9}')],
     ['two beats', entry('BACKEND: CeleryBeat, APP: a.b, INSTANCES: 2')],
-    ['a key of a later version', entry('BACKEND: Command, CMD: [a], LOCK: {redis: "redis://localhost"}')],
+    ['a key of a later version', entry('BACKEND: Command, CMD: [a], STOP: {signal: SIGINT}')],
     ['a limit without a unit', entry('BACKEND: Command, CMD: [a], RECYCLE: {max-memory: 512}')],
   ])('refuses %s', (_, text) => {
     expect(accepts(text)).toBe(false);

@@ -1,5 +1,7 @@
 /** One example of the facts of each code, for docs/errors.md; a code without one does not compile. */
+import { LEASE } from '../../src/model/lease-timings.ts';
 import type { FactsByCode } from '../../src/model/failure.ts';
+import { NO_LEASE } from '../support/spec.ts';
 
 const MANIFEST = '/srv/shop/prodserver.yaml';
 const SINCE = '2026-01-31T12:00:00.000Z';
@@ -61,6 +63,14 @@ export const SAMPLES: FactsByCode = {
   'dependency-unknown': { owner: 'worker', name: 'migrat', near: 'migrate', names: ['migrate', 'worker'] },
   'dependency-cycle': { names: ['web', 'worker', 'web'] },
   'dependency-endless': { owner: 'worker', name: 'redis' },
+  'lock-timings': {
+    problem: {
+      rule: 'outlives-lease',
+      sumMs: 33_000,
+      limitMs: 29_690,
+      timings: { ...LEASE, renewDeadlineMs: 20_000 },
+    },
+  },
   'beat-twice': { names: ['beat', 'beat2'], app: 'shop.celery.app' },
   usage: { detail: '--log-format must be text or json, not "xml"' },
   'nothing-to-start': { manifest: 'prodserver.yaml' },
@@ -73,12 +83,16 @@ export const SAMPLES: FactsByCode = {
   'socket-path-long': { path: '/a/very/long/folder/0123456789ab.4711.sock', bytes: 130, limit: 107 },
   'lock-held': {
     instance: 'beat.1',
-    pid: 4712,
-    supervisorPid: 4711,
-    since: SINCE,
-    manifest: MANIFEST,
-    file: '/run/lock/prodserver/0123456789abcdef01234567.lock',
+    holder: {
+      ...NO_LEASE,
+      pid: 4712,
+      supervisorPid: 4711,
+      since: SINCE,
+      manifest: MANIFEST,
+      file: '/run/lock/prodserver/0123456789abcdef01234567.lock',
+    },
   },
+  'lock-evicted': { file: 'redis://cache:6379/0 billing', policy: 'allkeys-lru' },
   'lock-folder': {
     tried: ['/run/lock/prodserver', '/tmp/prodserver-lock'],
     detail: 'EROFS: read-only file system',

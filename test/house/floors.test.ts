@@ -82,6 +82,7 @@ describe('imports', () => {
       'commander',
       'croner',
       'execa',
+      'ioredis',
       'koffi',
       'pino',
       'yaml',

@@ -4,7 +4,7 @@ import { argvOf, entry, load, processes, tell, told, web, worker } from './suppo
 
 /** The options of a worker with these ARGS. */
 const options = (args: string, env: Record<string, string> = {}): readonly string[] =>
-  argvOf(worker(`ARGS: ${args}`, 'LOCK: {}'), { env })
+  argvOf(worker(`ARGS: ${args}`, 'LOG: {file: x.log}'), { env })
     .slice(5)
     .filter((token) => !token.startsWith('--hostname='));
 const gunicorn = (args: string): readonly string[] => argvOf(web(`ARGS: ${args}`)).slice(4);

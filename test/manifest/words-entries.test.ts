@@ -44,10 +44,10 @@ test('key-unknown: further down', () => {
 });
 
 test('key-planned', () => {
-  expect(told(beat('LOCK: {redis: "redis://localhost"}'))).toMatchInlineSnapshot(`
-    "prodserver.yaml:5:12: error: "redis" is not supported by this version [key-planned]
-        5 |     LOCK: {redis: "redis://localhost"}
-          |            ^^^^^
+  expect(told(beat('STOP: {signal: SIGINT}'))).toMatchInlineSnapshot(`
+    "prodserver.yaml:5:12: error: "signal" is not supported by this version [key-planned]
+        5 |     STOP: {signal: SIGINT}
+          |            ^^^^^^
           = leave it out"
   `);
   expect(told('SUPERVISOR: {backends: [./mine.js]}\n')).toMatchInlineSnapshot(`

@@ -2,7 +2,7 @@
 import type { ProcessRow, StatusAnswer } from '../../src/control/protocol.ts';
 import type { ProcessSpec } from '../../src/model/spec.ts';
 import { newPaint } from '../../src/render/paint.ts';
-import { UNASKED } from '../support/spec.ts';
+import { NO_LEASE, UNASKED } from '../support/spec.ts';
 
 export const PLAIN = newPaint(false);
 
@@ -49,6 +49,7 @@ export const supervisor = (change: Partial<StatusAnswer['supervisor']> = {}): St
 });
 
 export const HOLDER = {
+  ...NO_LEASE,
   pid: 42,
   supervisorPid: 41,
   since: '2026-11-21T03:00:00.000Z',

@@ -5,6 +5,7 @@ import { exitCodeOf, renderFailure, TABLE } from '../../src/render/failures.ts';
 import { manifestWords } from '../../src/render/words-manifest.ts';
 import { EXIT } from '../../src/render/words.ts';
 import { SAMPLES } from '../docs/samples.ts';
+import { NO_LEASE } from '../support/spec.ts';
 
 const CODES = Object.keys(TABLE) as Code[];
 
@@ -79,20 +80,20 @@ const RUNTIME = [
   failure('socket-path-long', { path: '/a/b.sock', bytes: 130, limit: 107 }),
   failure('lock-held', {
     instance: 'beat.1',
-    pid: 42,
-    supervisorPid: 41,
-    since: '2026-11-21T03:00:00Z',
-    manifest: '/p.yaml',
-    file: '/run/lock/x',
+    holder: {
+      ...NO_LEASE,
+      pid: 42,
+      supervisorPid: 41,
+      since: '2026-11-21T03:00:00Z',
+      manifest: '/p.yaml',
+      file: '/run/lock/x',
+    },
   }),
   failure('lock-held', {
     instance: 'beat.1',
-    pid: null,
-    supervisorPid: null,
-    since: null,
-    manifest: null,
-    file: '/run/lock/x',
+    holder: { ...NO_LEASE, pid: null, supervisorPid: null, since: null, manifest: null, file: '/run/lock/x' },
   }),
+  failure('lock-evicted', { file: 'redis://cache:6379/0 billing', policy: 'allkeys-lru' }),
   failure('lock-folder', { tried: ['/run/lock/prodserver', '/tmp/x'], detail: 'EACCES' }),
   failure('lock-tool', { detail: 'no flock' }),
   failure('application-silent', { app: 'shop.celery.app', output: ['waiting'], seconds: 30 }),
@@ -184,6 +185,9 @@ test('every failure of the running program, in words', () => {
 
     error: beat.1: the lock is held by another process (/run/lock/x) [lock-held]
       stop that one, or start without --no-wait to take over when it ends
+
+    error: no lock can be kept in redis://cache:6379/0 billing: its maxmemory-policy is allkeys-lru [lock-evicted]
+      use a Redis with "maxmemory-policy noeviction" for locks
 
     error: cannot keep locks in /run/lock/prodserver and /tmp/x: EACCES [lock-folder]
       make /run/lock/prodserver writable for this user (mode 1777)

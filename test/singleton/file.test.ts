@@ -1,4 +1,5 @@
 /** Real locks in the host's real folder, under names that nobody else has. */
+import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { mkdtempSync, readFileSync, readlinkSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -6,12 +7,14 @@ import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { newFileLocker, readNote } from '../../src/singleton/file.ts';
 import type { Grip, LockAnswer, Locker } from '../../src/singleton/holder.ts';
+import { newKeys } from '../../src/singleton/key.ts';
+import { NO_LEASE } from '../support/spec.ts';
 import { application, beat, never } from './support.ts';
 
 const NOON = Date.UTC(2026, 10, 21, 12);
 
 const locker = (manifest: string, ask = application().ask): Locker =>
-  newFileLocker(manifest, ask, () => NOON);
+  newFileLocker(manifest, newKeys(ask), () => NOON);
 
 const spec = () => beat({ kind: 'name', name: `test-${randomBytes(8).toString('hex')}` });
 
@@ -22,7 +25,7 @@ function acquired(answer: LockAnswer): { grip: Grip; close: () => void } {
   const { ino } = statSync(path);
   const file = readlinkSync(path);
   const isOpen = (): boolean => statSync(path, { throwIfNoEntry: false })?.ino === ino;
-  const close = (): void => void (isOpen() && grip.close());
+  const close = (): void => void (isOpen() && grip.ended());
   onTestFinished(() => {
     rmSync(file, { force: true });
     close();
@@ -45,6 +48,7 @@ test('one has it; another is told who: the supervisor first, its process once th
     hindrance: {
       kind: 'lock',
       holder: {
+        ...NO_LEASE,
         pid,
         supervisorPid: process.pid,
         since: '2026-11-21T12:00:00.000Z',
@@ -56,7 +60,10 @@ test('one has it; another is told who: the supervisor first, its process once th
     },
   });
   expect(await two.take(lock, never(), 0)).toEqual(holder(null));
-  grip.tell(4711);
+  // The child has it as well, as its copy of the descriptor.
+  const child = spawn('sleep', ['60'], { stdio: ['ignore', 'ignore', 'ignore', grip.fd] });
+  onTestFinished(() => void child.kill());
+  grip.spawned(4711, null, () => undefined);
   expect(await two.take(lock, never(), 0)).toEqual(holder(4711));
 });
 
@@ -89,7 +96,7 @@ test.each(['', '{"pid": ', 'kilroy was here\n', '{"pid":"4711"}\n', 'null'])(
       kind: 'held',
       hindrance: {
         kind: 'lock',
-        holder: { pid: null, supervisorPid: null, since: null, manifest: null, file },
+        holder: { ...NO_LEASE, pid: null, supervisorPid: null, since: null, manifest: null, file },
       },
     });
   },
@@ -98,6 +105,7 @@ test.each(['', '{"pid": ', 'kilroy was here\n', '{"pid":"4711"}\n', 'null'])(
 test('a note may have more than is understood', () => {
   const note = { pid: 1, supervisor_pid: 2, since: null, manifest: '/srv/x.yaml', fence: 7 };
   expect(readNote(JSON.stringify(note), '/l')).toEqual({
+    ...NO_LEASE,
     pid: 1,
     supervisorPid: 2,
     since: null,

@@ -9,6 +9,7 @@ const never = new AbortController().signal;
 const inner = (wants = false): Locker => ({
   wants: () => wants,
   take: async () => ({ kind: 'held', hindrance: { kind: 'previous', pid: 7 } }),
+  abandon: () => undefined,
 });
 
 describe('targets', () => {

@@ -105,7 +105,17 @@ export interface FakeGrip extends Grip {
 
 export function newGrip(fd: number): FakeGrip {
   const log: string[] = [];
-  return { fd, log, tell: (pid) => void log.push(`tell ${pid}`), close: () => void log.push('close') };
+  return {
+    fd,
+    log,
+    env: {},
+    feeds: false,
+    spawned: (pid) => void log.push(`spawned ${pid}`),
+    ended() {
+      log.push('ended');
+      return null;
+    },
+  };
 }
 
 /** An answer that is given later, by hand. */
@@ -199,6 +209,7 @@ export class World {
         this.locks.push({ abort, asked });
         return asked.promise;
       },
+      abandon: ({ instance }) => void this.records.push(`${instance} abandoned`),
     },
     pss: async () => null,
     nextRun: () => null,

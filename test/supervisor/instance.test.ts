@@ -159,14 +159,14 @@ describe('the lock', () => {
     const { world, grip } = await locked();
     expect(grip.log).toEqual([]);
     const child = await world.spawned();
-    expect(grip.log).toEqual([`tell ${child.pid}`, 'close']);
+    expect(grip.log).toEqual([`spawned ${child.pid}`]);
   });
 
   test.each(['fails', 'throws'])('is closed when the spawn %s, and asked for again', async (how) => {
     const { world, grip, one } = await locked();
     if (how === 'fails') await world.spawnFails();
     else await last(world.spawns).asked.throws();
-    expect(grip.log).toEqual(['close']);
+    expect(grip.log).toEqual(['ended']);
     world.clock.pass(60_000);
     expect([stateOf(one), world.locks.length]).toEqual(['WAITING', 2]);
   });
@@ -175,7 +175,7 @@ describe('the lock', () => {
     const { world, grip, one } = await locked();
     one.order('stop-ordered');
     const child = await world.spawned();
-    expect([grip.log, child.done]).toEqual([[`tell ${child.pid}`, 'close'], ['SIGTERM']]);
+    expect([grip.log, child.done]).toEqual([[`spawned ${child.pid}`], ['SIGTERM']]);
     await child.ends(0);
     expect(stateOf(one)).toBe('STOPPED');
   });
@@ -186,7 +186,7 @@ describe('the lock', () => {
     expect([stateOf(one), last(world.locks).abort.aborted]).toEqual(['STOPPED', true]);
     const grip = newGrip(FD);
     await world.acquired(grip);
-    expect([grip.log, world.spawns.length, stateOf(one)]).toEqual([['close'], 0, 'STOPPED']);
+    expect([grip.log, world.spawns.length, stateOf(one)]).toEqual([['ended'], 0, 'STOPPED']);
   });
 
   test('of an older request is closed, that of the newer one is used', async () => {
@@ -196,7 +196,7 @@ describe('the lock', () => {
     const [older, newer] = world.locks;
     const [old, now] = [newGrip(7), newGrip(8)];
     await older?.asked.answer({ kind: 'acquired', grip: old });
-    expect([old.log, stateOf(one)]).toEqual([['close'], 'WAITING']);
+    expect([old.log, stateOf(one)]).toEqual([['ended'], 'WAITING']);
     await newer?.asked.answer({ kind: 'acquired', grip: now });
     expect(last(world.spawns).order.extra).toEqual(['pipe', 8]);
   });

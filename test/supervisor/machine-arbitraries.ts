@@ -34,6 +34,7 @@ export type Deed =
       readonly type: 'start-ordered' | 'stop-ordered' | 'step-ordered' | 'kill-ordered' | 'hindrance-changed';
     }
   | { readonly do: 'retire'; readonly next: 'begin' | 'rest' }
+  | { readonly do: 'lose'; readonly graceMs: number }
   | { readonly do: 'end'; readonly code: number }
   | { readonly do: 'tell'; readonly type: 'became-ready' | 'broker-lost' | 'broker-found' | 'fell-silent' }
   | { readonly do: 'stale'; readonly type: Event['type']; readonly back: number };
@@ -109,6 +110,7 @@ export const deeds: fc.Arbitrary<Deed> = fc.oneof(
       next: fc.constantFrom('begin' as const, 'begin' as const, 'rest' as const),
     }),
   },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant('lose' as const), graceMs: ms(3000) }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('end' as const), code: fc.constantFrom(0, 1, 2) }) },
   {
     weight: 3,

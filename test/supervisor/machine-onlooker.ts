@@ -65,6 +65,13 @@ export class Onlooker {
           this.#ends = 0;
         this.#startOrdered = this.#ordered = true;
         break;
+      case 'lock-lost':
+        if (state.id !== 'RUNNING' && state.id !== 'STARTING') return;
+        if (this.#policy.restart.policy === 'never') return this.#stops(before, now);
+        if (this.#readyAt !== null && now - this.#readyAt >= this.#policy.restart.stableAfterMs)
+          this.#ends = 0;
+        this.#startOrdered = this.#ordered = true;
+        break;
       case 'became-ready':
         if (state.id === 'STARTING') this.#readyAt = now;
         break;

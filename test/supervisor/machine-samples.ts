@@ -8,7 +8,7 @@ import type {
   StoppingPhase,
   Then,
 } from '../../src/supervisor/state.ts';
-import { exitOf, HELD, MISSING, policy, REFUSED, SILENT, TROUBLE } from './machine-support.ts';
+import { exitOf, HELD, LOSS, MISSING, policy, REFUSED, SILENT, TROUBLE } from './machine-support.ts';
 
 export const NOW = { at: 100_000, chance: 0.5 };
 export const GENERATION = 7;
@@ -31,6 +31,10 @@ const FATAL_CAUSES: Record<FatalCause['kind'], FatalCause> = {
 const THENS: Record<Then['kind'], readonly Then[]> = {
   rest: [{ kind: 'rest' }],
   begin: [{ kind: 'begin' }],
+  reclaim: [
+    { kind: 'reclaim', loss: LOSS, killAt: 102_000, after: 'begin' },
+    { kind: 'reclaim', loss: LOSS, killAt: 99_000, after: 'rest' },
+  ],
   backoff: [105_000, NOW.at].map((until) => ({ kind: 'backoff', until, cause: BACKOFF_CAUSES.crash })),
   leave: [{ kind: 'leave', exit: exitOf(0) }],
   'give-up': Object.values(FATAL_CAUSES).map((cause) => ({ kind: 'give-up', cause })),
@@ -106,6 +110,7 @@ export const EVENTS: {
   'became-ready': (generation) => [{ type: 'became-ready', generation }],
   'broker-lost': (generation) => [{ type: 'broker-lost', generation, trouble: TROUBLE }],
   'broker-found': (generation) => [{ type: 'broker-found', generation }],
+  'lock-lost': (generation) => [{ type: 'lock-lost', generation, loss: LOSS }],
   'fell-silent': (generation) => [{ type: 'fell-silent', generation, trouble: SILENT }],
   exited: (generation) => [
     ...[1, 2, 0].map((code) => ({ type: 'exited', generation, exit: exitOf(code), refusal: null }) as const),

@@ -1,9 +1,10 @@
 /** What the tests of the machine share: samples, one-line descriptions, what makes a machine valid, and `life`. */
 import { formatDuration } from '../../src/model/units.ts';
 import { failure } from '../../src/model/failure.ts';
-import type { Exit, Hindrance, LockHolder, ProbeTrouble } from '../../src/model/process.ts';
+import type { Exit, Hindrance, LockHolder, LockLoss, ProbeTrouble } from '../../src/model/process.ts';
 import type { RestartPolicy } from '../../src/model/spec.ts';
 import { unreachable } from '../../src/model/unreachable.ts';
+import { NO_LEASE } from '../support/spec.ts';
 import { newMachine, step } from '../../src/supervisor/machine.ts';
 import type { Effect, Event, Machine, Policy, State, Step, Then } from '../../src/supervisor/state.ts';
 
@@ -38,6 +39,7 @@ export const REFUSED = failure('spawn-refused', { errno: 'EAGAIN', detail: 'fork
 export const MISSING = failure('program-missing', { program: 'celery', searched: ['/bin'] });
 export const TROUBLE = { url: 'redis://:***@localhost', error: 'connection refused' };
 export const HOLDER: LockHolder = {
+  ...NO_LEASE,
   pid: 42,
   supervisorPid: 41,
   since: null,
@@ -46,6 +48,7 @@ export const HOLDER: LockHolder = {
 };
 
 export const HELD: Hindrance = { kind: 'lock', holder: HOLDER };
+export const LOSS: LockLoss = { file: 'redis://cache:6379 beat', why: 'silent', graceMs: 2000 };
 export const SILENT: ProbeTrouble = { probe: 'http', target: 'http://127.0.0.1:8000/', got: 'no answer' };
 
 /** The longest that the world of the model takes for each answer, in milliseconds. */
@@ -62,6 +65,8 @@ function showThen(next: Then): string {
     case 'rest':
     case 'begin':
       return next.kind;
+    case 'reclaim':
+      return `reclaim(${next.after})`;
     case 'judge':
       return `judge(${next.verdict.kind})`;
     case 'backoff':
@@ -214,6 +219,7 @@ export function life(change: PolicyChange = {}) {
     stop: () => tell({ type: 'stop-ordered' }),
     step: () => tell({ type: 'step-ordered' }),
     kill: () => tell({ type: 'kill-ordered' }),
+    lockLost: (graceMs: number) => tell({ type: 'lock-lost', ...own(), loss: { ...LOSS, graceMs } }),
     retired: (next: 'begin' | 'rest') => tell({ type: 'retired', why: 'max-tasks', next }),
     acquired: () => tell({ type: 'lock-acquired', ...own() }),
     refused: () => tell({ type: 'lock-refused', ...own(), hindrance: HELD }),

@@ -4,7 +4,7 @@
  */
 import { newMachine, step } from '../../src/supervisor/machine.ts';
 import type { Effect, Event, Machine, Policy } from '../../src/supervisor/state.ts';
-import { HELD, MISSING, must, mustBeValid, REFUSED, showEffect, showState } from './machine-support.ts';
+import { HELD, LOSS, MISSING, must, mustBeValid, REFUSED, showEffect, showState } from './machine-support.ts';
 import { Onlooker } from './machine-onlooker.ts';
 import type { Deed, Fate } from './machine-arbitraries.ts';
 import { EVENTS } from './machine-samples.ts';
@@ -69,6 +69,10 @@ export class World {
         break;
       case 'retire':
         this.#tell({ type: 'retired', why: 'memory', next: deed.next });
+        break;
+      case 'lose':
+        if (this.machine.policy.locked)
+          this.#tell({ type: 'lock-lost', generation, loss: { ...LOSS, graceMs: deed.graceMs } });
         break;
       case 'end': {
         const child = this.#child();

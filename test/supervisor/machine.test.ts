@@ -305,6 +305,47 @@ describe('a lock', () => {
   });
 });
 
+describe('a lock that is lost', () => {
+  test('ends the run by the ladder, and at its own deadline by force; then it is asked for again', () => {
+    const beat = running(LOCKED);
+    expect(beat.lockLost(12_000)).toBe('STOPPING signalled 0, reclaim(begin) [SIGTERM, arm 10 s]');
+    expect(beat.pass(12_000)).toEqual([
+      'STOPPING signalled 1, reclaim(begin) [disarm, SIGQUIT, arm 2 s]',
+      'STOPPING signalled 2, reclaim(begin) [disarm, kill-tree, arm 1 s]',
+    ]);
+    expect(beat.exits('SIGKILL')).toBe('STOPPING sweeping, reclaim(begin) [disarm, sweep #1]');
+    expect(beat.swept()).toBe('WAITING asking [take-lock #2]');
+    expect(beat.machine()).toMatchObject({ failures: 0, restarts: 0 });
+  });
+
+  test('may not wait for the first rung to be over', () => {
+    const beat = running(LOCKED);
+    expect(beat.lockLost(3000)).toBe('STOPPING signalled 0, reclaim(begin) [SIGTERM, arm 3 s]');
+    expect(beat.pass(3000)).toEqual(['STOPPING signalled 2, reclaim(begin) [disarm, kill-tree, arm 1 s]']);
+  });
+
+  test('before the spawn has answered stops what is spawned', () => {
+    const beat = life(LOCKED);
+    beat.start();
+    beat.acquired();
+    expect(beat.lockLost(3000)).toBe('STOPPING spawning 0, reclaim(begin) []');
+    expect(beat.pass(1000)).toEqual([]);
+    expect(beat.spawned()).toBe('STOPPING signalled 0, reclaim(begin) [SIGTERM, arm 2 s]');
+  });
+
+  test('leaves alone what is never started again, and a stop meanwhile is a stop', () => {
+    const once = running({ ...LOCKED, restart: { policy: 'never' } });
+    once.lockLost(3000);
+    once.exits(0);
+    expect(once.swept()).toBe('STOPPED ordered []');
+    const beat = running(LOCKED);
+    beat.lockLost(3000);
+    beat.stop();
+    beat.exits(0);
+    expect(beat.swept()).toBe('STOPPED ordered []');
+  });
+});
+
 describe('retired', () => {
   test('where the next run follows: by the ladder, and as if nothing had ended', () => {
     const web = running();

@@ -13,6 +13,7 @@ export const UNASKED: Pick<
   | 'dependsOn'
   | 'waitFor'
   | 'oneshot'
+  | 'lockStore'
 > = {
   readinessTiming: { delayMs: 0, periodMs: 100, timeoutMs: 2000 },
   liveness: null,
@@ -23,7 +24,11 @@ export const UNASKED: Pick<
   dependsOn: [],
   waitFor: null,
   oneshot: false,
+  lockStore: { kind: 'file', path: null },
 };
+
+/** Of the holder of a lock of the kernel. */
+export const NO_LEASE = { host: null, fence: null, expiresInMs: null } as const;
 
 /** How a prefork worker is judged. Milliseconds. */
 export const LINK_LIVENESS: LinkLiveness = {

@@ -1,0 +1,218 @@
+/** One lease of one instance: carries out what `lease.ts` orders, and tells it what came of that. */
+import { randomBytes } from 'node:crypto';
+import type { Duplex } from 'node:stream';
+import type { Cancel, Clock } from '../model/clock.ts';
+import { failure } from '../model/failure.ts';
+import type { LockHolder, LockLoss } from '../model/process.ts';
+import type { LeaseTimings } from '../model/lease-timings.ts';
+import { unreachable } from '../model/unreachable.ts';
+import type { Grip, Holding, LockAnswer } from './holder.ts';
+import { newLease, step, type Lease, type LeaseEvent, type LeaseOrder } from './lease.ts';
+import { EvictingError, type LeaseNote, type LeaseStore } from './redis-store.ts';
+
+/** A timer stands still while the machine sleeps, the boot clock does not: looked at anew so often. Milliseconds. */
+const LONGEST_WAIT_MS = 1000;
+
+export interface Keeper {
+  take(): Promise<LockAnswer>;
+  abandon(): void;
+  /** Null where it is not held. */
+  holding(): Holding | null;
+}
+
+export interface KeeperPorts {
+  readonly clock: Clock;
+  /** Milliseconds of the boot clock. */
+  readonly boot: () => number;
+  /** `pid` of the process that the lease protects; null before it is started. */
+  note(pid: number | null): LeaseNote;
+}
+
+interface Deadlines {
+  readonly fence: number;
+  readonly stopAt: number;
+  readonly killAt: number;
+}
+
+/** `file`: how the lease is called before people. */
+export function newKeeper(
+  store: LeaseStore,
+  file: string,
+  timings: LeaseTimings,
+  ports: KeeperPorts,
+): Keeper {
+  const { clock, boot } = ports;
+  let lease: Lease = newLease();
+  let cancelWake: Cancel = () => undefined;
+  /** Who waits for the answer to the last asking. */
+  let waiting: ((answer: LockAnswer) => void) | null = null;
+  let holder: LockHolder | null = null;
+  let token = '';
+  let deadlines: Deadlines | null = null;
+  let feed: Duplex | null = null;
+  let lost: ((loss: LockLoss) => void) | null = null;
+  /** Lost between the grant and the start of the process. */
+  let early: LockLoss | null = null;
+  let releasing: Promise<void> | null = null;
+
+  const post = (event: LeaseEvent): void => {
+    const next = step(lease, event, boot(), timings);
+    lease = next.lease;
+    for (const order of next.orders) act(order);
+  };
+  const answer = (given: LockAnswer): void => {
+    const tell = waiting;
+    waiting = null;
+    tell?.(given);
+  };
+
+  const act = (order: LeaseOrder): void => {
+    switch (order.do) {
+      case 'acquire':
+        return void acquire(order.token);
+      case 'renew':
+        return void renew(order.token);
+      case 'release':
+        releasing = release(order.token, order.fence);
+        return undefined;
+      case 'wake':
+        return wake(order.at);
+      case 'grant':
+        deadlines = order;
+        return answer({ kind: 'acquired', grip: grip(order) });
+      case 'delay': {
+        const leftMs = Math.max(0, order.until - boot());
+        return answer({
+          kind: 'held',
+          hindrance: { kind: 'lock-delay', file, fence: order.fence, leftMs },
+        });
+      }
+      case 'yield':
+        return answer({ kind: 'held', hindrance: { kind: 'lock', holder: holder ?? nobody(file) } });
+      case 'extend':
+        if (deadlines !== null) deadlines = { ...deadlines, ...order };
+        return tellDeadlines();
+      case 'stop': {
+        const graceMs = Math.max(0, order.killAt - boot());
+        const stop = lost;
+        lost = null;
+        if (deadlines !== null) deadlines = { ...deadlines, stopAt: boot(), killAt: order.killAt };
+        tellDeadlines();
+        if (stop === null) early = { file, why: order.why, graceMs };
+        return stop?.({ file, why: order.why, graceMs });
+      }
+      default:
+        return unreachable(order);
+    }
+  };
+
+  const acquire = async (mine: string): Promise<void> => {
+    token = mine;
+    const sentAt = boot();
+    try {
+      const { reply, holder: other } = await store.acquire(mine, timings.ttlMs, ports.note(null));
+      holder = other;
+      post({ type: 'answered', sentAt, reply });
+    } catch (error) {
+      post({ type: 'failed', command: 'acquire', sentAt });
+      answer(refusal(error, file));
+    }
+  };
+
+  const renew = async (mine: string): Promise<void> => {
+    const sentAt = boot();
+    const renewed = await store.renew(mine, timings.ttlMs).catch(() => null);
+    if (renewed === null) post({ type: 'failed', command: 'renew', sentAt });
+    else if (renewed) post({ type: 'renewed', sentAt, token: mine });
+    else post({ type: 'refused', token: mine });
+  };
+
+  /** Where it cannot be given back it runs out: then others wait for that. */
+  const release = async (mine: string, fence: number): Promise<void> =>
+    store.release(mine, fence).catch(() => undefined);
+
+  const wake = (at: number): void => {
+    cancelWake();
+    const left = at - boot();
+    cancelWake =
+      left <= 0
+        ? clock.after(0, () => post({ type: 'woke' }))
+        : clock.after(Math.min(left, LONGEST_WAIT_MS), () => wake(at));
+  };
+
+  const tellDeadlines = (): void => {
+    if (deadlines !== null && feed?.writable === true) feed.write(`${lineOf(deadlines)}\n`);
+  };
+
+  const grip = (granted: Deadlines): Grip => {
+    let over = false;
+    return {
+      fd: null,
+      env: { PRODSERVER_LEASE: lineOf(granted) },
+      feeds: true,
+      spawned(pid, socket, onLost) {
+        feed = socket;
+        // Its reader is gone with the process, whose end is told elsewhere.
+        socket?.on('error', () => socket.destroy());
+        if (early === null) lost = onLost;
+        else onLost(early);
+        tellDeadlines();
+        void store.tell(token, ports.note(pid)).catch(() => undefined); // for people who wait; the lease holds without it
+      },
+      ended() {
+        if (over) return null;
+        over = true;
+        lost = null;
+        early = null;
+        feed = null;
+        deadlines = null;
+        releasing = null;
+        post({ type: 'ended' });
+        return releasing;
+      },
+    };
+  };
+
+  return {
+    take: async () =>
+      new Promise((done) => {
+        waiting = done;
+        post({ type: 'asked', token: randomBytes(16).toString('hex') });
+      }),
+    abandon: () => post({ type: 'abandoned' }),
+    holding: () =>
+      deadlines === null
+        ? null
+        : {
+            fence: deadlines.fence,
+            expiresInMs: Math.max(0, deadlines.stopAt - timings.renewDeadlineMs + timings.ttlMs - boot()),
+          },
+  };
+}
+
+/** As python/prodserver_deadman.py reads it: seconds of the boot clock. */
+const lineOf = ({ fence, stopAt, killAt }: Deadlines): string =>
+  JSON.stringify({ v: 1, fence, stop: stopAt / 1000, kill: killAt / 1000 });
+
+const nobody = (file: string): LockHolder => ({
+  host: null,
+  pid: null,
+  supervisorPid: null,
+  since: null,
+  manifest: null,
+  file,
+  fence: null,
+  expiresInMs: null,
+});
+
+function refusal(error: unknown, file: string): LockAnswer {
+  if (error instanceof EvictingError) {
+    return {
+      kind: 'failed',
+      failure: failure('lock-evicted', { file, policy: error.message }),
+      permanent: false,
+    };
+  }
+  const text = error instanceof Error ? error.message : String(error);
+  return { kind: 'held', hindrance: { kind: 'lock-store', file, error: text } };
+}

@@ -1,0 +1,77 @@
+/**
+ * What is said to Redis, each act one script, so that what it tells of the server is of the server that did it.
+ * Keys: the lease, the fence, the marker of a clean release; in one slot of a cluster.
+ */
+
+export const keysOf = (name: string): [string, string, string] => [
+  `prodserver:{${name}}:lease`,
+  `prodserver:{${name}}:fence`,
+  `prodserver:{${name}}:released`,
+];
+
+/** Which run of the server this is: a restart, or a replica that took over, makes another. */
+const FACTS = `
+local info = redis.call('INFO')
+local function fact(name) return string.match(info, name .. ':([^\\r\\n]*)') or '' end
+local function text(number) return string.format('%.0f', number) end
+local run = fact('run_id') .. ' ' .. fact('master_replid')
+local facts = {run, fact('uptime_in_seconds'), fact('maxmemory'), fact('maxmemory_policy')}
+`;
+
+/**
+ * ARGV: token, TTL in milliseconds, who we are (JSON). Answers: held | again | acquired, the facts, then
+ * held: the lease, its PTTL; again: the lease; acquired: the fence, the fence before (JSON or ''), the marker (JSON or '').
+ */
+export const ACQUIRE = `${FACTS}
+local held = redis.call('GET', KEYS[1])
+local known = redis.call('GET', KEYS[2]) or ''
+if held then
+  if cjson.decode(held).token ~= ARGV[1] then
+    return {'held', facts, held, redis.call('PTTL', KEYS[1])}
+  end
+  redis.call('PEXPIRE', KEYS[1], ARGV[2])
+  return {'again', facts, held}
+end
+local time = redis.call('TIME')
+local fence = time[1] * 1000 + math.floor(time[2] / 1000)
+if known ~= '' then fence = math.max(fence, cjson.decode(known).fence + 1) end
+local ids = '{"token":"' .. ARGV[1] .. '","fence":' .. text(fence) .. ',"ttl_ms":' .. ARGV[2] .. ','
+redis.call('SET', KEYS[2], '{"fence":' .. text(fence) .. ',"ttl_ms":' .. ARGV[2] .. '}')
+redis.call('SET', KEYS[1], ids .. string.sub(ARGV[3], 2), 'PX', ARGV[2])
+local released = redis.call('GET', KEYS[3]) or ''
+redis.call('DEL', KEYS[3])
+return {'acquired', facts, text(fence), known, released}
+`;
+
+/** ARGV: token, TTL. Never set again where it is gone: it may have been another's in between. */
+export const RENEW = `
+local held = redis.call('GET', KEYS[1])
+if not held or cjson.decode(held).token ~= ARGV[1] then return 0 end
+return redis.call('PEXPIRE', KEYS[1], ARGV[2])
+`;
+
+/** ARGV: token, who we are (JSON): for those who wait. */
+export const TELL = `
+local held = redis.call('GET', KEYS[1])
+if not held then return 0 end
+local lease = cjson.decode(held)
+if lease.token ~= ARGV[1] then return 0 end
+local ids = '{"token":"' .. lease.token .. '","fence":' .. string.format('%.0f', lease.fence)
+  .. ',"ttl_ms":' .. string.format('%.0f', lease.ttl_ms) .. ','
+redis.call('SET', KEYS[1], ids .. string.sub(ARGV[2], 2), 'PX', redis.call('PTTL', KEYS[1]))
+return 1
+`;
+
+/** ARGV: token, fence. A server too full for the marker still frees the lease: who comes next then waits a little. */
+export const RELEASE = `${FACTS}
+local held = redis.call('GET', KEYS[1])
+if not held or cjson.decode(held).token ~= ARGV[1] then return 0 end
+redis.pcall('SET', KEYS[3], '{"fence":' .. ARGV[2] .. ',"run":"' .. run .. '"}', 'PX', 86400000)
+return redis.call('DEL', KEYS[1])
+`;
+
+/** Answers: the lease or '', its PTTL, the fence or '', whether the server keeps its data over a restart (AOF). */
+export const LOOK = `${FACTS}
+return {redis.call('GET', KEYS[1]) or '', redis.call('PTTL', KEYS[1]), redis.call('GET', KEYS[2]) or '',
+  fact('aof_enabled'), fact('maxmemory'), fact('maxmemory_policy')}
+`;

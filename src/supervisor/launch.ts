@@ -1,0 +1,26 @@
+/** What one run of an instance is started with. */
+import type { Duplex } from 'node:stream';
+import type { ProcessSpec } from '../model/spec.ts';
+import { MARK } from '../os/marks.ts';
+import type { Child, SpawnOrder } from '../os/spawn.ts';
+import type { Grip } from '../singleton/holder.ts';
+
+/** Extra descriptors start at 3: the link first, where there is one, then what the lock needs. */
+export function spawnOrder(spec: ProcessSpec, lock: Grip | null, mark: string): SpawnOrder {
+  const extra: ('pipe' | number)[] = [];
+  // setproctitle writes over the environment that /proc shows, unless it is told not to.
+  const env: Record<string, string> = { SPT_NOENV: '1', ...spec.env, ...lock?.env, [MARK]: mark };
+  const pass = (name: string, item: 'pipe' | number): void => {
+    env[name] = String(3 + extra.length);
+    extra.push(item);
+  };
+  if (spec.link) pass('PRODSERVER_LINK_FD', 'pipe');
+  if (typeof lock?.fd === 'number') pass('PRODSERVER_LOCK_FD', lock.fd);
+  if (lock?.feeds === true) pass('PRODSERVER_LEASE_FD', 'pipe');
+  const { argv, cwd, identity, envFiles } = spec;
+  return { argv, env, cwd, identity, envFiles, extra };
+}
+
+/** Our end of the socket over which the process hears of its lock. */
+export const feedOf = (spec: ProcessSpec, lock: Grip, child: Child): Duplex | null =>
+  lock.feeds ? (child.pipes[spec.link ? 1 : 0] ?? null) : null;

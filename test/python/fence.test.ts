@@ -1,0 +1,276 @@
+/** Beat sends only while its lease lasts, and names what it sends by entry and due time. */
+import { describe, expect, inject, test } from 'vitest';
+import { startRedis } from '../support/redis.ts';
+import { Rig, until } from '../support/rig.ts';
+import { bootNow, FENCE } from './deadman.ts';
+import { fencedBeat, Record, sentAtLeast, sentBy } from './fence.ts';
+import { celery, HELPERS, type Linked, SHOP, written } from './harness.ts';
+
+const python = inject('python');
+
+const ticks = (one: Linked): number => one.reports.filter(({ event }) => event === 'beat-tick').length;
+
+/** Beat goes on to tick, and sends nothing meanwhile. */
+async function isSilent(rig: Rig, one: Linked): Promise<void> {
+  const [before, ticked] = [sentBy(rig).length, ticks(one)];
+  await until(() => ticks(one) >= ticked + 2, 'beat to go on');
+  expect(sentBy(rig)).toHaveLength(before);
+}
+
+describe('each message', () => {
+  test('has the name of its entry and when it was due', async () => {
+    const rig = new Rig();
+    const one = fencedBeat(rig, { python });
+    const sent = await sentAtLeast(rig, 3);
+    for (const { task, key, fence } of sent) {
+      expect(task).toBe('orders.tasks.pulse');
+      expect(key).toMatch(/^pulse@\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{6})?Z$/);
+      expect(fence).toBeUndefined();
+    }
+    expect(new Set(sent.map(({ key }) => key)).size).toBe(sent.length);
+    const [first, second] = sent.map(({ dueMs }) => dueMs);
+    expect((second ?? 0) - (first ?? 0)).toBeGreaterThanOrEqual(295);
+    one.kill('SIGTERM');
+    expect(await one.ended).toMatchObject({ code: 0 });
+  });
+
+  test('of two beats with the same schedule has the same key in any time zone, years later', async () => {
+    const rig = new Rig();
+    const keys = async (zone: string): Promise<string[]> => {
+      const env = { TZ: zone, PYTHONPATH: HELPERS };
+      const ended = await rig.spawn([python, '-c', KEYS], { env }).ended;
+      expect(ended).toMatchObject({ code: 0, stderr: '' });
+      return ended.stdout.trim().split('\n');
+    };
+    const [tokyo, york] = await Promise.all([keys('Asia/Tokyo'), keys('America/New_York')]);
+    expect(tokyo).toEqual(york);
+    expect(tokyo).toEqual([
+      'interval@2024-03-09T12:00:07.250001Z',
+      'relative@2024-03-09T13:00:00Z',
+      'minutely@2024-03-09T12:01:00Z',
+      // Half past two does not exist on the day on which New York's summer begins.
+      'night@2024-03-10T06:30:00Z',
+      'weekly@2024-03-11T04:00:00Z',
+      'zoned@2024-03-10T01:00:00Z',
+      'clocked@2024-03-09T15:00:00Z',
+      'own@2024-03-09T12:00:42.250000Z',
+    ]);
+  });
+
+  test('of a schedule that tells nothing has the second in which it was sent', async () => {
+    const rig = new Rig();
+    const ended = await rig.spawn([python, '-c', MUTE], { env: { PYTHONPATH: HELPERS } }).ended;
+    expect(ended.stdout).toMatch(/^mute@\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ\n$/);
+  });
+});
+
+const ENTRIES = `
+from datetime import datetime, timedelta, timezone
+from celery import Celery
+from celery.beat import ScheduleEntry
+from celery.schedules import BaseSchedule, crontab, schedule
+import prodserver_fence
+app = Celery("keys", broker="memory://")
+app.conf.timezone = "America/New_York"
+last = datetime(2024, 3, 9, 12, 0, 2, 250000, timezone.utc)
+def tell(name, schedule, last=last):
+    print(prodserver_fence.key(ScheduleEntry(name, "task", last, 1, schedule, app=app)))
+`;
+
+const KEYS = `${ENTRIES}
+from zoneinfo import ZoneInfo
+from django.conf import settings
+settings.configure(USE_TZ=True, INSTALLED_APPS=["django_celery_beat"], DATABASES={})
+import django
+django.setup()
+from django_celery_beat.clockedschedule import clocked
+from django_celery_beat.tzcrontab import TzAwareCrontab
+
+class Own(BaseSchedule):
+    def remaining_estimate(self, last_run_at):
+        return last_run_at + timedelta(seconds=40) - self.now()
+
+tell("interval", schedule(timedelta(seconds=5, microseconds=1), app=app))
+tell("relative", schedule(timedelta(hours=1), relative=True, app=app))
+tell("minutely", crontab(app=app), last.astimezone(ZoneInfo("Asia/Kolkata")))
+tell("night", crontab(hour=1, minute=30, app=app))
+tell("weekly", crontab(hour=0, minute=0, day_of_week="mon", app=app))
+tell("zoned", TzAwareCrontab(hour=10, minute=0, tz=ZoneInfo("Asia/Tokyo"), app=app))
+tell("clocked", clocked(datetime(2024, 3, 9, 15, tzinfo=timezone.utc), app=app))
+tell("own", Own(app=app))
+`;
+
+const MUTE = `${ENTRIES}
+tell("mute", BaseSchedule(app=app))
+`;
+
+describe('a lease', () => {
+  test('that is over stops the sending, not beat; renewed, nothing that was due is lost', async () => {
+    const rig = new Rig();
+    const record = new Record(rig);
+    const one = fencedBeat(rig, { python, record });
+    const before = await sentAtLeast(rig, 2);
+    expect(before.map(({ fence }) => fence)).toEqual(before.map(() => FENCE));
+    record.set(bootNow() - 0.01);
+    await one.logs(/the lease is not renewed: beat sends nothing until it is/);
+    await isSilent(rig, one);
+    const silent = sentBy(rig);
+    const wentOn = Date.now();
+    record.set(bootNow() + 500);
+    await one.logs(/the lease is renewed: beat goes on/);
+    const sent = await sentAtLeast(rig, silent.length + 2);
+    // Its turn came while nothing was sent: a run that had been counted would put the next one off.
+    expect(sent[silent.length]?.dueMs).toBeLessThan(wentOn);
+    one.kill('SIGTERM');
+    expect(await one.ended).toMatchObject({ code: 0 });
+  });
+
+  test.each([
+    ['of another holder', (record: Record) => record.set(bootNow() + 500, FENCE - 1)],
+    ['that is garbled', (record: Record) => record.write(Buffer.from('x'))],
+    ['without a number', (record: Record) => record.set(Number.NaN)],
+  ])('record %s counts as one that is over', async (_what, spoil) => {
+    const rig = new Rig();
+    const record = new Record(rig);
+    spoil(record);
+    const one = fencedBeat(rig, { python, record });
+    await one.logs(/beat sends nothing/);
+    await isSilent(rig, one);
+    expect(sentBy(rig)).toEqual([]);
+    one.kill('SIGTERM');
+    expect(await one.ended).toMatchObject({ code: 0 });
+  });
+
+  test('whose record cannot be read counts as one that is over', async () => {
+    const rig = new Rig();
+    const one = fencedBeat(rig, { python, env: { PRODSERVER_FENCE: '1', PRODSERVER_FENCE_FD: '99' } });
+    await one.logs(/beat sends nothing/);
+    await isSilent(rig, one);
+    one.kill('SIGTERM');
+    expect(await one.ended).toMatchObject({ code: 0 });
+  });
+
+  test('that runs out between an entry’s turn and its message leaves the entry as it was', async () => {
+    const rig = new Rig();
+    rig.write('late.py', LATE);
+    const record = new Record(rig);
+    const options = ['--scheduler=late:Late'];
+    const env = { PYTHONPATH: rig.folder, FENCE_FILE: `${rig.folder}/fence` };
+    const one = fencedBeat(rig, { python, record, env, options });
+    await one.logs(/beat sends nothing/);
+    await isSilent(rig, one);
+    expect(sentBy(rig)).toEqual([]);
+    record.set(bootNow() + 500);
+    await sentAtLeast(rig, 3);
+    const due = (await written(rig, 'due.txt')).trim().split('\n');
+    expect(sentBy(rig)[0]?.key).toBe(due[0]);
+    expect(one.stderr).not.toContain('Message Error');
+    one.kill('SIGTERM');
+    expect(await one.ended).toMatchObject({ code: 0 });
+  });
+});
+
+/** Its connection takes so long, the first time, that the lease is over by then. */
+const LATE = `
+import os
+from celery.beat import PersistentScheduler
+class Late(PersistentScheduler):
+    late = True
+    def reserve(self, entry):
+        import prodserver_fence
+        if entry.name == "pulse":
+            with open(os.path.join(os.environ["SHOP_DATA"], "due.txt"), "a") as file:
+                file.write(prodserver_fence.key(entry) + "\\n")
+        return super().reserve(entry)
+    @property
+    def producer(self):
+        if self.late:
+            self.late = False
+            with open(os.environ["FENCE_FILE"], "r+b") as file:
+                file.write(b"\\0" * 20)
+        return self.Producer(self._ensure_connected(), auto_declare=False)
+`;
+
+describe('a beat that is killed after it has saved a run does not send it again', () => {
+  const life = async (rig: Rig, options: readonly string[]): Promise<void> => {
+    const env = { SHOP_PULSE_SECONDS: '2' };
+    const sentBefore = sentBy(rig).length;
+    const one = fencedBeat(rig, { python, env, options });
+    await sentAtLeast(rig, sentBefore + 1);
+    await one.logs(/orders\.tasks\.pulse sent\. id/);
+    one.kill('SIGKILL');
+    await one.ended;
+  };
+
+  test('with the schedule in a file', async () => {
+    const rig = new Rig();
+    for (let time = 0; time < 3; time++) await life(rig, []);
+    expectNoneTwice(rig);
+  });
+
+  test('with the schedule in the database', async () => {
+    const rig = new Rig();
+    const migrated = await rig.spawn([python, 'manage.py', 'migrate', '--verbosity=0'], {
+      cwd: SHOP,
+      env: { SHOP_DATA: `${rig.folder}/data` },
+    }).ended;
+    expect(migrated.code, migrated.stderr).toBe(0);
+    for (let time = 0; time < 2; time++) await life(rig, ['--scheduler=django']);
+    expectNoneTwice(rig);
+  });
+
+  const expectNoneTwice = (rig: Rig): void => {
+    const sent = sentBy(rig);
+    expect(new Set(sent.map(({ key }) => key)).size).toBe(sent.length);
+    const dues = sent.map(({ dueMs }) => dueMs);
+    for (const [index, due] of dues.slice(1).entries()) {
+      expect(due - (dues[index] ?? 0)).toBeGreaterThanOrEqual(1990);
+    }
+  };
+});
+
+/** A worker that tells what its periodic task was sent with. */
+const TELLING = `
+import os
+from celery import Celery
+app = Celery("telling", broker=os.environ["SHOP_BROKER_URL"])
+app.conf.beat_schedule = {"often": {"task": "often", "schedule": 0.3}}
+
+@app.task(name="often", bind=True)
+def often(self):
+    with open(os.environ["TOLD"], "a") as file:
+        file.write(f"{self.request.get('prodserver-key')} {self.request.get('prodserver-fence')}\\n")
+`;
+
+test.each(['prefork', 'threads'])('an embedded beat in a worker of %s keeps to its lease', async (pool) => {
+  const rig = new Rig();
+  rig.write('telling.py', TELLING);
+  rig.write('told.txt', '');
+  const redis = await startRedis(rig);
+  const record = new Record(rig);
+  const told = (): string[] => rig.read('told.txt').trim().split('\n').filter(Boolean);
+  const one = celery(
+    rig,
+    python,
+    [
+      ...['-A', 'telling', 'worker', '--beat', `--schedule=${rig.folder}/schedule`, `--pool=${pool}`],
+      ...['--concurrency=1', '--loglevel=INFO', '--without-mingle', '--without-gossip'],
+    ],
+    {
+      cwd: rig.folder,
+      pass: record.fd,
+      env: { ...record.env, SHOP_BROKER_URL: redis.url, TOLD: `${rig.folder}/told.txt` },
+    },
+  );
+  await until(() => told().length > 1, 'two runs');
+  expect(told()[0]).toMatch(new RegExp(`^often@2\\d{3}-.*Z ${FENCE}$`));
+  record.set(bootNow() - 0.01);
+  await one.logs(/beat sends nothing/);
+  record.set(bootNow() + 500);
+  await one.logs(/beat goes on/);
+  const before = told().length;
+  await until(() => told().length > before + 1, 'it to go on');
+  expect(new Set(told()).size).toBe(told().length);
+  one.kill('SIGTERM');
+  expect(await one.ended).toMatchObject({ code: 0 });
+});

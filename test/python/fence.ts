@@ -1,0 +1,98 @@
+/** A beat with a fence: the record that a dead-man would keep, and the messages that beat has sent. */
+import { closeSync, mkdirSync, openSync, readdirSync, readFileSync, writeSync } from 'node:fs';
+import { join } from 'node:path';
+import { crc32 } from 'node:zlib';
+import { onTestFinished } from 'vitest';
+import { type Rig, until } from '../support/rig.ts';
+import { bootNow, FENCE } from './deadman.ts';
+import { celery, type Linked } from './harness.ts';
+
+/** The record in a file: its descriptor is handed over as a dead-man's would be. */
+export class Record {
+  readonly fd: number;
+
+  constructor(rig: Rig, stop: number = bootNow() + 500) {
+    this.fd = openSync(rig.write('fence', ''), 'r+');
+    onTestFinished(() => closeSync(this.fd));
+    this.set(stop);
+  }
+
+  /** `stop` in boot seconds. */
+  set(stop: number, fence: number = FENCE): void {
+    const bytes = Buffer.alloc(20);
+    bytes.writeBigUInt64LE(BigInt(fence), 0);
+    bytes.writeDoubleLE(stop, 8);
+    bytes.writeUInt32LE(crc32(bytes.subarray(0, 16)), 16);
+    this.write(bytes);
+  }
+
+  write(bytes: Buffer): void {
+    writeSync(this.fd, bytes, 0, bytes.length, 0);
+  }
+
+  get env(): NodeJS.ProcessEnv {
+    return { PRODSERVER_FENCE: String(FENCE), PRODSERVER_FENCE_FD: '4' };
+  }
+}
+
+export interface BeatOptions {
+  readonly python: string;
+  readonly record?: Record;
+  readonly env?: NodeJS.ProcessEnv;
+  readonly options?: readonly string[];
+}
+
+/** A beat of the shop on a broker of files, which nobody consumes. */
+export const fencedBeat = (rig: Rig, { python, record, env, options = [] }: BeatOptions): Linked =>
+  celery(
+    rig,
+    python,
+    [
+      ...['-A', 'shop.celery.app', 'beat', `--schedule=${rig.folder}/schedule`, '--max-interval=1'],
+      ...['--loglevel=DEBUG', ...options],
+    ],
+    {
+      env: { ...record?.env, SHOP_PULSE_SECONDS: '0.3', ...env },
+      ...(record === undefined ? {} : { pass: record.fd }),
+    },
+  );
+
+export interface Sent {
+  readonly task: string;
+  readonly entry: string;
+  /** As it stands in the key. */
+  readonly due: string;
+  readonly dueMs: number;
+  readonly key: string;
+  readonly fence: unknown;
+}
+
+/** The messages of an entry so far, in their order. */
+export function sentBy(rig: Rig, entry = 'pulse'): Sent[] {
+  const folder = join(rig.folder, 'data', 'broker', 'queue');
+  mkdirSync(folder, { recursive: true });
+  const names = readdirSync(folder).filter((name) => name.endsWith('.msg'));
+  return names
+    .toSorted()
+    .map((name) => JSON.parse(readFileSync(join(folder, name), 'utf8')) as { headers: Headers })
+    .map(({ headers }) => sentWith(headers))
+    .filter((sent) => sent.entry === entry);
+}
+
+interface Headers {
+  readonly task: string;
+  readonly 'prodserver-key': string;
+  readonly 'prodserver-fence'?: unknown;
+}
+
+function sentWith(headers: Headers): Sent {
+  const key = headers['prodserver-key'];
+  const [entry = '', due = ''] = key.split('@');
+  return { task: headers.task, entry, due, dueMs: Date.parse(due), key, fence: headers['prodserver-fence'] };
+}
+
+export const sentAtLeast = async (rig: Rig, count: number, entry?: string): Promise<Sent[]> =>
+  until(() => {
+    const sent = sentBy(rig, entry);
+    return sent.length >= count ? sent : null;
+  }, `${count} messages`);

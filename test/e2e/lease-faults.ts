@@ -14,7 +14,7 @@ const TTL_S = 6;
 const FAULT_MS = 30_000;
 
 /** Longer than the wait for a send that never comes, which tells more. Milliseconds. */
-export const timeoutOf = (faults: number): number => 150_000 + (faults / PAIRS) * FAULT_MS;
+export const timeoutOf = (faults: number): number => 300_000 + (faults / PAIRS) * FAULT_MS;
 
 /** Fails with the story of the pair in which more than one beat sent, or none. */
 export async function leaseFaults(python: string, seed: number, count: number): Promise<void> {

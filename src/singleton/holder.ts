@@ -23,7 +23,8 @@ export interface Grip {
 export type LockAnswer =
   /** Without a grip: there was only something to wait for. */
   | { readonly kind: 'acquired'; readonly grip: Grip | null }
-  | { readonly kind: 'held'; readonly hindrance: Hindrance }
+  /** `againMs`: to be asked again so soon; as often as other locks unless given. */
+  | { readonly kind: 'held'; readonly hindrance: Hindrance; readonly againMs?: number }
   | { readonly kind: 'failed'; readonly failure: Failure; readonly permanent: boolean };
 
 /** What is known of a lock that is held here; a lock of the kernel has neither number. */

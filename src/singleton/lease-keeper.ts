@@ -12,6 +12,8 @@ import { EvictingError, type LeaseNote, type LeaseStore } from './redis-store.ts
 
 /** A timer stands still while the machine sleeps, the boot clock does not: looked at anew so often. Milliseconds. */
 const LONGEST_WAIT_MS = 1000;
+/** Between two looks at a lease that another has; well within P, or lease-watch.ts would not call it watching. */
+const LONGEST_LOOK_MS = 1000;
 
 export interface Keeper {
   take(): Promise<LockAnswer>;
@@ -42,6 +44,7 @@ export function newKeeper(
   ports: KeeperPorts,
 ): Keeper {
   const { clock, boot } = ports;
+  const lookEveryMs = Math.min(LONGEST_LOOK_MS, timings.renewEveryMs / 2);
   let lease: Lease = newLease();
   let cancelWake: Cancel = () => undefined;
   /** Who waits for the answer to the last asking. */
@@ -85,10 +88,15 @@ export function newKeeper(
         return answer({
           kind: 'held',
           hindrance: { kind: 'lock-delay', file, fence: order.fence, leftMs },
+          againMs: Math.min(leftMs, lookEveryMs),
         });
       }
       case 'yield':
-        return answer({ kind: 'held', hindrance: { kind: 'lock', holder: holder ?? nobody(file) } });
+        return answer({
+          kind: 'held',
+          hindrance: { kind: 'lock', holder: holder ?? nobody(file) },
+          againMs: lookEveryMs,
+        });
       case 'extend':
         if (deadlines !== null) deadlines = { ...deadlines, ...order };
         return tellDeadlines();

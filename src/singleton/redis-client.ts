@@ -11,54 +11,79 @@ export interface RedisClient {
 
 type Connection = Redis | Cluster;
 
-export function newRedisClient(url: string, timeoutMs: number, clock: Clock): RedisClient {
-  let connection: Connection | null = null;
+/** From its first step on, since one that is still being made must end as well. */
+interface Line {
+  readonly connection: Connection;
+  readonly ready: Promise<void>;
+}
 
-  const connected = async (): Promise<Connection> => {
-    if (connection !== null) return connection;
+export function newRedisClient(url: string, timeoutMs: number, clock: Clock): RedisClient {
+  let line: Line | null = null;
+
+  const open = async (): Promise<Line> => {
+    // Our own slowness is not the server's.
+    const { Cluster, Redis } = await load();
+    if (line !== null) return line;
     const address = parseRedisUrl(url);
     if (address === null) throw new Error('it is no URL of a Redis');
-    const made = await connect(address, timeoutMs);
-    connection = made;
-    return made;
+    const connection = make(address, timeoutMs, { Cluster, Redis });
+    line = { connection, ready: connect(connection) };
+    return line;
   };
-  const drop = (): void => {
-    connection?.disconnect();
-    connection = null;
+  const drop = (failed: Line | null): void => {
+    failed?.connection.disconnect();
+    if (line === failed) line = null;
   };
 
   return {
     async run(script, keys, args) {
-      // Our own slowness is not the server's.
-      await load();
+      const mine = await open();
       let cancel = (): void => undefined;
       const late = new Promise<never>((_, fail) => {
         const silent = (): void => fail(new Error(`no answer within ${timeoutMs / 1000} s`));
         cancel = clock.after(timeoutMs, silent);
       });
       try {
-        const act = async (): Promise<unknown> =>
-          (await connected()).eval(script, keys.length, ...keys, ...args);
+        const act = async (): Promise<unknown> => {
+          await mine.ready;
+          return mine.connection.eval(script, keys.length, ...keys, ...args);
+        };
         const acting = act();
         // Where the time is up first, nobody else looks at how it ends.
         acting.catch(() => undefined);
         return await Promise.race([acting, late]);
       } catch (error) {
-        drop();
+        drop(mine);
         throw error;
       } finally {
         cancel();
       }
     },
-    close: drop,
+    close: () => drop(line),
   };
 }
 
 /** Loaded when the first lease is asked for: most manifests have none. Bundled, it has no name but this one. */
 const load = async (): Promise<typeof import('ioredis')> => (await import('ioredis')).default;
 
-async function connect(address: RedisAddress, timeoutMs: number): Promise<Connection> {
-  const { Cluster, Redis } = await load();
+async function connect(connection: Connection): Promise<void> {
+  let reason: unknown = null;
+  // Also told by the command that waits; without a listener ioredis writes to the console.
+  connection.on('error', (error) => {
+    reason = error;
+  });
+  try {
+    await connection.connect();
+  } catch (error) {
+    throw reason ?? error;
+  }
+}
+
+function make(
+  address: RedisAddress,
+  timeoutMs: number,
+  { Cluster, Redis }: Pick<typeof import('ioredis'), 'Cluster' | 'Redis'>,
+): Connection {
   const { nodes, username, password, db, tls } = address;
   const common = {
     // All of it here: one try, and what was not answered is not sent again.
@@ -73,49 +98,33 @@ async function connect(address: RedisAddress, timeoutMs: number): Promise<Connec
     ...(password === null ? {} : { password }),
     ...(tls === null ? {} : { tls: tlsContext(tls) }),
   };
-  const made = make();
-  let reason: unknown = null;
-  // Also told by the command that waits; without a listener ioredis writes to the console.
-  made.on('error', (error) => {
-    reason = error;
-  });
-  try {
-    await made.connect();
-  } catch (error) {
-    made.disconnect();
-    throw reason ?? error;
-  }
-  return made;
-
-  function make(): Connection {
-    switch (address.kind) {
-      case 'server':
-        return new Redis({
-          ...common,
-          db,
-          ...(address.path === null ? { ...nodes[0] } : { path: address.path }),
-        });
-      case 'sentinel':
-        return new Redis({
-          ...common,
-          db,
-          sentinels: [...nodes],
-          name: address.master ?? '',
-          sentinelRetryStrategy: () => null,
-          sentinelCommandTimeout: timeoutMs,
-          ...(tls === null ? {} : { enableTLSForSentinelMode: true, sentinelTLS: tlsContext(tls) }),
-        });
-      case 'cluster':
-        return new Cluster([...nodes], {
-          lazyConnect: true,
-          enableOfflineQueue: false,
-          enableReadyCheck: false,
-          clusterRetryStrategy: () => null,
-          slotsRefreshTimeout: timeoutMs,
-          redisOptions: common,
-        });
-      default:
-        return address.kind satisfies never;
-    }
+  switch (address.kind) {
+    case 'server':
+      return new Redis({
+        ...common,
+        db,
+        ...(address.path === null ? { ...nodes[0] } : { path: address.path }),
+      });
+    case 'sentinel':
+      return new Redis({
+        ...common,
+        db,
+        sentinels: [...nodes],
+        name: address.master ?? '',
+        sentinelRetryStrategy: () => null,
+        sentinelCommandTimeout: timeoutMs,
+        ...(tls === null ? {} : { enableTLSForSentinelMode: true, sentinelTLS: tlsContext(tls) }),
+      });
+    case 'cluster':
+      return new Cluster([...nodes], {
+        lazyConnect: true,
+        enableOfflineQueue: false,
+        enableReadyCheck: false,
+        clusterRetryStrategy: () => null,
+        slotsRefreshTimeout: timeoutMs,
+        redisOptions: common,
+      });
+    default:
+      return address.kind satisfies never;
   }
 }

@@ -196,8 +196,15 @@ export function newInstance(
       case 'acquired':
         grip = answer.grip;
         return post({ type: 'lock-acquired', generation });
-      case 'held':
-        return post({ type: 'lock-refused', generation, hindrance: answer.hindrance });
+      case 'held': {
+        const { hindrance, againMs } = answer;
+        return post({
+          type: 'lock-refused',
+          generation,
+          hindrance,
+          ...(againMs !== undefined && { againMs }),
+        });
+      }
       case 'failed':
         return post({
           type: 'lock-failed',

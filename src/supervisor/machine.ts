@@ -74,7 +74,7 @@ export function step(machine: Machine, event: Event, now: Moment): Step {
       if (machine.state.id !== 'WAITING') return drop(machine);
       return withTimer(
         machine,
-        LOCK_RETRY_MS,
+        event.againMs ?? LOCK_RETRY_MS,
         (timer) => ({ ...machine.state, hindrance: event.hindrance, timer }) as State,
       );
     case 'lock-failed':

@@ -117,7 +117,13 @@ export type Event =
   /** It works, and a new run is to take its place: its own next one, or one beside it, and then it has served. */
   | { readonly type: 'retired'; readonly why: ReplaceCause['kind']; readonly next: 'begin' | 'rest' }
   | { readonly type: 'lock-acquired'; readonly generation: number }
-  | { readonly type: 'lock-refused'; readonly generation: number; readonly hindrance: Hindrance }
+  | {
+      readonly type: 'lock-refused';
+      readonly generation: number;
+      readonly hindrance: Hindrance;
+      /** To be asked again so soon, milliseconds. */
+      readonly againMs?: number;
+    }
   | {
       readonly type: 'lock-failed';
       readonly generation: number;

@@ -7,6 +7,8 @@ import { chmodSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:
 import { join } from 'node:path';
 import { expect, onTestFinished } from 'vitest';
 import { allStats, type ProcessStat } from '../../src/os/proc.ts';
+
+import { newChance } from '../support/chance.ts';
 import { alive, Rig, type Running, tryKill, until } from '../support/rig.ts';
 
 /** Ends some time after a TERM, talks, and has children that leave it: one in a session of its own, one without a parent. */
@@ -40,17 +42,6 @@ const manifest = (lock: string, disk: string): string => `PRODUCTION_PROCESSES:
 `;
 const rivalManifest = (lock: string): string =>
   `PRODUCTION_PROCESSES:\n  rival: {BACKEND: Command, CMD: [python3, ../main.py, rival], LOCK: {name: ${lock}}}\n`;
-
-/** mulberry32: small, and the same everywhere. */
-function newChance(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
 
 interface Main {
   readonly pid: number;

@@ -49,10 +49,10 @@ interface Main {
 }
 
 /**
- * Mains by their instance, and strangers, by pid and start: each look would read the whole machine again. What is ours
+ * Mains by their instance, and strangers (false), by pid and start: each look would read the whole machine again. What is ours
  * and no main may yet become one.
  */
-const known = new Map<string, string | 'stranger'>();
+const known = new Map<string, string | false>();
 /** A process that is older than this has become what it was to be. Clock ticks, of which there are 100 a second. */
 const SETTLED_TICKS = 200;
 
@@ -64,26 +64,24 @@ function mains(rig: Rig): Main[] {
     const key = `${stat.pid} ${stat.startTicks}`;
     const instance = known.get(key) ?? instanceOf(stat, rig);
     if (instance !== null && newest - stat.startTicks > SETTLED_TICKS) known.set(key, instance);
-    return instance === null || instance === 'stranger' || !alive(stat.pid)
-      ? []
-      : [{ pid: stat.pid, instance }];
+    return instance === null || instance === false || !alive(stat.pid) ? [] : [{ pid: stat.pid, instance }];
   });
 }
 
 /**
  * A main process by the command line and the marks that it was started with. It leads its session: a child between its
- * fork and its exec looks like its parent, and does not.
+ * fork and its exec looks like its parent, and does not. False for what is not of the rig.
  */
-function instanceOf({ pid, session }: ProcessStat, rig: Rig): string | 'stranger' | null {
+function instanceOf({ pid, session }: ProcessStat, rig: Rig): string | false | null {
   try {
     const environ = readFileSync(`/proc/${pid}/environ`, 'latin1');
-    if (!environ.split('\0').includes(`PRODSERVER_TEST_RIG=${rig.folder}`)) return 'stranger';
+    if (!environ.split('\0').includes(`PRODSERVER_TEST_RIG=${rig.folder}`)) return false;
     if (session !== pid) return null;
     const command = readFileSync(`/proc/${pid}/cmdline`, 'latin1');
     if (!/\0(?:\.\.\/main|main|\.\/fickle)\.py\0\w+\0$/.test(command)) return null;
     return /PRODSERVER_INSTANCE=\w+\/([\w.]+):/.exec(environ)?.[1] ?? null;
   } catch {
-    return 'stranger'; // gone, or a kernel thread
+    return false; // gone, or a kernel thread
   }
 }
 

@@ -8,7 +8,7 @@ export async function stopInWork(broker: 'redis' | 'rabbitmq'): Promise<void> {
     acks: ACKS,
     broker,
     args: ', prefetch-multiplier: 4',
-    keys: '    STOP: {timeout: 1s}\n',
+    keys: ', STOP: {timeout: 1s}',
   });
   await client(`
 for kind in ("early", "late", "reject"):

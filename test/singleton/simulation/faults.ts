@@ -39,9 +39,11 @@ const span = ({ random, scale }: Scene, least: number, most: number): number =>
 export const FAULTS = {
   'supervisor paused': (scene) => victim(scene).pause(span(scene, 0.1, 60)),
   'supervisor killed': (scene) => victim(scene).crash(span(scene, 0.2, 20)),
+  'host lost': (scene) => victim(scene).crash(1e9),
   'dead-man killed': (scene) => victim(scene).child?.kill(),
   'beat ended': (scene) => victim(scene).child?.die(),
   'stopped for a while': (scene) => victim(scene).rest(span(scene, 0.1, 30)),
+  'moved away': (scene) => victim(scene).rest(1e9),
   'messages lost': onLink((link, scene) => link.lose(scene.random.next(), span(scene, 1, 60))),
   'requests slow': onLink((link, scene) => link.slow('request', span(scene, 0, 12), span(scene, 1, 40))),
   'replies slow': onLink((link, scene) => link.slow('reply', span(scene, 0, 12), span(scene, 1, 40))),

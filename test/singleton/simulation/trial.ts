@@ -1,5 +1,5 @@
 /** One short life of two or three hosts and their server, from a seed. */
-import { type LeaseTimings, leaseTimings } from '../../../src/model/lease-timings.ts';
+import type { LeaseTimings } from '../../../src/model/lease-timings.ts';
 import type { Child } from './child.ts';
 import { Clock, Engine } from './engine.ts';
 import { FAULTS, type FaultName } from './faults.ts';
@@ -12,10 +12,15 @@ export interface Plan {
   /** Of each host. */
   readonly timings: (random: Random) => readonly LeaseTimings[];
   readonly faults: readonly FaultName[];
+  readonly mostFaults: number;
+  /** How often those who wait ask; null: any part of the time between renewals. Milliseconds. */
+  readonly pollMs: number | null;
   readonly weakness: Weakness;
   readonly server: Pick<ServerNature, 'constantRun' | 'forgetsTtl'> & {
     /** Its clock is right: then the drift is that of the hosts against it, as the inequality has it. */
     readonly exact: boolean;
+    /** How many servers may evict what has a TTL: 0 to 1. */
+    readonly evicting: number;
   };
 }
 
@@ -26,6 +31,8 @@ export interface Outcome {
   readonly worstMs: number;
   /** From the end of a beat to the start of the next; milliseconds. */
   readonly gaps: readonly number[];
+  /** From a fault while a beat lived to the next start; milliseconds. */
+  readonly takeovers: readonly number[];
   readonly faults: readonly FaultName[];
 }
 
@@ -41,7 +48,11 @@ export function trial(seed: number, plan: Plan): Outcome {
   const rho = timings[0]?.drift ?? 0;
   const worst = random.chance(0.3);
   const rate = (): number => 1 + (worst ? random.pick([-rho, rho]) : random.between(-rho, rho));
-  const nature = { ...plan.server, evicts: random.chance(0.1), rate: plan.server.exact ? 1 : rate() };
+  const nature = {
+    ...plan.server,
+    evicts: random.chance(plan.server.evicting),
+    rate: plan.server.exact ? 1 : rate(),
+  };
   const server = new Server(engine, nature, random.chance(0.7), longest);
   const crowd = new Crowd(engine);
   const around = { engine, random, server, weakness: plan.weakness, worst, watchers: crowd };
@@ -49,26 +60,27 @@ export function trial(seed: number, plan: Plan): Outcome {
   const hosts = timings.map((own, index) => {
     const link = new Link(engine, random, latencyMs);
     const clock = new Clock(engine, random.between(0, 1e7), rate(), CLOCK_STEP_MS);
-    const pollMs = own.renewEveryMs * random.between(0.3, 0.9);
+    const pollMs = plan.pollMs ?? own.renewEveryMs * random.between(0.4, 0.9);
     return new Host(around, `${index}`, link, clock, own, pollMs);
   });
 
   const scene = { random, server, hosts, scale };
   const faults: FaultName[] = [];
-  const count = 1 + Math.floor(random.next() * 4);
+  const count = 1 + Math.floor(random.next() * plan.mostFaults);
   let last = 0;
   // Near each other, as what is harmless alone may not be so in company.
-  const about = random.between(1, 40);
+  const about = random.between(1, 30);
   for (let n = 0; n < count; n += 1) {
     const name = random.pick(plan.faults);
     const at = Math.max(0.5, about + random.between(-15, 15)) * 1000 * scale;
     last = Math.max(last, at);
     engine.at(at, () => {
       faults.push(name);
+      crowd.struck();
       FAULTS[name](scene);
     });
   }
-  engine.run(last + 2.4 * longest);
+  engine.run(last + 2.2 * longest);
   return { ...crowd.end(), faults };
 }
 
@@ -80,8 +92,11 @@ class Crowd {
   private worstMs = 0;
   private lastEnd: number | null = null;
   private readonly gaps: number[] = [];
+  private readonly takeovers: number[] = [];
+  private struckAt: number | null = null;
   readonly born: (child: Child) => void;
   readonly died: (child: Child) => void;
+  readonly struck: () => void;
 
   constructor(engine: Engine) {
     this.born = (child) => {
@@ -89,6 +104,11 @@ class Crowd {
       if (this.living.size > 0) this.overlaps += 1;
       else if (this.lastEnd !== null) this.gaps.push(engine.now - this.lastEnd);
       this.living.set(child, engine.now);
+      if (this.struckAt !== null) this.takeovers.push(engine.now - this.struckAt);
+      this.struckAt = null;
+    };
+    this.struck = () => {
+      if (this.living.size > 0) this.struckAt ??= engine.now;
     };
     this.died = (child) => {
       const since = this.living.get(child) ?? 0;
@@ -101,14 +121,7 @@ class Crowd {
   }
 
   end() {
-    const { starts, overlaps, worstMs, gaps } = this;
-    return { starts, overlaps, worstMs, gaps };
+    const { starts, overlaps, worstMs, gaps, takeovers } = this;
+    return { starts, overlaps, worstMs, gaps, takeovers };
   }
-}
-
-/** All hosts with the default timings, at some scale. */
-export function alike(random: Random, change: Partial<LeaseTimings> = {}): readonly LeaseTimings[] {
-  const ttlMs = random.chance(0.7) ? 30_000 : random.between(3, 90) * 1000;
-  const one = leaseTimings({ ttlMs: Math.round(ttlMs), ...change });
-  return random.chance(0.75) ? [one, one] : [one, one, one];
 }

@@ -18,6 +18,8 @@ export interface RedisOptions {
   /** A free one unless given. */
   readonly port?: number;
   readonly password?: string;
+  /** More of its own options: `--name value`. */
+  readonly args?: readonly string[];
 }
 
 export const redisUrl = (port: number, password?: string): string =>
@@ -29,7 +31,8 @@ export async function startRedis(rig: Rig, options: RedisOptions = {}): Promise<
   const secret = password === undefined ? [] : ['--requirepass', password];
   const start = async (): Promise<Running> => {
     const place = ['--port', String(port), '--bind', '127.0.0.1', '--dir', rig.folder];
-    const server = rig.spawn(['redis-server', ...place, '--save', '', '--appendonly', 'no', ...secret]);
+    const kept = ['--save', '', '--appendonly', 'no'];
+    const server = rig.spawn(['redis-server', ...place, ...kept, ...secret, ...(options.args ?? [])]);
     // Its title overwrites its environment, and with it the mark by which a rig finds what is left behind.
     onTestFinished(() => end(server));
     await until(() => {
@@ -54,11 +57,12 @@ export async function startRedis(rig: Rig, options: RedisOptions = {}): Promise<
 }
 
 async function end(server: Running): Promise<void> {
-  if (!server.over) tryKill(server.pid, 'SIGTERM');
+  // A test may have frozen it.
+  for (const signal of ['SIGTERM', 'SIGCONT'] as const) if (!server.over) tryKill(server.pid, signal);
   await server.ended;
 }
 
-/** True once it speaks: PONG, or a request for the password. */
+/** True once it speaks: PONG, a request for the password, or that it loads what a test has it keep. */
 const answers = (port: number): Promise<boolean> =>
   new Promise((done) => {
     const socket = connect({ port, host: '127.0.0.1' });
@@ -68,6 +72,6 @@ const answers = (port: number): Promise<boolean> =>
     };
     socket.setTimeout(1000, () => hangUp(false));
     socket.once('error', () => hangUp(false)).once('close', () => hangUp(false));
-    socket.once('data', (reply) => hangUp(/^(\+PONG|-NOAUTH)/.test(reply.toString('latin1'))));
+    socket.once('data', (reply) => hangUp(/^(\+PONG|-NOAUTH|-LOADING)/.test(reply.toString('latin1'))));
     socket.write('PING\r\n');
   });

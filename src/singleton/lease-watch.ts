@@ -17,7 +17,7 @@
  * had stopped its child already: T less the gap is more than R.
  */
 import type { AcquireReply, ServerFacts, Watch } from './lease-state.ts';
-import type { LeaseTimings } from '../model/lease-timings.ts';
+import { CLOCK_STEP_MS, type LeaseTimings } from '../model/lease-timings.ts';
 
 type Held = Extract<AcquireReply, { kind: 'held' }>;
 type Acquired = Extract<AcquireReply, { kind: 'acquired' }>;
@@ -47,13 +47,13 @@ export function look(
     fence: held.fence,
     ttlMs: held.ttlMs,
     runsOutFrom: sentAt + held.leftMs * (1 - t.drift),
-    runsOutBy: answeredAt + held.leftMs * (1 + t.drift),
+    runsOutBy: answeredAt + CLOCK_STEP_MS + held.leftMs * (1 + t.drift),
   };
   if (before === null || held.fence !== before.fence) return seen;
   if (!isNext(before, { sentAt, answeredAt }, held.server, t)) return seen;
 
   const { since } = before;
-  const renewed = held.leftMs >= held.ttlMs - (answeredAt - before.sentAt) * (1 + t.drift);
+  const renewed = held.leftMs >= held.ttlMs - gap(before, answeredAt) * (1 + t.drift);
   if (renewed) return { ...seen, since };
   const runsDown = seen.runsOutFrom <= before.runsOutBy && seen.runsOutBy >= before.runsOutFrom;
   if (!runsDown) return seen;
@@ -61,7 +61,7 @@ export function look(
     ...seen,
     since,
     runsOutFrom: Math.max(seen.runsOutFrom, before.runsOutFrom),
-    runsOutBy: Math.max(seen.runsOutBy, before.runsOutBy),
+    runsOutBy: Math.min(seen.runsOutBy, before.runsOutBy),
   };
 }
 
@@ -87,9 +87,12 @@ const ranOut = (watch: Watch, sight: Sight, { previous, server }: Acquired, t: L
 /** Whether this is the same server as in the look before, not long after that, and with a clock that was not set. */
 function isNext(before: Watch, { answeredAt }: Sight, server: ServerFacts, t: LeaseTimings): boolean {
   if (server.evicts || server.run !== before.run) return false;
-  const gapMs = answeredAt - before.sentAt;
+  const gapMs = gap(before, answeredAt);
   // A shorter lease than ours is taken to have the shape of ours.
   const share = Math.min(1, before.ttlMs / t.ttlMs);
   if (gapMs > Math.min(t.renewEveryMs, (t.killGraceMs + t.killWaitMs + t.lagMs) * share)) return false;
   return server.uptimeMs - before.uptimeMs <= gapMs * (1 + t.drift) + UPTIME_STEP_MS;
 }
+
+/** Between two acts of the server, at most. */
+const gap = ({ sentAt }: Watch, answeredAt: number): number => answeredAt - sentAt + CLOCK_STEP_MS;

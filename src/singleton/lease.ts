@@ -75,10 +75,13 @@ function on(lease: Lease, event: LeaseEvent, now: number, timings: LeaseTimings)
 function onAsked(lease: Lease, fresh: string, now: number, timings: LeaseTimings): LeaseStep {
   switch (lease.state) {
     case 'seeking': {
-      if (lease.flight !== null) return stay({ ...lease, flight: { ...lease.flight, wanted: true } });
+      const { flight, watch } = lease;
+      if (flight !== null) return stay(seeking(lease.token, { ...flight, wanted: true }, watch));
       const token = lease.token ?? fresh;
-      const flight = { token, orderedAt: now, wanted: true };
-      return to({ ...lease, flight }, { do: 'acquire', token });
+      return to(seeking(lease.token, { token, orderedAt: now, wanted: true }, watch), {
+        do: 'acquire',
+        token,
+      });
     }
     case 'delayed':
       return now >= lease.until ? grant(lease.tenure, timings) : delay(lease.tenure, lease.until);
@@ -97,7 +100,7 @@ function onAnswered(lease: Seeking, event: Answered, now: number, timings: Lease
   const sight = { sentAt, answeredAt: now };
   const answer: LeaseOrder[] = flight.wanted ? [{ do: 'yield' }] : [];
   if (reply.kind === 'held') {
-    return to({ ...lease, flight: null, watch: look(watch, sight, reply, timings) }, ...answer);
+    return to(seeking(lease.token, null, look(watch, sight, reply, timings)), ...answer);
   }
   const { token, orderedAt } = flight;
   if (now >= sentAt + timings.renewDeadlineMs) return to(seeking(token), ...answer);
@@ -134,7 +137,7 @@ function onRefused(lease: Lease, token: string, now: number, timings: LeaseTimin
 function onFailed(lease: Lease, command: 'acquire' | 'renew'): LeaseStep {
   if (lease.state === 'seeking') {
     if (command !== 'acquire' || lease.flight === null) return stay(lease);
-    return stay({ ...lease, token: lease.flight.token, flight: null });
+    return stay(seeking(lease.flight.token, null, lease.watch));
   }
   const tenure = tenureOf(lease);
   if (command !== 'renew' || tenure === null) return stay(lease);
@@ -151,8 +154,8 @@ function onEnded(lease: Lease, now: number, timings: LeaseTimings): LeaseStep {
 
 function onAbandoned(lease: Lease, now: number): LeaseStep {
   if (lease.state === 'seeking') {
-    if (lease.flight === null) return stay(lease);
-    return stay({ ...lease, flight: { ...lease.flight, wanted: false } });
+    const { token, flight, watch } = lease;
+    return flight === null ? stay(lease) : stay(seeking(token, { ...flight, wanted: false }, watch));
   }
   if (lease.state !== 'delayed') return stay(lease);
   // After the delay nobody is alive, as after a child's end.
@@ -207,7 +210,11 @@ const tenureOf = (lease: Lease): Tenure | null => ('tenure' in lease ? lease.ten
 const withTenure = (lease: Lease, tenure: Tenure): Lease =>
   'tenure' in lease ? { ...lease, tenure } : lease;
 
-const seeking = (token: string | null): Seeking => ({ state: 'seeking', token, flight: null, watch: null });
+const seeking = (
+  token: string | null,
+  flight: Seeking['flight'] = null,
+  watch: Seeking['watch'] = null,
+): Seeking => ({ state: 'seeking', token, flight, watch });
 
 const to = (lease: Lease, ...orders: LeaseOrder[]): LeaseStep => ({ lease, orders });
 

@@ -11,6 +11,9 @@ const SEED = Number(process.env['PRODSERVER_TEST_SEED'] ?? 20_260_601);
 /** The long tier runs this file too, by lease-simulation.long.test.ts. */
 const SCALE = process.env['PRODSERVER_TEST_TIER'] === 'long' ? 10 : 1;
 
+/** Seconds of one core, but of a machine that has other tests to run. Milliseconds. */
+const PATIENCE = { timeout: 900_000 * SCALE };
+
 function told(name: string, report: Report): Report {
   const { trials, faults, starts, handovers, overlaps, worstMs, gaps } = report;
   process.stdout.write(
@@ -21,7 +24,7 @@ function told(name: string, report: Report): Report {
   return report;
 }
 
-describe('no two beats', () => {
+describe('no two beats', PATIENCE, () => {
   const sound: ReadonlyArray<[string, number, Plan]> = [
     ['defaults', 80_000, DEFAULTS],
     ['the longest stop that is allowed', 12_000, TIGHT],
@@ -37,25 +40,32 @@ describe('no two beats', () => {
   });
 });
 
-describe('without a part of it there are two', () => {
+describe('without a part of it there are two', PATIENCE, () => {
   test.each(Object.entries<Plan>(BROKEN))('%s', (name, plan) => {
-    const report = told(name, campaign(SEED, 20_000, plan, 5));
-    expect(report.overlaps).toBeGreaterThanOrEqual(5);
+    const report = told(name, campaign(SEED, 20_000, plan, 3));
+    expect(report.overlaps).toBeGreaterThanOrEqual(3);
   });
 });
 
-describe('another takes over', () => {
-  test.each([
-    ['host lost', 31.5],
-    ['moved away', 12],
-  ] as const)('%s: within %d s', (fault, mostSeconds) => {
-    const { takeovers, overlaps } = campaign(SEED, 1000, only(fault));
+describe('another takes over', PATIENCE, () => {
+  test('of a host that is gone when its lease has run out, at the next look', () => {
+    const { takeovers, overlaps } = campaign(SEED, 1000, only('host lost'));
     process.stdout.write(
-      `lease, ${fault}: ${takeovers.length} takeovers, ${secondsAt(takeovers, 0.5)} s (median), ` +
+      `lease, after a host was lost: ${takeovers.length} takeovers, ${secondsAt(takeovers, 0.5)} s (median), ` +
         `${secondsAt(takeovers, 1)} s (worst)\n`,
     );
     expect(overlaps).toBe(0);
     expect(takeovers.length).toBeGreaterThan(300);
-    expect(secondsAt(takeovers, 1)).toBeLessThan(mostSeconds);
+    expect(secondsAt(takeovers, 1)).toBeLessThan(33);
+  });
+
+  test('of a beat that was stopped, at the next look', () => {
+    const { gaps, overlaps } = campaign(SEED, 1000, only('moved away'));
+    process.stdout.write(
+      `lease, after a stop: ${gaps.length} takeovers, ${secondsAt(gaps, 0.5)} s (median), ${secondsAt(gaps, 1)} s (worst)\n`,
+    );
+    expect(overlaps).toBe(0);
+    expect(gaps.length).toBeGreaterThan(300);
+    expect(secondsAt(gaps, 1)).toBeLessThan(3);
   });
 });

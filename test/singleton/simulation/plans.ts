@@ -44,7 +44,7 @@ export const TIGHT: Plan = {
  */
 export const MIXED: Plan = {
   ...DEFAULTS,
-  timings: (random) => [0, 1, 2].map(() => leaseTimings({ ttlMs: random.pick([12_000, 30_000, 60_000]) })),
+  timings: (random) => [0, 1, 2].map(() => leaseTimings({ ttlMs: random.pick([15_000, 30_000, 45_000]) })),
   faults: ALL.filter((name) => !/restarted|promoted|flushed/.test(name)),
 };
 
@@ -82,8 +82,9 @@ export const BROKEN = {
     server: { ...DEFAULTS.server, constantRun: true },
   },
   'a longer TTL is forgotten': {
-    ...MIXED,
-    faults: ['lease removed', 'supervisor killed', 'both cut'],
+    ...DEFAULTS,
+    timings: () => [leaseTimings({ ttlMs: 60_000 }), ...[1, 2].map(() => leaseTimings({ ttlMs: 15_000 }))],
+    faults: ['lease removed', 'host lost', 'both cut'],
     server: { ...DEFAULTS.server, forgetsTtl: true },
   },
 } as const satisfies Record<string, Plan>;

@@ -11,6 +11,8 @@ import json
 import os
 import sys
 import traceback
+from importlib.machinery import SourceFileLoader
+from importlib.util import spec_from_file_location
 from typing import Any
 
 USAGE = 2
@@ -29,6 +31,24 @@ def put_cwd_first() -> None:
             sys.path[0] = os.getcwd()
         except OSError:
             del sys.path[0]
+
+
+class UncachedLoader(SourceFileLoader):
+    """Writes no bytecode: our folder may be read-only, or another user's."""
+
+    def set_data(self, *args: object, **kwargs: object) -> None:
+        pass
+
+
+class OnceFinder:
+    """The project may import prodserver_once, as it can where our launcher starts it."""
+
+    @staticmethod
+    def find_spec(name: str, path: object = None, target: object = None):
+        if name != "prodserver_once":
+            return None
+        file = os.path.join(os.path.dirname(os.path.realpath(__file__)), f"{name}.py")
+        return spec_from_file_location(name, file, loader=UncachedLoader(name, file))
 
 
 def url(connection: Any) -> str:
@@ -72,6 +92,7 @@ def main() -> int:
         print("usage: PRODSERVER_PROBE_FD=N prodserver_probe.py APP", file=sys.stderr)
         return USAGE
     fd = int(number)
+    sys.meta_path.append(OnceFinder)
     try:
         os.set_inheritable(fd, False)
         line = json.dumps(ask(sys.argv[1]), default=str).encode() + b"\n"

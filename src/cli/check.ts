@@ -20,7 +20,7 @@ export async function run(_names: readonly string[], flags: Flags): Promise<numb
       failure('usage', { detail: `--format must be one of ${FORMATS.join(', ')}, not "${format}"` }),
     );
   }
-  const source = load(flags);
+  const source = await load(flags);
   const { findings, plan } = source.loaded;
   const { errors, warnings } = countBySeverity(findings);
   const refused = errors > 0 || (flags['strict'] === true && warnings > 0);

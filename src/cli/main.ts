@@ -18,15 +18,22 @@ function program(done: (code: number) => void): Command {
     );
 
   // Each verb is loaded when it is called: the parser alone is all that `--help` needs.
-  const verb = (usage: string, about: string, example: string, load: () => Promise<{ run: Verb }>): Command =>
-    root
+  const verb = (
+    usage: string,
+    about: string,
+    example: string,
+    load: () => Promise<{ run: Verb }>,
+    below = root,
+  ): Command =>
+    below
       .command(usage)
       .description(about)
       .addHelpText('after', `\nExample:\n  ${example}`)
       .action(async (...args: unknown[]) => {
         const command = args.at(-1) as Command;
         const { run } = await load();
-        done(await run((command.processedArgs[0] as string[] | undefined) ?? [], command.opts()));
+        const names = (command.processedArgs[0] as string[] | string | undefined) ?? [];
+        done(await run(typeof names === 'string' ? [names] : names, command.opts()));
       });
 
   verb(
@@ -82,6 +89,29 @@ function program(done: (code: number) => void): Command {
     .option('--timeout <duration>', 'give up waiting after this long, for example 90s')
     .option('--no-wait', 'do not wait until it is done')
     .option('--json', 'one JSON object');
+  const lock = root
+    .command('lock')
+    .description('Show who holds a lock, or take it away.')
+    .addHelpText('after', '\nExample:\n  prodserver lock status');
+  verb(
+    'status [names...]',
+    'Show who holds the locks of the processes.',
+    'prodserver lock status beat --json',
+    () => import('./lock-status.ts'),
+    lock,
+  )
+    .option(...MANIFEST)
+    .option('--json', 'one JSON object');
+  verb(
+    'release <name>',
+    'Take a lock in Redis from its holder, which may run on for a while.',
+    'prodserver lock release beat --force',
+    () => import('./lock-release.ts'),
+    lock,
+  )
+    .option(...MANIFEST)
+    .option('--force', 'take it away although it is held')
+    .option('--yes', 'do not ask');
   verb('version', 'Show the version.', 'prodserver version --json', () => import('./version.ts')).option(
     '--json',
     'one JSON object',
@@ -93,7 +123,8 @@ function program(done: (code: number) => void): Command {
 async function main(argv: readonly string[]): Promise<void> {
   let code: number = EXIT.ok;
   const root = program((given) => (code = given));
-  for (const command of [root, ...root.commands]) command.exitOverride();
+  for (const command of [root, ...root.commands, ...root.commands.flatMap((one) => one.commands)])
+    command.exitOverride();
   if (argv[0] === '-V' || argv[0] === '--version') argv = ['version'];
   if (argv.length === 0) argv = ['--help'];
   try {

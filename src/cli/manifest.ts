@@ -1,5 +1,6 @@
 import { relative } from 'node:path';
-import { findManifest, loadManifest, type Loaded } from '../manifest/load.ts';
+import { checkSchedules, type Loaded } from '../manifest/loaded.ts';
+import { findManifest, loadManifest } from '../manifest/load.ts';
 import { severityOf } from '../model/failure.ts';
 import type { Plan } from '../model/spec.ts';
 import { countText, diagnosticText } from '../render/diagnostics.ts';
@@ -17,16 +18,20 @@ function shown(path: string): string {
 }
 
 /** What the flags and the environment name, loaded; where there is none, that is the finding. */
-export function load(flags: Flags): { shown: string; loaded: Loaded } {
+export async function load(flags: Flags): Promise<{ shown: string; loaded: Loaded }> {
   const found = findManifest(flags['manifest'] as string | undefined, process.cwd(), process.env);
-  if (!found.ok) return { shown: 'prodserver', loaded: { plan: null, findings: [found.error] } };
+  if (!found.ok)
+    return { shown: 'prodserver', loaded: { plan: null, findings: [found.error], schedules: [] } };
   const path = found.value;
-  return { shown: shown(path), loaded: loadManifest(path, shown(path), process.env, process.cwd()) };
+  const loaded = loadManifest(path, shown(path), process.env, process.cwd());
+  if (loaded.schedules.length === 0) return { shown: shown(path), loaded };
+  const { isCronPattern } = await import('../manifest/cron.ts');
+  return { shown: shown(path), loaded: checkSchedules(loaded, isCronPattern) };
 }
 
 /** The plan to act on; a number is the exit code when there is none, and the reasons were shown. */
-export function loadPlan(flags: Flags): { plan: Plan; shown: string } | number {
-  const source = load(flags);
+export async function loadPlan(flags: Flags): Promise<{ plan: Plan; shown: string } | number> {
+  const source = await load(flags);
   const { plan, findings } = source.loaded;
   for (const finding of findings) complain(diagnosticText(finding, errorPaint()));
   if (plan === null) {

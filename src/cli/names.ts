@@ -26,6 +26,3 @@ export async function findRunning(flags: Flags, names: readonly string[]): Promi
   }
   return found;
 }
-
-export const isNamed = (row: { name: string; instance: string }, names: readonly string[]): boolean =>
-  names.length === 0 || names.includes(row.name) || names.includes(row.instance);

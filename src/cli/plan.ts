@@ -9,7 +9,7 @@ import { findRunning } from './names.ts';
 import { fail, outputPaint, print } from './output.ts';
 
 export async function run(names: readonly string[], flags: Flags): Promise<number> {
-  const all = flags['running'] === true ? await runningSpecs(names, flags) : manifestSpecs(flags);
+  const all = flags['running'] === true ? await runningSpecs(names, flags) : await manifestSpecs(flags);
   if (typeof all === 'number') return all;
   const known = [...new Set(all.specs.map((spec) => spec.name))];
   const unknown = names.find((name) => !known.includes(name));
@@ -27,8 +27,8 @@ interface Specs {
   readonly specs: readonly ProcessSpec[];
 }
 
-function manifestSpecs(flags: Flags): Specs | number {
-  const source = loadPlan(flags);
+async function manifestSpecs(flags: Flags): Promise<Specs | number> {
+  const source = await loadPlan(flags);
   return typeof source === 'number'
     ? source
     : { manifest: source.plan.manifest, specs: source.plan.processes };

@@ -18,7 +18,7 @@ export async function run(names: readonly string[], flags: Flags): Promise<numbe
   if (format !== 'text' && format !== 'json') {
     return fail(failure('usage', { detail: `--log-format must be text or json, not "${format}"` }));
   }
-  const source = loadPlan(flags);
+  const source = await loadPlan(flags);
   if (typeof source === 'number') return source;
   const chosen = choose(source.plan, names, flags['all'] === true);
   if (!Array.isArray(chosen)) return chosen;

@@ -1,7 +1,8 @@
+import { isNamed } from '../model/process.ts';
 import { statusJson, statusLines, statusTable } from '../render/status.ts';
 import { EXIT } from '../render/words.ts';
 import type { Flags } from './verb.ts';
-import { findRunning, isNamed } from './names.ts';
+import { findRunning } from './names.ts';
 import { fail, outputPaint, print } from './output.ts';
 
 const DOWN = new Set(['STOPPED', 'EXITED', 'FATAL']);
@@ -11,7 +12,8 @@ export async function run(names: readonly string[], flags: Flags): Promise<numbe
   const found = await findRunning(flags, names);
   if (!found.ok) return fail(found.error);
   const supervisors = found.value.map(({ status }) => status.supervisor);
-  const rows = found.value.flatMap(({ status }) => status.processes).filter((row) => isNamed(row, names));
+  const chosen = names.length === 0 ? null : names;
+  const rows = found.value.flatMap(({ status }) => status.processes).filter((row) => isNamed(row, chosen));
   if (flags['json'] === true) print(JSON.stringify(statusJson(supervisors, rows), null, 2));
   else if (process.stdout.isTTY) print(statusTable(supervisors, rows, outputPaint()));
   else for (const line of statusLines(rows)) print(line);

@@ -1,9 +1,10 @@
 import { isGone } from '../control/client.ts';
 import type { ProcessRow } from '../control/protocol.ts';
 import type { Result } from '../model/failure.ts';
+import { isNamed } from '../model/process.ts';
 import { EXIT } from '../render/words.ts';
 import type { Flags } from './verb.ts';
-import { isNamed, type Found } from './names.ts';
+import type { Found } from './names.ts';
 import { fail, print } from './output.ts';
 import { orderOf, type Look } from './waiting.ts';
 
@@ -18,7 +19,7 @@ export async function run(names: readonly string[], flags: Flags): Promise<numbe
     stopped.push(...answer.value.instances);
   }
   if (wait) {
-    const waited = await order.value.waitUntil(async () => lookAt(found, names), 'stop-timeout');
+    const waited = await order.value.waitUntil(async () => lookAt(found, order.value.names), 'stop-timeout');
     if (!waited.ok) return fail(waited.error);
   }
   const verb = wait ? 'stopped' : 'stopping';
@@ -28,7 +29,7 @@ export async function run(names: readonly string[], flags: Flags): Promise<numbe
 }
 
 /** Done when the chosen processes have stopped: those of a supervisor that has gone have. */
-async function lookAt(found: Found, names: readonly string[]): Promise<Result<Look>> {
+async function lookAt(found: Found, names: readonly string[] | null): Promise<Result<Look>> {
   const busy: ProcessRow[] = [];
   let supervisors = 0;
   for (const { remote } of found) {
@@ -40,7 +41,7 @@ async function lookAt(found: Found, names: readonly string[]): Promise<Result<Lo
     } else if (!isGone(status.error) && !isHangup(status.error)) return status;
   }
   // A stop of everything ends the supervisors too, once the last output is out; PID 1 waits for this command to end.
-  const done = busy.length === 0 && (names.length > 0 || supervisors === 0);
+  const done = busy.length === 0 && (names !== null || supervisors === 0);
   return { ok: true, value: { done, busy } };
 }
 

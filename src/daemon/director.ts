@@ -7,7 +7,7 @@ import {
   type StopAnswer,
 } from '../control/protocol.ts';
 import { failure, type Failure } from '../model/failure.ts';
-import type { Exit } from '../model/process.ts';
+import { isNamed, type Exit } from '../model/process.ts';
 import type { Plan, ProcessSpec } from '../model/spec.ts';
 import { systemClock as clock } from '../os/clock.ts';
 import { allStats } from '../os/proc.ts';
@@ -134,7 +134,7 @@ export function newDirector(options: DirectorOptions): Director {
   };
 
   const named = (names: readonly string[] | null): Slot[] =>
-    (supervisor?.instances ?? []).filter(({ spec }) => names === null || isNamed(spec, names));
+    (supervisor?.instances ?? []).filter(({ spec }) => isNamed(spec, names));
 
   /** npm and other wrappers pass on a Ctrl-C that the terminal has already sent: two at once are one. */
   const isEcho = (): boolean => {
@@ -214,9 +214,6 @@ export function newDirector(options: DirectorOptions): Director {
     },
   };
 }
-
-const isNamed = (spec: ProcessSpec, names: readonly string[]): boolean =>
-  names.includes(spec.name) || names.includes(spec.instance);
 
 const isOverForGood = (instance: Slot): boolean => ['FATAL', 'EXITED'].includes(instance.machine().state.id);
 

@@ -10,7 +10,6 @@ import type { Plan, ProcessSpec } from '../model/spec.ts';
 import { brokerAnswers } from '../os/broker.ts';
 import { systemClock as clock } from '../os/clock.ts';
 import { descriptorShortage } from '../os/descriptors.ts';
-import { nextRun } from '../manifest/cron.ts';
 import { writtenAt } from '../os/files.ts';
 import { httpStatus } from '../os/http.ts';
 import { listeningAddresses, refusal } from '../os/listen.ts';
@@ -24,6 +23,7 @@ import type { Locker } from '../singleton/holder.ts';
 import { newTargetGate } from '../supervisor/gates.ts';
 import type { Ports } from '../supervisor/instance.ts';
 import type { News } from '../supervisor/news.ts';
+import type { NextRun } from '../supervisor/recycling.ts';
 import type { Run } from '../supervisor/run.ts';
 import { newSpawnRate } from '../supervisor/spawn-rate.ts';
 import type { Ledger } from './ledger.ts';
@@ -52,6 +52,7 @@ export interface Wiring {
   readonly mark: (instance: string, generation: number) => string;
   readonly adopts: boolean;
   readonly oom: OomWatch;
+  readonly nextRun: NextRun;
   readonly output: Output;
   readonly tell: (news: News) => void;
 }
@@ -65,6 +66,7 @@ export const newPorts = ({
   mark,
   adopts,
   oom,
+  nextRun,
   output,
   tell,
 }: Wiring): Ports => {

@@ -3,6 +3,7 @@ import { manifestId } from '../control/protocol.ts';
 import type { Cancel } from '../model/clock.ts';
 import { failure, type Failure, type Result } from '../model/failure.ts';
 import { bootMs } from '../os/boot-clock.ts';
+import type { ProcessSpec } from '../model/spec.ts';
 import { systemClock as clock } from '../os/clock.ts';
 import { watchLoopLag } from '../os/loop.ts';
 import { newOomWatch, type OomWatch } from '../os/oom.ts';
@@ -14,6 +15,7 @@ import { runHelper } from '../os/run.ts';
 import { markId, openRuntimeFolder, socketPath } from '../os/runtime.ts';
 import { newKeys } from '../singleton/key.ts';
 import { newLockers } from '../singleton/lockers.ts';
+import type { NextRun } from '../supervisor/recycling.ts';
 import { newSupervisor, type Supervisor } from '../supervisor/supervisor.ts';
 import { claimNames } from './claim.ts';
 import { openDoor } from './door.ts';
@@ -39,6 +41,7 @@ export async function runDaemon(options: DaemonOptions): Promise<Result<Ending>>
     return { ok: false, error: failure('platform-unsupported', { platform: process.platform }) };
   }
   const { plan, specs } = options;
+  const nextRun = await nextRunFor(specs);
   const folder = openRuntimeFolder();
   if (!folder.ok) return folder;
   const socket = socketPath(folder.value, manifestId(plan.manifest), process.pid);
@@ -80,6 +83,7 @@ export async function runDaemon(options: DaemonOptions): Promise<Result<Ending>>
       mark: (instance, generation) => `${ledgerId}/${instance}:${generation}:${process.pid}`,
       adopts: reaper.adopts,
       oom,
+      nextRun,
       output,
       tell: (news) => director.tell(news),
     }),
@@ -135,4 +139,10 @@ function lookAround(supervisor: Supervisor, oom: OomWatch): Cancel {
   };
   look();
   return () => cancel();
+}
+
+/** Cron patterns need a library that is loaded only where there is one. */
+async function nextRunFor(specs: readonly ProcessSpec[]): Promise<NextRun> {
+  if (specs.every(({ recycle }) => recycle === null || recycle.schedule === null)) return () => null;
+  return (await import('../manifest/cron.ts')).nextRun;
 }

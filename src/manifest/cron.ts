@@ -1,4 +1,7 @@
-/** Cron patterns: minute, hour, day, month and weekday, with seconds in front where there are six fields. */
+/**
+ * Cron patterns: minute, hour, day, month and weekday, with seconds in front where there are six fields. Loaded only
+ * where a manifest has one.
+ */
 import { Cron } from 'croner';
 
 /** The first instant of the pattern after this one, in that time zone (null: the machine's); null: there is none. */
@@ -13,13 +16,5 @@ export function isCronPattern(text: string): boolean {
     return nextRun(text, null, new Date()) !== null;
   } catch {
     return false; // that is how croner says that it is none
-  }
-}
-
-export function isTimezone(name: string): boolean {
-  try {
-    return new Intl.DateTimeFormat('en', { timeZone: name }).resolvedOptions().timeZone !== '';
-  } catch {
-    return false; // that is how Intl says that it knows no such zone
   }
 }

@@ -3,7 +3,7 @@ import { dirname, resolve } from 'node:path';
 import type { Backend } from '../backends/backend.ts';
 import { backendNames, backendSpellings, findBackend, isPlannedBackend } from '../backends/registry.ts';
 import { failure, severityOf, type Failure, type Result } from '../model/failure.ts';
-import type { Plan, ProcessSpec } from '../model/spec.ts';
+import type { ProcessSpec } from '../model/spec.ts';
 import { nearest } from '../model/units.ts';
 import { readEnvFile } from '../os/env-file.ts';
 import { fileExists, helpersFolder, isReadable, readManifestText, realPath } from '../os/files.ts';
@@ -22,9 +22,10 @@ import { parseManifest, type Document } from './document.ts';
 import { uselessLive } from './health.ts';
 import { interpolate, type Environment } from './interpolate.ts';
 import { lockRules } from './lock.ts';
+import { byPlace, type Loaded, type Schedule } from './loaded.ts';
 import { kindOf, parseAt, unknownKey } from './problems.ts';
 import { findPython } from './python.ts';
-import { recycleRules } from './recycle.ts';
+import { recycleRules, scheduleOf } from './recycle.ts';
 import {
   entrySchema,
   isName,
@@ -33,13 +34,6 @@ import {
   type EntryInput,
   type SupervisorInput,
 } from './schema.ts';
-
-export interface Loaded {
-  /** Null where there are errors. */
-  readonly plan: Plan | null;
-  /** Errors and warnings, in the order of the text. */
-  readonly findings: readonly Failure[];
-}
 
 const FILES = ['prodserver.yaml', 'prodserver.yml', 'prodserver.json'];
 /** uWSGI's brake sleeps 2 s after as many deaths as it has workers; ten a second is what a small machine bears. */
@@ -62,9 +56,9 @@ export function findManifest(given: string | undefined, cwd: string, env: Enviro
 /** Reads and compiles the manifest at `path` (`-` is standard input). `shown` is its name in diagnostics. */
 export function loadManifest(path: string, shown: string, env: Environment, cwd: string): Loaded {
   const text = readManifestText(path);
-  if (!text.ok) return { plan: null, findings: [text.error] };
+  if (!text.ok) return { plan: null, findings: [text.error], schedules: [] };
   const parsed = parseManifest(shown, text.value);
-  if (!parsed.ok) return { plan: null, findings: parsed.error };
+  if (!parsed.ok) return { plan: null, findings: parsed.error, schedules: [] };
   const folder = path === '-' ? cwd : dirname(path);
   return compile(parsed.value, { path: path === '-' ? '-' : realPath(path), folder, env });
 }
@@ -77,14 +71,14 @@ interface Source {
 
 function compile(doc: Document, source: Source): Loaded {
   const findings: Failure[] = [];
+  const schedules: Schedule[] = [];
   const done = (processes: readonly ProcessSpec[], input: SupervisorInput | null = null): Loaded => {
     const refused = findings.some((finding) => severityOf(finding.code) === 'error');
-    const order = (finding: Failure): number =>
-      (finding.place?.line ?? 0) * 1e7 + (finding.place?.column ?? 0);
-    findings.sort((a, b) => order(a) - order(b));
+    findings.sort(byPlace);
     const onFatal = input?.['on-fatal'] ?? null;
     const startRate = input?.['start-rate'] ?? START_RATE;
-    return { plan: refused ? null : { manifest: source.path, processes, onFatal, startRate }, findings };
+    const plan = refused ? null : { manifest: source.path, processes, onFatal, startRate };
+    return { plan, findings, schedules };
   };
 
   const interpolated = interpolate(doc.value, source.env);
@@ -122,6 +116,9 @@ function compile(doc: Document, source: Source): Loaded {
   const entries = Object.entries(section);
   if (entries.length === 0 && findings.length === 0)
     findings.push(failure('manifest-empty', { path: doc.file }));
+  schedules.push(
+    ...entries.flatMap(([name, value]) => scheduleOf(doc, value, ['PRODUCTION_PROCESSES', name])),
+  );
   const compiled = entries.flatMap(([name, value]) => compileOne(doc, name, value, context, findings));
   const processes = compiled.map(({ spec }) => spec);
   const names = Object.keys(section);

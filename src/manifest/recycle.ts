@@ -3,8 +3,9 @@ import type { Backend } from '../backends/backend.ts';
 import { failure, type Failure } from '../model/failure.ts';
 import type { RecyclePolicy } from '../model/spec.ts';
 import type { Document } from './document.ts';
+import type { Schedule } from './loaded.ts';
 import { wrongValue } from './problems.ts';
-import { recycle, type RecycleInput } from './schema-recycle.ts';
+import { recycle, SCHEDULE, type RecycleInput } from './schema-recycle.ts';
 
 /** A tenth keeps replicas apart that were started together; what has just been started is left to settle. */
 const DEFAULTS = { memory: 'pss', jitter: 0.1, minUptimeMs: 30_000 } as const;
@@ -22,6 +23,14 @@ export function recycleOf(input: RecycleInput | undefined): RecyclePolicy | null
     jitter: input.jitter ?? DEFAULTS.jitter,
     minUptimeMs: input['min-uptime'] ?? DEFAULTS.minUptimeMs,
   };
+}
+
+/** That of an entry, if there is one; a value of another kind is the schema's concern. */
+export function scheduleOf(doc: Document, entry: unknown, base: readonly string[]): Schedule[] {
+  const given = (entry as { readonly RECYCLE?: { readonly schedule?: unknown } | null } | null)?.RECYCLE;
+  const pattern = given?.schedule;
+  if (typeof pattern !== 'string') return [];
+  return [{ pattern, wrong: wrongValue(doc, [...base, 'RECYCLE', 'schedule'], SCHEDULE, pattern) }];
 }
 
 /** `oneshot`: the entry is to end by itself. */

@@ -1,7 +1,8 @@
 /** RECYCLE: when a process that works well is replaced by a new one. */
 import * as z from 'zod';
-import { isCronPattern, isTimezone } from './cron.ts';
 import { duration, size, whole } from './schema-values.ts';
+
+export const SCHEDULE = 'a cron pattern of five or six fields that some day matches, such as "0 4 * * *"';
 
 export const recycle = z
   .strictObject({
@@ -10,11 +11,8 @@ export const recycle = z
     memory: z.enum(['pss', 'rss', 'main']).describe('one of pss, rss, main').optional(),
     'max-tasks': whole(1, 'a whole number from 1').optional(),
     'max-age': duration.optional(),
-    schedule: z
-      .string()
-      .refine(isCronPattern)
-      .describe('a cron pattern of five or six fields that some day matches, such as "0 4 * * *"')
-      .optional(),
+    // Whether it is one is checked after all the rest, by `checkSchedules`.
+    schedule: z.string().describe(SCHEDULE).optional(),
     timezone: z
       .string()
       .refine(isTimezone)
@@ -34,3 +32,11 @@ export const recycle = z
   );
 
 export type RecycleInput = z.output<typeof recycle>;
+
+function isTimezone(name: string): boolean {
+  try {
+    return new Intl.DateTimeFormat('en', { timeZone: name }).resolvedOptions().timeZone !== '';
+  } catch {
+    return false; // that is how Intl says that it knows no such zone
+  }
+}

@@ -92,6 +92,12 @@ export interface FactsByCode {
   'socket-path-long': { readonly path: string; readonly bytes: number; readonly limit: number };
   'lock-held': { readonly instance: string; readonly holder: LockHolder };
   'lock-evicted': { readonly file: string; readonly policy: string };
+  'lock-unreachable': { readonly file: string; readonly detail: string };
+  /** Null: no process of the manifest. */
+  'lock-missing': { readonly name: string | null };
+  'lock-of-kernel': { readonly instance: string; readonly holder: LockHolder };
+  /** `ms`: for how long the one who loses it may run on. */
+  'lock-unforced': { readonly instance: string; readonly holder: LockHolder; readonly ms: number };
   'lock-folder': { readonly tried: readonly string[]; readonly detail: string };
   'lock-tool': { readonly detail: string };
   'application-silent': {

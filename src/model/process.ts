@@ -119,6 +119,10 @@ export interface BrokerTrouble {
 /** Which memory counts: shared pages once (pss), each time (rss), or those of the main process alone. */
 export type MemoryKind = 'pss' | 'rss' | 'main';
 
+/** Whether names given by a person mean this instance: its own, or that of all its kind; null means all. */
+export const isNamed = (one: { name: string; instance: string }, names: readonly string[] | null): boolean =>
+  names === null || names.includes(one.name) || names.includes(one.instance);
+
 /** What the successors of an instance are called: `worker.1.g2` is the first of `worker.1`. */
 export const labelOf = (instance: string, generation: number): string =>
   generation === 1 ? instance : `${instance}.g${generation}`;

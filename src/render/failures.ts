@@ -1,4 +1,5 @@
 import { severityOf, type Code, type Failure } from '../model/failure.ts';
+import { lockWords } from './words-locks.ts';
 import { manifestWords } from './words-manifest.ts';
 import { processWords } from './words-process.ts';
 import { runtimeWords } from './words-runtime.ts';
@@ -6,7 +7,13 @@ import { spawnWords } from './words-spawn.ts';
 import type { Words, WordsFor } from './words.ts';
 
 /** Every code with its words, exit code and meaning; docs/errors.md and the exit codes come from here. */
-export const TABLE: WordsFor<Code> = { ...manifestWords, ...runtimeWords, ...processWords, ...spawnWords };
+export const TABLE: WordsFor<Code> = {
+  ...manifestWords,
+  ...runtimeWords,
+  ...lockWords,
+  ...processWords,
+  ...spawnWords,
+};
 
 /** The table's types tie each code to its facts, which a Failure carries together; TypeScript cannot see the pair. */
 const wordsOf = (failure: Failure): Words<Code> => TABLE[failure.code];

@@ -52,7 +52,7 @@ export function transitionText(
       const rung = spec.stop[state.phase.rung];
       const why = before === 'STOPPING' ? '' : whyText(state.next, spec);
       const target = rung?.signal === 'SIGKILL' ? 'the whole tree of' : 'to';
-      return `(${why}${rung?.signal} ${target} pid ${state.phase.pid}, up to ${formatDuration(rung?.waitMs ?? 0)})`;
+      return `(${why}${rung?.signal} ${target} pid ${state.phase.pid}, up to ${formatDuration(Math.max(0, state.phase.until - at))})`;
     }
     case 'EXITED':
       return `(${exitText(state.exit)}${after})`;

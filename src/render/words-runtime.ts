@@ -1,5 +1,4 @@
 import { formatDuration } from '../model/units.ts';
-import { holderText } from './locks.ts';
 import { andList, EXIT, meant, type WordsFor } from './words.ts';
 
 const byPid = (pid: number | null): string => (pid === null ? 'another process' : `pid ${pid}`);
@@ -15,10 +14,6 @@ export const runtimeWords: WordsFor<
   | 'runtime-folder'
   | 'runtime-removed'
   | 'socket-path-long'
-  | 'lock-held'
-  | 'lock-evicted'
-  | 'lock-folder'
-  | 'lock-tool'
   | 'subreaper-missing'
   | 'parent-death-missing'
   | 'processes-ended'
@@ -88,32 +83,6 @@ export const runtimeWords: WordsFor<
     about: "The control socket's path is longer than the kernel takes; it would be cut without a word.",
     message: ({ path, bytes, limit }) => `the socket path ${path} has ${bytes} bytes; ${limit} is the most`,
     hint: () => 'give a shorter folder in PRODSERVER_RUNTIME_DIR',
-  },
-  'lock-held': {
-    exit: EXIT.lockHeld,
-    about:
-      'Another process holds the lock (beat of the same application, or an entry with the same LOCK), here or on another host.',
-    message: ({ instance, holder }) => `${instance}: the lock is held by ${holderText(holder)}`,
-    hint: () => 'stop that one, or start without --no-wait to take over when it ends',
-  },
-  'lock-evicted': {
-    exit: EXIT.failure,
-    about: 'The Redis of LOCK throws away keys when its memory is full, the lock too, so it cannot keep one.',
-    message: ({ file, policy }) => `no lock can be kept in ${file}: its maxmemory-policy is ${policy}`,
-    hint: () => 'use a Redis with "maxmemory-policy noeviction" for locks',
-  },
-  'lock-folder': {
-    exit: EXIT.failure,
-    about: 'No folder for host-wide locks could be used.',
-    message: ({ tried, detail }) => `cannot keep locks in ${andList(tried)}: ${detail}`,
-    hint: () => 'make /run/lock/prodserver writable for this user (mode 1777)',
-  },
-  'lock-tool': {
-    exit: EXIT.failure,
-    about: 'The kernel lock could not be asked for: neither koffi nor util-linux could do it.',
-    message: ({ detail }) => `cannot lock: ${detail}`,
-    hint: () =>
-      'install util-linux (the command flock), or install prodserver with its optional dependencies',
   },
   'subreaper-missing': {
     exit: EXIT.failure,

@@ -70,6 +70,13 @@ redis.pcall('SET', KEYS[3], '{"fence":' .. ARGV[2] .. ',"run":"' .. run .. '"}',
 return redis.call('DEL', KEYS[1])
 `;
 
+/** ARGV: the fence of the lease to remove. */
+export const REMOVE = `
+local held = redis.call('GET', KEYS[1])
+if not held or cjson.decode(held).fence ~= tonumber(ARGV[1]) then return 0 end
+return redis.call('DEL', KEYS[1])
+`;
+
 /** Answers: the lease or '', its PTTL, the fence or '', whether the server keeps its data over a restart (AOF). */
 export const LOOK = `${FACTS}
 return {redis.call('GET', KEYS[1]) or '', redis.call('PTTL', KEYS[1]), redis.call('GET', KEYS[2]) or '',

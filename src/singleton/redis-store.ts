@@ -3,7 +3,7 @@ import * as z from 'zod';
 import type { LockHolder } from '../model/process.ts';
 import type { AcquireReply, ServerFacts } from './lease-state.ts';
 import type { RedisClient } from './redis-client.ts';
-import { ACQUIRE, keysOf, LOOK, RELEASE, RENEW, TELL } from './redis-scripts.ts';
+import { ACQUIRE, keysOf, LOOK, RELEASE, REMOVE, RENEW, TELL } from './redis-scripts.ts';
 
 /** What a holder tells of itself, for those who wait. */
 export interface LeaseNote {
@@ -35,6 +35,8 @@ export interface LeaseStore {
   tell(token: string, note: LeaseNote): Promise<void>;
   release(token: string, fence: number): Promise<void>;
   look(): Promise<LeaseLook>;
+  /** Whoever has it. False: it was another's by then, or free. */
+  remove(fence: number): Promise<boolean>;
   close(): void;
 }
 
@@ -112,6 +114,7 @@ export function newLeaseStore(client: RedisClient, name: string, shown: string):
         evicts: evicts(maxmemory, policy) || evictsAll(maxmemory, policy),
       };
     },
+    remove: async (fence) => (await client.run(REMOVE, keys, [fence])) === 1,
     close: () => client.close(),
   };
 }

@@ -115,6 +115,16 @@ test('when a process is replaced by a new one', async () => {
   `);
 });
 
+test('what is looked at comes before what follows from it', async () => {
+  const rig = new Rig();
+  rig.manifest(`PRODUCTION_PROCESSES:
+  worker: {BACKEND: CeleryWorker, APP: shop.celery.app, LIVE: {command: [date]}, RECYCLE: {max-age: 1h}}
+`);
+  const keys = (await run(rig, 'plan')).split('\n').flatMap((line) => /^ {2}(\w+) /.exec(line)?.[1] ?? []);
+  const chosen = keys.filter((key) => ['ready', 'live', 'renew', 'stop'].includes(key));
+  expect(chosen).toEqual(['ready', 'live', 'live', 'renew', 'stop']);
+});
+
 test('for programs', async () => {
   expect(await run(rigWith(), 'plan', 'job', '--json')).toMatchInlineSnapshot(`
     "exit 0
@@ -186,6 +196,10 @@ test('for programs', async () => {
           "singleton": {
             "kind": "name",
             "name": "nightly"
+          },
+          "lockStore": {
+            "kind": "file",
+            "path": null
           },
           "significant": false,
           "log": null

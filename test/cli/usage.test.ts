@@ -28,6 +28,7 @@ test('help', async () => {
                                     everything and the supervisor itself.
       restart [options] [names...]  Replace what runs, start what does not; without
                                     names, everything.
+      lock                          Show who holds a lock, or take it away.
       version [options]             Show the version.
       help [command]                display help for command
 

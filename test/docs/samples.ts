@@ -5,6 +5,15 @@ import { NO_LEASE } from '../support/spec.ts';
 
 const MANIFEST = '/srv/shop/prodserver.yaml';
 const SINCE = '2026-01-31T12:00:00.000Z';
+const HOLDER = {
+  ...NO_LEASE,
+  pid: 4712,
+  supervisorPid: 4711,
+  since: SINCE,
+  manifest: MANIFEST,
+  file: '/run/lock/prodserver/0123456789abcdef01234567.lock',
+};
+const LEASED = { file: 'redis://cache:6379/0 billing', host: 'app-1', fence: 12, expiresInMs: 22_000 };
 const SAID = ['ModuleNotFoundError: No module named shop.celeri'];
 
 export const SAMPLES: FactsByCode = {
@@ -83,16 +92,13 @@ export const SAMPLES: FactsByCode = {
   'socket-path-long': { path: '/a/very/long/folder/0123456789ab.4711.sock', bytes: 130, limit: 107 },
   'lock-held': {
     instance: 'beat.1',
-    holder: {
-      ...NO_LEASE,
-      pid: 4712,
-      supervisorPid: 4711,
-      since: SINCE,
-      manifest: MANIFEST,
-      file: '/run/lock/prodserver/0123456789abcdef01234567.lock',
-    },
+    holder: HOLDER,
   },
   'lock-evicted': { file: 'redis://cache:6379/0 billing', policy: 'allkeys-lru' },
+  'lock-unreachable': { file: 'redis://cache:6379/0 billing', detail: 'connect ECONNREFUSED 10.0.0.7:6379' },
+  'lock-missing': { name: 'web' },
+  'lock-of-kernel': { instance: 'beat.1', holder: HOLDER },
+  'lock-unforced': { instance: 'beat.1', holder: { ...HOLDER, ...LEASED }, ms: 15_000 },
   'lock-folder': {
     tried: ['/run/lock/prodserver', '/tmp/prodserver-lock'],
     detail: 'EROFS: read-only file system',

@@ -1,5 +1,5 @@
 /** Two supervisors on one application: never two beats, whatever happens to the one that has the lock. */
-import { mkdtempSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, inject, test } from 'vitest';
 import {
@@ -12,22 +12,19 @@ import {
   tryKill,
   until,
 } from '../support/rig.ts';
+import { makeTables } from '../support/shop-tables.ts';
 
 const SHOP = join(ROOT, 'fixtures', 'shop');
 
 /** Two checkouts of one application: two manifests, one broker. */
 async function twoCheckouts(): Promise<{ rig: Rig; options: SpawnOptions; manifests: [string, string] }> {
   const rig = new Rig();
-  const data = mkdtempSync(join(rig.folder, 'data-'));
+  const data = join(rig.folder, 'data');
   const python = inject('python');
+  await makeTables(rig, python, data);
   const options = {
     env: { VIRTUAL_ENV: join(python, '..', '..'), SHOP_DATA: data, SHOP_PULSE_SECONDS: '1' },
   };
-  const migrate = await rig.spawn([python, 'manage.py', 'migrate', '--verbosity', '0'], {
-    ...options,
-    cwd: SHOP,
-  }).ended;
-  expect(migrate).toMatchObject({ code: 0 });
   const manifest = (name: string): string =>
     rig.write(
       `${name}/prodserver.yaml`,
@@ -152,9 +149,8 @@ test('another broker is another application: both run', async () => {
   const { rig, options, manifests } = await twoCheckouts();
   const first = rig.start(['start', 'beat', '-f', manifests[0]], options);
   await beatPid(first);
-  const env = { ...options.env, SHOP_DATA: mkdtempSync(join(rig.folder, 'other-')) };
-  const python = inject('python');
-  await rig.spawn([python, 'manage.py', 'migrate', '--verbosity', '0'], { env, cwd: SHOP }).ended;
+  const env = { ...options.env, SHOP_DATA: join(rig.folder, 'other') };
+  await makeTables(rig, inject('python'), env.SHOP_DATA);
   const second = rig.start(['start', 'beat', '-f', manifests[1]], { env });
   await beatPid(second);
   expect(beats(rig)).toHaveLength(2);

@@ -1,11 +1,12 @@
 /** The sample's worker on each broker and each place for results: every kind of work is done, and done once. */
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, inject, test } from 'vitest';
 import { brokerAnswers } from '../../src/os/broker.ts';
 import { startRabbitMq } from '../support/rabbitmq.ts';
 import { startRedis } from '../support/redis.ts';
 import { type Ended, Rig, ROOT, until } from '../support/rig.ts';
+import { makeTables } from '../support/shop-tables.ts';
 
 const SHOP = join(ROOT, 'fixtures', 'shop');
 const CLIENT = join(import.meta.dirname, 'brokers.py');
@@ -27,9 +28,6 @@ interface Done {
   readonly note: (name: string) => string[];
 }
 
-/** The sample's database with its tables, made once. */
-let migrated: Buffer | null = null;
-
 /** Has all the work done by `prodserver start worker`, and stops it. */
 async function workOn(broker: NodeJS.ProcessEnv, results: NodeJS.ProcessEnv): Promise<Done> {
   const rig = new Rig();
@@ -45,14 +43,7 @@ async function workOn(broker: NodeJS.ProcessEnv, results: NodeJS.ProcessEnv): Pr
     ...results,
   };
   const options = { cwd: SHOP, env };
-  if (Object.keys(results).length === 0) {
-    const database = join(data, 'db.sqlite3');
-    if (migrated === null) {
-      const migrate = await rig.spawn([python, 'manage.py', 'migrate', '--verbosity', '0'], options).ended;
-      expect(migrate, migrate.stderr).toMatchObject({ code: 0 });
-      migrated = readFileSync(database);
-    } else writeFileSync(database, migrated);
-  }
+  if (Object.keys(results).length === 0) await makeTables(rig, python, data);
   const start = rig.start(['start', 'worker'], options);
   await start.says(/worker\.1 STARTING -> RUNNING/);
   const client = await rig.spawn([python, CLIENT], options).ended;

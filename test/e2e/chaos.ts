@@ -6,7 +6,7 @@ import { spawnSync } from 'node:child_process';
 import { chmodSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, onTestFinished } from 'vitest';
-import { allStats, readStat } from '../../src/os/proc.ts';
+import { allStats, type ProcessStat } from '../../src/os/proc.ts';
 import { newChance } from '../support/chance.ts';
 import { alive, Rig, type Running, tryKill, until } from '../support/rig.ts';
 
@@ -47,53 +47,43 @@ interface Main {
   readonly instance: string;
 }
 
-/** Processes that are not ours, by pid and start: most of the machine, and each look would read them all again. */
-const strangers = new Set<string>();
+/**
+ * Mains by their instance, and strangers, by pid and start: each look would read the whole machine again. What is ours
+ * and no main may yet become one.
+ */
+const known = new Map<string, string | 'stranger'>();
 /** A process that is older than this has become what it was to be. Clock ticks, of which there are 100 a second. */
 const SETTLED_TICKS = 200;
 
-/** Live processes of the rig. */
-function ours(rig: Rig): number[] {
+/** The live main processes of the rig. */
+function mains(rig: Rig): Main[] {
   const stats = allStats();
   const newest = Math.max(...stats.map((stat) => stat.startTicks));
-  return stats
-    .filter((stat) => !strangers.has(`${stat.pid} ${stat.startTicks}`))
-    .filter((stat) => {
-      const mine = isMarked(stat.pid, rig);
-      if (!mine && newest - stat.startTicks > SETTLED_TICKS) strangers.add(`${stat.pid} ${stat.startTicks}`);
-      return mine;
-    })
-    .map((stat) => stat.pid);
-}
-
-function isMarked(pid: number, rig: Rig): boolean {
-  try {
-    const mark = `PRODSERVER_TEST_RIG=${rig.folder}`;
-    return readFileSync(`/proc/${pid}/environ`, 'latin1').split('\0').includes(mark);
-  } catch {
-    return false; // gone, or a kernel thread
-  }
+  return stats.flatMap((stat) => {
+    const key = `${stat.pid} ${stat.startTicks}`;
+    const instance = known.get(key) ?? instanceOf(stat, rig);
+    if (instance !== null && newest - stat.startTicks > SETTLED_TICKS) known.set(key, instance);
+    return instance === null || instance === 'stranger' || !alive(stat.pid)
+      ? []
+      : [{ pid: stat.pid, instance }];
+  });
 }
 
 /**
- * Main processes by the command line and the mark that they were started with. They lead their session: a child between
- * its fork and its exec looks like its parent, and does not.
+ * A main process by the command line and the marks that it was started with. It leads its session: a child between its
+ * fork and its exec looks like its parent, and does not.
  */
-function mains(rig: Rig): Main[] {
-  return ours(rig).flatMap((pid) => {
-    try {
-      const isMain = /\0(?:\.\.\/main|main|\.\/fickle)\.py\0\w+\0$/.test(
-        readFileSync(`/proc/${pid}/cmdline`, 'latin1'),
-      );
-      const mark = /PRODSERVER_INSTANCE=\w+\/([\w.]+):/.exec(
-        readFileSync(`/proc/${pid}/environ`, 'latin1'),
-      )?.[1];
-      const leads = readStat(pid)?.session === pid;
-      return isMain && mark !== undefined && leads && alive(pid) ? [{ pid, instance: mark }] : [];
-    } catch {
-      return []; // gone
-    }
-  });
+function instanceOf({ pid, session }: ProcessStat, rig: Rig): string | 'stranger' | null {
+  try {
+    const environ = readFileSync(`/proc/${pid}/environ`, 'latin1');
+    if (!environ.split('\0').includes(`PRODSERVER_TEST_RIG=${rig.folder}`)) return 'stranger';
+    if (session !== pid) return null;
+    const command = readFileSync(`/proc/${pid}/cmdline`, 'latin1');
+    if (!/\0(?:\.\.\/main|main|\.\/fickle)\.py\0\w+\0$/.test(command)) return null;
+    return /PRODSERVER_INSTANCE=\w+\/([\w.]+):/.exec(environ)?.[1] ?? null;
+  } catch {
+    return 'stranger'; // gone, or a kernel thread
+  }
 }
 
 /** A disk of a quarter of a mebibyte, and how it is filled and emptied. */

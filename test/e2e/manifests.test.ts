@@ -1,13 +1,18 @@
 /** The sample's manifests, each run as it stands: what they show is what a worker does. */
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, inject, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { Client, Driver } from '../backends/celery/stage.ts';
 import { startRedis } from '../support/redis.ts';
 import { freePort, Rig, ROOT, type Running, type StatusRow, until } from '../support/rig.ts';
 
 const SHOP = join(ROOT, 'fixtures', 'shop');
-const python = inject('python');
+
+let driver: Driver;
+beforeAll(() => {
+  driver = new Driver(null, inject('python'));
+});
+afterAll(() => driver.end());
 
 interface Play {
   readonly rig: Rig;
@@ -21,7 +26,11 @@ interface Play {
 }
 
 /** `start --all` of one manifest on a Redis of its own, until every instance is RUNNING. */
-async function play(manifest: string, extra: NodeJS.ProcessEnv = {}): Promise<Play> {
+async function play(
+  manifest: string,
+  extra: NodeJS.ProcessEnv = {},
+  python = inject('python'),
+): Promise<Play> {
   const rig = new Rig();
   const redis = await startRedis(rig);
   const results = redis.url.replace(/0$/, '1');
@@ -42,7 +51,7 @@ async function play(manifest: string, extra: NodeJS.ProcessEnv = {}): Promise<Pl
     const found = await rows();
     return found.length > 0 && found.every((row) => row.state === 'RUNNING');
   }, `all of ${manifest} to be RUNNING`);
-  const client = new Client(new Driver(rig, python), redis.url, results);
+  const client = new Client(driver, redis.url, results);
   return {
     rig,
     start,
@@ -115,7 +124,8 @@ test('beat.yaml: beat sends, a worker finishes, the memory is where it is writte
 test('flower.yaml: behind its password, which no list of processes shows', async () => {
   const port = await freePort();
   const secret = 'user:open-sesame-42';
-  const shop = await play('flower.yaml', { SHOP_FLOWER_AUTH: secret, SHOP_FLOWER_PORT: String(port) });
+  const env = { SHOP_FLOWER_AUTH: secret, SHOP_FLOWER_PORT: String(port) };
+  const shop = await play('flower.yaml', env, inject('wholePython'));
   const get = async (headers: Record<string, string>): Promise<number> =>
     (await fetch(`http://127.0.0.1:${port}/workers`, { headers })).status;
   expect(await get({})).toBe(401);

@@ -1,9 +1,9 @@
 /** The whole sample on real gunicorn, Celery and beat, with the embedded broker and with a real Redis. */
-import { mkdtempSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, inject, test } from 'vitest';
 import { startRedis } from '../support/redis.ts';
 import { freePort, Rig, ROOT, type Running, type SpawnOptions, until } from '../support/rig.ts';
+import { makeTables } from '../support/shop-tables.ts';
 
 const SHOP = join(ROOT, 'fixtures', 'shop');
 
@@ -13,21 +13,18 @@ interface Shop {
   readonly url: string;
 }
 
-async function prepare(extra: NodeJS.ProcessEnv = {}): Promise<Shop> {
+async function prepare(python = inject('python')): Promise<Shop> {
   const rig = new Rig();
   const port = await freePort();
-  const python = inject('python');
+  const data = join(rig.folder, 'data');
+  await makeTables(rig, inject('python'), data);
   const env = {
     VIRTUAL_ENV: join(python, '..', '..'),
-    SHOP_DATA: mkdtempSync(join(rig.folder, 'data-')),
+    SHOP_DATA: data,
     SHOP_PORT: String(port),
     SHOP_PULSE_SECONDS: '1',
-    ...extra,
   };
-  const options = { cwd: SHOP, env };
-  const migrate = await rig.spawn([python, 'manage.py', 'migrate', '--verbosity', '0'], options).ended;
-  expect(migrate).toMatchObject({ code: 0 });
-  return { rig, options, url: `http://127.0.0.1:${port}` };
+  return { rig, options: { cwd: SHOP, env }, url: `http://127.0.0.1:${port}` };
 }
 
 async function running(start: Running, instances: readonly string[]): Promise<void> {
@@ -55,7 +52,7 @@ const finished = async (url: string, id: string): Promise<TaskResult> =>
   }, `the result of task ${id}`);
 
 test('start --all on the embedded broker: web, worker and beat do their work, and stop in order', async () => {
-  const { rig, options, url } = await prepare();
+  const { rig, options, url } = await prepare(inject('wholePython'));
   const start = rig.start(['start', '--all'], options);
   await running(start, ['web.1', 'worker.1', 'beat.1']);
   expect(await (await fetch(`${url}/healthz`)).text()).toBe('ok');

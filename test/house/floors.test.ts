@@ -1,6 +1,6 @@
 /** The floors of the house: a room imports only rooms below its own floor. */
 import { describe, expect, test } from 'vitest';
-import { circles, readSources } from './sources.ts';
+import { circles, packagesOf, readSources } from './sources.ts';
 
 const FLOORS: Readonly<Record<string, number>> = {
   model: 1,
@@ -74,6 +74,15 @@ describe('imports', () => {
     expect(excepted(outside.map(told))).toEqual([]);
   });
 
+  test.each(['check', 'plan', 'start', 'status'])(
+    'of %s: no cron patterns where no manifest has one',
+    (verb) => {
+      expect(packagesOf(sources, 'manifest/cron.ts')).toContain('croner');
+      const packages = packagesOf(sources, `cli/${verb}.ts`);
+      expect([packages.has('zod'), packages.has('croner')]).toEqual([true, false]);
+    },
+  );
+
   test('are of what package.json installs for users, or of the bundle', () => {
     const packages = new Set(
       all.filter(({ one }) => !one.ours && !one.of.startsWith('node:')).map(({ one }) => one.of),
@@ -106,7 +115,7 @@ test('a circle would be found', () => {
     file: name,
     room: 'x',
     lines: 1,
-    imports: [{ of, ours: true, typeOnly: false }],
+    imports: [{ of, ours: true, typeOnly: false, late: false }],
   });
   expect(circles([file('a', 'b'), file('b', 'c'), file('c', 'b')], () => true)).toEqual(['b -> c -> b']);
 });

@@ -19,6 +19,8 @@ export interface Import {
   readonly ours: boolean;
   /** Gone at run time. */
   readonly typeOnly: boolean;
+  /** Loaded when the program comes there. */
+  readonly late: boolean;
 }
 
 /** Static and dynamic imports and re-exports; comments and strings hold none in this house. */
@@ -37,10 +39,24 @@ export function readSources(): Source[] {
           of: ours ? relative(SRC, resolve(dirname(path), from)) : from,
           ours,
           typeOnly: type !== undefined,
+          late: fixed === undefined,
         };
       });
       return { file, room: file.split('/')[0] ?? '', lines: text.split('\n').length - 1, imports };
     });
+}
+
+/** The packages that are loaded together with `file`. */
+export function packagesOf(sources: readonly Source[], file: string): Set<string> {
+  const files = new Set([file]);
+  const packages = new Set<string>();
+  for (const one of files) {
+    const imports = sources.find((source) => source.file === one)?.imports ?? [];
+    for (const { of, ours, typeOnly, late } of imports) {
+      if (!typeOnly && !late) (ours ? files : packages).add(of);
+    }
+  }
+  return packages;
 }
 
 /** The circles among `sources`, each as the files on its way; `follow` tells which imports count. */

@@ -4,7 +4,9 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { onTestFinished } from 'vitest';
 import type { Environment } from '../../src/manifest/interpolate.ts';
-import { loadManifest, type Loaded } from '../../src/manifest/load.ts';
+import { isCronPattern } from '../../src/manifest/cron.ts';
+import { loadManifest } from '../../src/manifest/load.ts';
+import { checkSchedules, type Loaded } from '../../src/manifest/loaded.ts';
 import type { ProcessSpec } from '../../src/model/spec.ts';
 import { diagnosticText } from '../../src/render/diagnostics.ts';
 import { newPaint } from '../../src/render/paint.ts';
@@ -34,7 +36,7 @@ export function load(
   { env = {}, name = 'prodserver.yaml' }: LoadOptions = {},
 ): Loaded {
   const folder = newFolder();
-  return loadManifest(write(folder, name, text), name, env, folder);
+  return checkSchedules(loadManifest(write(folder, name, text), name, env, folder), isCronPattern);
 }
 
 const PLAIN = newPaint(false);

@@ -18,7 +18,7 @@ function prefix(...packages: readonly string[]): string {
 }
 
 test('a real virtual environment', () => {
-  const python = inject('python');
+  const python = inject('wholePython');
   expect(installedVersion(python, 'celery')).toBe(pinned(SHOP_PINS, 'celery'));
   // Underscores in its folder's name.
   expect(installedVersion(python, 'django-celery-beat')).toBe(pinned(SHOP_PINS, 'django-celery-beat'));

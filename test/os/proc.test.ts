@@ -4,6 +4,14 @@ import { allStats, isAlive, ownChildren, readMemory, readProc, readStat } from '
 import { Rig, tryKill, until } from '../support/rig.ts';
 import { start } from './support.ts';
 
+test('a file that takes more than one read, and what cannot be read', () => {
+  const rig = new Rig();
+  const text = Array.from({ length: 20_000 }, (_, line) => `${line} \u00e9`).join('\n');
+  expect(readProc(rig.write('long', Buffer.from(text, 'latin1')))).toBe(text);
+  expect(readProc(rig.write('empty', ''))).toBe('');
+  expect([rig.folder, '/proc/0/stat'].map(readProc)).toEqual([null, null]);
+});
+
 describe('stat', () => {
   test('of this process', () => {
     const stat = readStat('self');

@@ -19,7 +19,7 @@ sleep 1000 & echo near $!
 (setsid sleep 1000 & echo far $!)`;
 
 const gone = async (...pids: number[]): Promise<true> =>
-  until(() => !pids.some(alive), `the processes ${pids} to end`);
+  until(() => !pids.some(alive), `the processes ${pids.join()} to end`);
 
 const soon = (stop: number, kill: number): { stop: number; kill: number } => {
   const now = bootNow();

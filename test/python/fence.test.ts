@@ -3,19 +3,10 @@ import { describe, expect, inject, test } from 'vitest';
 import { startRedis } from '../support/redis.ts';
 import { Rig, until } from '../support/rig.ts';
 import { bootNow, FENCE } from './deadman.ts';
-import { fencedBeat, Record, sentAtLeast, sentBy } from './fence.ts';
-import { celery, HELPERS, type Linked, SHOP, written } from './harness.ts';
+import { fencedBeat, isSilent, keepsToLease, Record, sentAtLeast, sentBy } from './fence.ts';
+import { celery, HELPERS, SHOP, written } from './harness.ts';
 
 const python = inject('python');
-
-const ticks = (one: Linked): number => one.reports.filter(({ event }) => event === 'beat-tick').length;
-
-/** Beat goes on to tick, and sends nothing meanwhile. */
-async function isSilent(rig: Rig, one: Linked): Promise<void> {
-  const [before, ticked] = [sentBy(rig).length, ticks(one)];
-  await until(() => ticks(one) >= ticked + 2, 'beat to go on');
-  expect(sentBy(rig)).toHaveLength(before);
-}
 
 describe('each message', () => {
   test('has the name of its entry and when it was due', async () => {
@@ -38,7 +29,7 @@ describe('each message', () => {
     const rig = new Rig();
     const keys = async (zone: string): Promise<string[]> => {
       const env = { TZ: zone, PYTHONPATH: HELPERS };
-      const ended = await rig.spawn([python, '-c', KEYS], { env }).ended;
+      const ended = await rig.spawn([python, '-B', '-c', KEYS], { env }).ended;
       expect(ended).toMatchObject({ code: 0, stderr: '' });
       return ended.stdout.trim().split('\n');
     };
@@ -59,7 +50,7 @@ describe('each message', () => {
 
   test('of a schedule that tells nothing has the second in which it was sent', async () => {
     const rig = new Rig();
-    const ended = await rig.spawn([python, '-c', MUTE], { env: { PYTHONPATH: HELPERS } }).ended;
+    const ended = await rig.spawn([python, '-B', '-c', MUTE], { env: { PYTHONPATH: HELPERS } }).ended;
     expect(ended.stdout).toMatch(/^mute@\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ\n$/);
   });
 });
@@ -106,23 +97,7 @@ tell("mute", BaseSchedule(app=app))
 
 describe('a lease', () => {
   test('that is over stops the sending, not beat; renewed, nothing that was due is lost', async () => {
-    const rig = new Rig();
-    const record = new Record(rig);
-    const one = fencedBeat(rig, { python, record });
-    const before = await sentAtLeast(rig, 2);
-    expect(before.map(({ fence }) => fence)).toEqual(before.map(() => FENCE));
-    record.set(bootNow() - 0.01);
-    await one.logs(/the lease is not renewed: beat sends nothing until it is/);
-    await isSilent(rig, one);
-    const silent = sentBy(rig);
-    const wentOn = Date.now();
-    record.set(bootNow() + 500);
-    await one.logs(/the lease is renewed: beat goes on/);
-    const sent = await sentAtLeast(rig, silent.length + 2);
-    // Its turn came while nothing was sent: a run that had been counted would put the next one off.
-    expect(sent[silent.length]?.dueMs).toBeLessThan(wentOn);
-    one.kill('SIGTERM');
-    expect(await one.ended).toMatchObject({ code: 0 });
+    await keepsToLease(python);
   });
 
   test.each([
@@ -242,6 +217,8 @@ def often(self):
         file.write(f"{self.request.get('prodserver-key')} {self.request.get('prodserver-fence')}\\n")
 `;
 
+const QUIET = ['--concurrency=1', '--loglevel=INFO', '--without-mingle', '--without-gossip'];
+
 test.each(['prefork', 'threads'])('an embedded beat in a worker of %s keeps to its lease', async (pool) => {
   const rig = new Rig();
   rig.write('telling.py', TELLING);
@@ -249,19 +226,12 @@ test.each(['prefork', 'threads'])('an embedded beat in a worker of %s keeps to i
   const redis = await startRedis(rig);
   const record = new Record(rig);
   const told = (): string[] => rig.read('told.txt').trim().split('\n').filter(Boolean);
-  const one = celery(
-    rig,
-    python,
-    [
-      ...['-A', 'telling', 'worker', '--beat', `--schedule=${rig.folder}/schedule`, `--pool=${pool}`],
-      ...['--concurrency=1', '--loglevel=INFO', '--without-mingle', '--without-gossip'],
-    ],
-    {
-      cwd: rig.folder,
-      pass: record.fd,
-      env: { ...record.env, SHOP_BROKER_URL: redis.url, TOLD: `${rig.folder}/told.txt` },
-    },
-  );
+  const options = ['worker', '--beat', `--schedule=${rig.folder}/schedule`, `--pool=${pool}`, ...QUIET];
+  const one = celery(rig, python, ['-A', 'telling', ...options], {
+    cwd: rig.folder,
+    pass: record.fd,
+    env: { ...record.env, SHOP_BROKER_URL: redis.url, TOLD: `${rig.folder}/told.txt` },
+  });
   await until(() => told().length > 1, 'two runs');
   expect(told()[0]).toMatch(new RegExp(`^often@2\\d{3}-.*Z ${FENCE}$`));
   record.set(bootNow() - 0.01);

@@ -2,8 +2,8 @@
 import { closeSync, mkdirSync, openSync, readdirSync, readFileSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
-import { onTestFinished } from 'vitest';
-import { type Rig, until } from '../support/rig.ts';
+import { expect, onTestFinished } from 'vitest';
+import { Rig, until } from '../support/rig.ts';
 import { bootNow, FENCE } from './deadman.ts';
 import { celery, type Linked } from './harness.ts';
 
@@ -48,8 +48,13 @@ export const fencedBeat = (rig: Rig, { python, record, env, options = [] }: Beat
     rig,
     python,
     [
-      ...['-A', 'shop.celery.app', 'beat', `--schedule=${rig.folder}/schedule`, '--max-interval=1'],
-      ...['--loglevel=DEBUG', ...options],
+      '-A',
+      'shop.celery.app',
+      'beat',
+      `--schedule=${rig.folder}/schedule`,
+      '--max-interval=1',
+      '--loglevel=DEBUG',
+      ...options,
     ],
     {
       env: { ...record?.env, SHOP_PULSE_SECONDS: '0.3', ...env },
@@ -96,3 +101,34 @@ export const sentAtLeast = async (rig: Rig, count: number, entry?: string): Prom
     const sent = sentBy(rig, entry);
     return sent.length >= count ? sent : null;
   }, `${count} messages`);
+
+const ticks = (one: Linked): number => one.reports.filter(({ event }) => event === 'beat-tick').length;
+
+/** Beat goes on to tick, and sends nothing meanwhile. */
+export async function isSilent(rig: Rig, one: Linked): Promise<void> {
+  const [before, ticked] = [sentBy(rig).length, ticks(one)];
+  await until(() => ticks(one) >= ticked + 2, 'beat to go on');
+  expect(sentBy(rig)).toHaveLength(before);
+}
+
+/** A lease that is over stops the sending, not beat; renewed, nothing that was due is lost. */
+export async function keepsToLease(python: string): Promise<void> {
+  const rig = new Rig();
+  const record = new Record(rig);
+  const one = fencedBeat(rig, { python, record });
+  const before = await sentAtLeast(rig, 2);
+  expect(before.map(({ fence }) => fence)).toEqual(before.map(() => FENCE));
+  expect(new Set(before.map(({ key }) => key)).size).toBe(before.length);
+  record.set(bootNow() - 0.01);
+  await one.logs(/the lease is not renewed: beat sends nothing until it is/);
+  await isSilent(rig, one);
+  const silent = sentBy(rig);
+  const wentOn = Date.now();
+  record.set(bootNow() + 500);
+  await one.logs(/the lease is renewed: beat goes on/);
+  const sent = await sentAtLeast(rig, silent.length + 2);
+  // Its turn came while nothing was sent: a run that had been counted would put the next one off.
+  expect(sent[silent.length]?.dueMs).toBeLessThan(wentOn);
+  one.kill('SIGTERM');
+  expect(await one.ended).toMatchObject({ code: 0 });
+}

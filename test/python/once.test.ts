@@ -73,7 +73,7 @@ print("installed")
 
 const install = async (broker: string, backend = '', url = '', ...more: string[]): Promise<string> => {
   const once = new Once(python);
-  const argv = [python, '-c', INSTALL, broker, backend, url, ...more] as const;
+  const argv = [python, '-B', '-c', INSTALL, broker, backend, url, ...more] as const;
   const ended = await once.rig.spawn([...argv], { env: { PYTHONPATH: HELPERS } }).ended;
   return ended.code === 0 ? ended.stdout.trim() : (ended.stderr.trim().split('\n').at(-1) ?? '');
 };

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, inject, test } from 'vitest';
 import { runHelper } from '../../src/os/run.ts';
 import { Rig } from '../support/rig.ts';
-import { type Order, Linked, PROBE } from './harness.ts';
+import { Linked, type Order, PROBE } from './harness.ts';
 
 const python = inject('python');
 
@@ -100,6 +100,17 @@ describe('the probe of an application', () => {
     expect(ended).toMatchObject({ code: 0, stdout: 'settings say hello\nand bytes\n' });
     expect(ended.stderr).toBe('a warning\n');
     expect(JSON.parse(run.wire)).toMatchObject({ v: 1, main: 'noisy', scope: {} });
+  });
+
+  test('the project may import the check for duplicates', async () => {
+    const rig = new Rig();
+    const install = 'import prodserver_once\nprodserver_once.install(app)\n';
+    rig.write(
+      'once.py',
+      `from celery import Celery\napp = Celery("once", broker="redis://a.invalid/0")\n${install}`,
+    );
+    const run = probe(rig, 'once', { cwd: rig.folder });
+    expect(await run.ended).toMatchObject({ code: 0, stderr: '' });
   });
 
   test('the supervisor reads it as it was written', async () => {

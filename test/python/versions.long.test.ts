@@ -2,6 +2,8 @@
 import { beforeAll, describe, test } from 'vitest';
 import { celeryPython, MAKING_MS, pinsOf } from '../support/celery-versions.ts';
 import { deafBeat, deafWorker, lifeOfBeat, lifeOfWorker } from './cases.ts';
+import { keepsToLease } from './fence.ts';
+import { runsOnce } from './once.ts';
 import { settledStop } from './settle.ts';
 import { canariesOfWorker, countsOfWorker } from './vitals.ts';
 
@@ -43,6 +45,14 @@ describe.each(VERSIONS)('Celery %s', (version) => {
       await settledStop({ python, pins }, pool, acks);
     },
   );
+
+  test.each(POOLS)('%s: two messages of one due time run once', async (pool) => {
+    await runsOnce({ python, pins }, pool);
+  });
+
+  test('beat: keeps to its lease, and names what it sends', async () => {
+    await keepsToLease(python);
+  });
 
   test('beat: from init to its end', async () => {
     await lifeOfBeat({ python, pins });

@@ -66,6 +66,15 @@ test('the warnings', () => {
 
 const EXIT_1 = { code: 1, signal: null };
 const KILLED = { code: null, signal: 'SIGKILL' };
+const HOLDER = {
+  ...NO_LEASE,
+  pid: 42,
+  supervisorPid: 41,
+  since: '2026-11-21T03:00:00Z',
+  manifest: '/p.yaml',
+  file: '/run/lock/x',
+};
+const LEASED = { file: 'redis://cache:6379/0 billing', host: 'app-1', fence: 12, expiresInMs: 22_000 };
 const RUNTIME = [
   failure('usage', { detail: '--format must be one of text, json, not "xml"' }),
   failure('nothing-to-start', { manifest: '/p.yaml' }),
@@ -80,20 +89,18 @@ const RUNTIME = [
   failure('socket-path-long', { path: '/a/b.sock', bytes: 130, limit: 107 }),
   failure('lock-held', {
     instance: 'beat.1',
-    holder: {
-      ...NO_LEASE,
-      pid: 42,
-      supervisorPid: 41,
-      since: '2026-11-21T03:00:00Z',
-      manifest: '/p.yaml',
-      file: '/run/lock/x',
-    },
+    holder: HOLDER,
   }),
   failure('lock-held', {
     instance: 'beat.1',
     holder: { ...NO_LEASE, pid: null, supervisorPid: null, since: null, manifest: null, file: '/run/lock/x' },
   }),
   failure('lock-evicted', { file: 'redis://cache:6379/0 billing', policy: 'allkeys-lru' }),
+  failure('lock-unreachable', { file: 'redis://cache:6379/0 billing', detail: 'no answer within 2 s' }),
+  failure('lock-missing', { name: 'web' }),
+  failure('lock-missing', { name: null }),
+  failure('lock-of-kernel', { instance: 'beat.1', holder: HOLDER }),
+  failure('lock-unforced', { instance: 'beat.1', holder: { ...HOLDER, ...LEASED }, ms: 15_000 }),
   failure('lock-folder', { tried: ['/run/lock/prodserver', '/tmp/x'], detail: 'EACCES' }),
   failure('lock-tool', { detail: 'no flock' }),
   failure('application-silent', { app: 'shop.celery.app', output: ['waiting'], seconds: 30 }),
@@ -188,6 +195,21 @@ test('every failure of the running program, in words', () => {
 
     error: no lock can be kept in redis://cache:6379/0 billing: its maxmemory-policy is allkeys-lru [lock-evicted]
       use a Redis with "maxmemory-policy noeviction" for locks
+
+    error: the store of the lock does not answer: no answer within 2 s (redis://cache:6379/0 billing) [lock-unreachable]
+      check the URL in LOCK, and that this host may connect there
+
+    error: web takes no lock [lock-missing]
+      beat always takes one; any other entry does with LOCK: {name: ...}
+
+    error: no process of this manifest takes a lock [lock-missing]
+      beat always takes one; any other entry does with LOCK: {name: ...}
+
+    error: beat.1: the lock is held by pid 42 since 2026-11-21T03:00:00Z for /p.yaml (/run/lock/x), and a file's lock ends only with its holder [lock-of-kernel]
+      stop that process: prodserver stop, or kill its pid
+
+    error: beat.1: the lock is held by pid 42 on app-1 since 2026-11-21T03:00:00Z for /p.yaml (redis://cache:6379/0 billing, fence 12, expires in 22 s); that one may run on for 15 s after it has lost it, beside the next one [lock-unforced]
+      stop that one instead; to take the lock away all the same: --force, and --yes where nobody can be asked
 
     error: cannot keep locks in /run/lock/prodserver and /tmp/x: EACCES [lock-folder]
       make /run/lock/prodserver writable for this user (mode 1777)

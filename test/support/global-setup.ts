@@ -1,8 +1,10 @@
 /** Installs what the tests need and the project's files name; a missing tool is an error with its remedy. */
 import { spawnSync } from 'node:child_process';
+import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { TestProject } from 'vitest/node';
 import { ensurePython } from '../../fixtures/venv.ts';
+import { makeLean, pythonOf } from './lean-python.ts';
 
 const SHOP = join(import.meta.dirname, '..', '..', 'fixtures', 'shop');
 /** Commands and the Debian packages that have them. */
@@ -20,16 +22,24 @@ const TOOLS: Readonly<Record<string, string>> = {
 
 declare module 'vitest' {
   interface ProvidedContext {
-    /** The interpreter with the sample's packages, exactly as pinned. */
+    /** The interpreter with the sample's packages, exactly as pinned, but for what no worker and no beat needs. */
     python: string;
+    /** The one that has Flower too, as users have it. */
+    wholePython: string;
   }
 }
 
 const log = (text: string): void => void process.stderr.write(`setup | ${text}\n`);
 
-export default async function setup(project: TestProject): Promise<void> {
+export default async function setup(project: TestProject): Promise<() => void> {
   installTools();
-  project.provide('python', await ensurePython(SHOP, { exact: true, log }));
+  // Each start of Node would read and parse these certificates, longer than all else it does; no test speaks TLS.
+  delete process.env['NODE_EXTRA_CA_CERTS'];
+  const whole = await ensurePython(SHOP, { exact: true, log });
+  const lean = makeLean(whole);
+  project.provide('wholePython', whole);
+  project.provide('python', pythonOf(lean));
+  return () => rmSync(lean, { recursive: true, force: true });
 }
 
 /** Only root has Debian's folder of servers in its PATH. */

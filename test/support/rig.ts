@@ -15,8 +15,8 @@ const BIN = join(ROOT, 'bin', 'prodserver');
 /** A hang shows as a failure with all output, before vitest's own time-out hides it. Milliseconds. */
 const PATIENCE_MS = 45_000;
 
-/** Between two looks at the status of one rig. Milliseconds. */
-const STATUS_PERIOD_MS = 100;
+/** Between two looks at the status of one rig. Each costs the supervisor some 13 ms, with a few workers. Milliseconds. */
+const STATUS_PERIOD_MS = 200;
 /** Characters. */
 const UNSEEN_LIMIT = 1_000_000;
 
@@ -106,25 +106,29 @@ export class Running {
   }
 }
 
-/** Looks again whenever something is heard, and every 20 ms for what is not heard, until there is a result. */
+/** Between two looks for what is not heard: soon at first, and then so that a long wait takes little. Milliseconds. */
+const LOOKS = { soonMs: 20, laterMs: 60, laterAfterMs: 1000 } as const;
+
+/** Looks again whenever something is heard, and now and then for what is not heard, until there is a result. */
 export async function until<T>(
   look: () => T | null | undefined | false | Promise<T | null | undefined | false>,
   what: string,
   patienceMs = PATIENCE_MS,
   watchers: Set<() => void> = new Set(),
 ): Promise<T> {
-  const deadline = performance.now() + patienceMs;
+  const begun = performance.now();
   for (;;) {
     const found = await look();
     if (found !== null && found !== undefined && found !== false) return found;
-    if (performance.now() > deadline) throw new Error(`waited ${patienceMs / 1000} s in vain for ${what}`);
+    const waited = performance.now() - begun;
+    if (waited > patienceMs) throw new Error(`waited ${patienceMs / 1000} s in vain for ${what}`);
     await new Promise<void>((done) => {
       const go = (): void => {
         watchers.delete(go);
         clearTimeout(timer);
         done();
       };
-      const timer = setTimeout(go, 20);
+      const timer = setTimeout(go, waited > LOOKS.laterAfterMs ? LOOKS.laterMs : LOOKS.soonMs);
       watchers.add(go);
     });
   }
@@ -209,7 +213,7 @@ export class Rig {
     onTestFinished(() => this.#clear());
   }
 
-  write(name: string, text: string): string {
+  write(name: string, text: string | Buffer): string {
     const path = join(this.folder, name);
     mkdirSync(dirname(path), { recursive: true });
     writeFileSync(path, text);

@@ -9,6 +9,7 @@ import { isOlder } from '../../../src/model/version.ts';
 import { type Linked, SHOP } from '../../python/harness.ts';
 import { startRedis } from '../../support/redis.ts';
 import { Rig, until } from '../../support/rig.ts';
+import { makeTables } from '../../support/shop-tables.ts';
 import {
   type Args,
   type Change,
@@ -144,15 +145,14 @@ export async function finish(process: Linked): Promise<void> {
 
 /** The sample with its tables made: runs `beat_table.py`, which takes rows by `save`. */
 export async function tableOf(rig: Rig, python: string): Promise<(row: object) => Promise<void>> {
+  const data = join(rig.folder, 'data');
   const env = {
-    SHOP_DATA: join(rig.folder, 'data'),
+    SHOP_DATA: data,
     SHOP_RESULT_BACKEND: 'disabled://',
     DJANGO_SETTINGS_MODULE: 'shop.settings',
     PYTHONPATH: SHOP,
   };
-  const migrate = await rig.spawn([python, join(SHOP, 'manage.py'), 'migrate', '--verbosity', '0'], { env })
-    .ended;
-  expect(migrate, migrate.stderr).toMatchObject({ code: 0 });
+  await makeTables(rig, python, data);
   const table = rig.spawn([python, join(import.meta.dirname, 'beat_table.py')], { env, input: true });
   return async (row) => {
     table.send(JSON.stringify(row));

@@ -9,7 +9,7 @@ import { startRedis } from '../../support/redis.ts';
 import { freePort, Rig, until } from '../../support/rig.ts';
 import { type Args, type Change, Driver, load, open, type Stage, without } from './stage.ts';
 
-const python = inject('python');
+const python = inject('wholePython');
 const [USER, PASSWORD] = ['operator', 'hidden-word'];
 const LOGIN = `${USER}:${PASSWORD}`;
 
@@ -41,6 +41,8 @@ async function observe({ args, see }: Proof, change: Change): Promise<unknown> {
   const setting = { backend: 'CeleryFlower', args: { address: '127.0.0.1', port, ...args } } as const;
   const stage = await open(rig, python, setting, change, url, { driver });
   const { process } = stage;
+  // What it says when it is loaded: to look at its sockets costs more than to wait.
+  await process.logs(/Visit me/);
   // It ends where somebody else has its default port.
   const listeners = await until(() => {
     const found = listeningAddresses(process.pid) ?? [];

@@ -1,7 +1,8 @@
 /** One worker, beat or Flower made from ARGS of a manifest as `start` would, on a broker of its own, and a client beside it. */
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
-import { loadManifest, type Loaded } from '../../../src/manifest/load.ts';
+import { loadManifest } from '../../../src/manifest/load.ts';
+import type { Loaded } from '../../../src/manifest/loaded.ts';
 import type { ProcessSpec } from '../../../src/model/spec.ts';
 import { Linked } from '../../python/harness.ts';
 import { Rig, Running, until } from '../../support/rig.ts';

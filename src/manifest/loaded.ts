@@ -1,0 +1,30 @@
+/** What a manifest comes to. */
+import type { Failure } from '../model/failure.ts';
+import type { Plan } from '../model/spec.ts';
+
+export interface Loaded {
+  /** Null where there are errors. */
+  readonly plan: Plan | null;
+  /** Errors and warnings, in the order of the text. */
+  readonly findings: readonly Failure[];
+  /** What is left to check before the plan is used. */
+  readonly schedules: readonly Schedule[];
+}
+
+export interface Schedule {
+  readonly pattern: string;
+  /** What to say where it is none. */
+  readonly wrong: Failure;
+}
+
+/** In the order of the text. */
+export const byPlace = (a: Failure, b: Failure): number => placeOf(a) - placeOf(b);
+
+const placeOf = ({ place }: Failure): number => (place?.line ?? 0) * 1e7 + (place?.column ?? 0);
+
+/** Apart from the rest, and by a function that is handed in: its library is loaded only for manifests with a schedule. */
+export function checkSchedules(loaded: Loaded, isPattern: (text: string) => boolean): Loaded {
+  const wrong = loaded.schedules.filter(({ pattern }) => !isPattern(pattern)).map((one) => one.wrong);
+  const findings = [...loaded.findings, ...wrong].toSorted(byPlace);
+  return { plan: wrong.length === 0 ? loaded.plan : null, findings, schedules: [] };
+}

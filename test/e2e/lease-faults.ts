@@ -9,7 +9,7 @@ import { runPair } from '../support/lease-pair.ts';
 
 const PAIRS = 4;
 /** Seconds. All other timings of the lease scale with it. */
-const TTL_S = 6;
+const TTL_S = 8;
 /** A fault and what it takes to get over it, on a machine with other work. Milliseconds. */
 const FAULT_MS = 30_000;
 

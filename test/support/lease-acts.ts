@@ -61,7 +61,7 @@ const gone =
     const moment = performance.now();
     const end = after === 'stop' ? host.stop() : host.kill();
     try {
-      return { after, ms: await stage.sentAfter(moment, patienceMs(stage), stage.other(host)) };
+      return { after, ms: await stage.sentAfter(moment, stage.patienceMs, stage.other(host)) };
     } finally {
       await end;
       host.restart();
@@ -75,7 +75,7 @@ const frozenPastLease: Act = plain(async (stage) => {
   const moment = performance.now();
   host.signal('owner', 'SIGSTOP');
   try {
-    await stage.sentAfter(moment, patienceMs(stage), stage.other(host));
+    await stage.sentAfter(moment, stage.patienceMs, stage.other(host));
     await stage.pause(stage.ttlMs / 4);
   } finally {
     host.signal('owner', 'SIGCONT');
@@ -186,6 +186,3 @@ export const ACTS: Readonly<Record<string, Act>> = {
   }),
   [CLOCK]: jumped,
 };
-
-/** Until a lease has run out and a start delay is over, with a whole TTL and a busy machine's start of Celery to spare. */
-export const patienceMs = (stage: Stage): number => 3 * stage.ttlMs + 30_000;

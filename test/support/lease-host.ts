@@ -23,6 +23,8 @@ export interface HostPlan {
 }
 
 const APP = 'lease_app';
+/** Of a clean stop, on a machine with other work. Milliseconds. */
+const END_MS = 90_000;
 const HERE = join(import.meta.dirname, '..');
 
 export class LeaseHost {
@@ -81,7 +83,7 @@ SUPERVISOR: {python: ${plan.python}}
   /** As an operator would, and to its end. */
   async stop(): Promise<void> {
     this.running.kill('SIGTERM');
-    await until(() => this.running.over, `host ${this.name} to end`);
+    await until(() => this.running.over, `host ${this.name} to end`, END_MS);
   }
 
   async kill(): Promise<void> {

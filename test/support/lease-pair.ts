@@ -1,7 +1,7 @@
 /** Faults upon two hosts that want one lease, and the judgement of what their beats sent. */
 import { join } from 'node:path';
 import { newChance } from './chance.ts';
-import { ACTS, patienceMs, type Takeover } from './lease-acts.ts';
+import { ACTS, type Takeover } from './lease-acts.ts';
 import { LeaseHost } from './lease-host.ts';
 import { Sends } from './lease-sends.ts';
 import { LeaseServer } from './lease-server.ts';
@@ -61,7 +61,7 @@ export async function runPair(run: PairRun): Promise<PairResult> {
       await stage.pause(chance() * REST_TTLS * stage.ttlMs);
       const takeover = await ACTS[name]?.(stage);
       if (takeover !== null && takeover !== undefined) takeovers.push(takeover);
-      const recovery = await stage.sentAfter(performance.now(), patienceMs(stage));
+      const recovery = await stage.sentAfter(performance.now(), stage.patienceMs);
       recoveries.push(recovery);
       stage.tell(`  sends again, ${Math.round(recovery)} ms after the end of: ${name}`);
     }

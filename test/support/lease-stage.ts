@@ -18,6 +18,8 @@ export interface StageParts {
 
 /** How often the one that sends is hit, and not the one that waits. */
 const AT_HOLDER = 0.8;
+/** What a machine with other work may take beside the waiting for leases. Milliseconds. */
+const SLACK_MS = 90_000;
 
 export class Stage {
   readonly hosts: readonly [LeaseHost, LeaseHost];
@@ -80,12 +82,18 @@ export class Stage {
     return until(
       () => this.hosts.find((host) => roles.every((role) => host.pid(role) !== null)),
       `a host with ${roles.join(' and ')}`,
+      this.patienceMs,
     );
   }
 
-  /** Up to twice the TTL, and beyond it in two of five. Milliseconds. */
+  /** Up to twice the TTL, and beyond it in three of ten. Milliseconds. */
   spell(): number {
-    return 2 * this.ttlMs * this.chance() ** 1.4;
+    return 2 * this.ttlMs * this.chance() ** 2;
+  }
+
+  /** Until a lease has run out and a start delay is over. Milliseconds. */
+  get patienceMs(): number {
+    return 3 * this.ttlMs + SLACK_MS;
   }
 
   pause(ms: number): Promise<void> {

@@ -10,6 +10,7 @@ const LONGEST = [
   'shop',
   'celery/beat',
   'beat-lock',
+  'lease-simulation',
   'hangs',
   'python/vitals',
   'brokers',

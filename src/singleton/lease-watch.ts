@@ -15,6 +15,10 @@
  * Nobody can see into the gap between two looks. A lease that was removed there by force after a renewal that nobody saw
  * looks like one that ran out, if it was about to. Thus the gap is so short that a holder whose lease was so near its end
  * had stopped its child already: T less the gap is more than R.
+ *
+ * What stays unseen: a server's clock that is set forward in the same gap as a renewal, by less than the uptime can show
+ * (two seconds, and the time on the way). The lease then ends early by as much. With the defaults R + G + K + L leaves
+ * more room than that; with timings at the limit, or a TTL of a few seconds, it need not.
  */
 import type { AcquireReply, ServerFacts, Watch } from './lease-state.ts';
 import { CLOCK_STEP_MS, type LeaseTimings } from '../model/lease-timings.ts';

@@ -33,8 +33,7 @@ const span = ({ random, scale }: Scene, least: number, most: number): number =>
  * - the dead-man paused for longer than L while the supervisor is paused, or a whole machine that is frozen: nobody is
  *   awake who could kill. The fence at the act, in beat, and the check in the worker are for these;
  * - a process that survives KILL for longer than K (a hung disk), unless its supervisor can go on renewing;
- * - a promotion after which one host still talks to the old master and another to the new one: two servers, two leases;
- * - data that comes back from so far ago that the marker of a release is of the same run: a run has but one history.
+ * - a promotion after which one host still talks to the old master and another to the new one: two servers, two leases.
  */
 export const FAULTS = {
   'supervisor paused': (scene) => victim(scene).pause(span(scene, 0.1, 60)),

@@ -204,7 +204,7 @@ export class Host {
         manners: worst ? 'deaf' : random.pick(MANNERS),
         worst,
         watchers: {
-          born: watchers.born,
+          born: (child) => watchers.born(child),
           died: (dead) => {
             watchers.died(dead);
             if (this.life === life) ended();

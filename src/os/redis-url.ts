@@ -42,7 +42,9 @@ export function parseRedisUrl(url: string): RedisAddress | null {
   const match = SCHEME.exec(url.trim());
   if (match === null) return null;
   const [, , secure, form = '', rest = ''] = match;
-  const [place = '', query = ''] = rest.split('?', 2);
+  const [place, query = ''] = splitOnce(rest, '?');
+  // Of a password with "?" the rest would stand there.
+  if (query.includes('@')) return null;
   const at = place.lastIndexOf('@');
   const [username = '', password] = at < 0 ? [] : splitOnce(place.slice(0, at), ':');
   const [authority = '', ...folders] = place.slice(at + 1).split('/');
@@ -54,7 +56,7 @@ export function parseRedisUrl(url: string): RedisAddress | null {
       tls: secure === '' ? null : tlsOf(options),
     };
     if (form === 'socket') {
-      const db = dbOf(options.get('virtual_host') ?? options.get('db') ?? '');
+      const db = dbOf(options.get('virtual_host') || options.get('db') || '');
       if (authority !== '' || folders.length === 0 || db === null) return null;
       return { kind: 'server', nodes: [], path: `/${folders.join('/')}`, master: null, db, ...common };
     }
@@ -62,7 +64,7 @@ export function parseRedisUrl(url: string): RedisAddress | null {
     const nodes = authority.split(',').map((text) => nodeOf(text, kind === 'sentinel' ? 26_379 : 6379));
     const known = nodes.filter((node) => node !== null);
     const master = kind === 'sentinel' ? decodeURIComponent(folders.shift() ?? '') : null;
-    const db = dbOf(folders.shift() ?? options.get('db') ?? '');
+    const db = dbOf(folders.shift() || options.get('db') || '');
     const whole = known.length === nodes.length && folders.every((text) => text === '');
     if (!whole || db === null || master === '') return null;
     if ((kind === 'server' && nodes.length > 1) || (kind === 'cluster' && db > 0)) return null;
@@ -112,6 +114,8 @@ export const tlsContext = (
 /** For people: without its password, and without what could hold one. */
 export function shownRedis(url: string): string {
   const [, scheme = 'redis', rest = ''] = /^([^:]*):\/\/(.*)$/s.exec(url.trim()) ?? [];
-  const place = (rest.split('?', 1)[0] ?? '').replace(/^.*@/s, '');
+  // Of what cannot be understood nobody knows where its password is.
+  if (!isRedisUrl(url)) return `${scheme}://...`;
+  const place = splitOnce(rest, '?')[0].replace(/^.*@/s, '');
   return `${scheme}://${place}`;
 }

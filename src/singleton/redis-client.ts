@@ -1,121 +1,86 @@
 /** Commands to one Redis, each bounded in time. After one that failed the connection is made anew: what comes late is lost. */
-import type { Cluster, Redis } from 'ioredis';
 import type { Clock } from '../model/clock.ts';
-import { parseRedisUrl, tlsContext, type RedisAddress } from '../os/redis-url.ts';
+import { parseRedisUrl } from '../os/redis-url.ts';
+import { load, openLine, type Line } from './redis-line.ts';
 
 export interface RedisClient {
   /** Runs a script. Rejects with an error whose message is for people. */
   run(script: string, keys: readonly string[], args: readonly (string | number)[]): Promise<unknown>;
+  /** For good: who still waits for an answer gets an error. */
   close(): void;
 }
 
-type Connection = Redis | Cluster;
-
 export function newRedisClient(url: string, timeoutMs: number, clock: Clock): RedisClient {
-  let connection: Connection | null = null;
+  let line: Line | null = null;
+  let closed = false;
+  /** Connections made so far. */
+  let turn = 0;
 
-  const connected = async (): Promise<Connection> => {
-    if (connection !== null) return connection;
+  const lineNow = (ioredis: Awaited<ReturnType<typeof load>>): Line => {
+    if (closed) throw new Error('the connection was closed');
+    if (line !== null) return line;
     const address = parseRedisUrl(url);
     if (address === null) throw new Error('it is no URL of a Redis');
-    const made = await connect(address, timeoutMs);
-    connection = made;
+    // One that does not answer must not be the first for ever.
+    const first = turn++ % Math.max(1, address.nodes.length);
+    const nodes = [...address.nodes.slice(first), ...address.nodes.slice(0, first)];
+    const made = openLine(ioredis, { ...address, nodes }, timeoutMs);
+    line = made;
+    // The next command need not find out that the server hung up.
+    made.onEnd(() => leave(made));
     return made;
   };
-  const drop = (): void => {
-    connection?.disconnect();
-    connection = null;
+  /** Nothing more is asked over it; who waits there for an answer still has the rest of the time for it. */
+  const leave = (one: Line): void => {
+    if (line === one) line = null;
+    if (one.waiting === 0) one.hangUp();
   };
 
   return {
     async run(script, keys, args) {
       // Our own slowness is not the server's.
-      await load();
+      const ioredis = await load();
+      const one = lineNow(ioredis);
+      one.waiting += 1;
+      let isOver = false;
       let cancel = (): void => undefined;
       const late = new Promise<never>((_, fail) => {
         const silent = (): void => fail(new Error(`no answer within ${timeoutMs / 1000} s`));
         cancel = clock.after(timeoutMs, silent);
       });
       try {
-        const act = async (): Promise<unknown> =>
-          (await connected()).eval(script, keys.length, ...keys, ...args);
+        const act = async (): Promise<unknown> => {
+          await one.ready;
+          return isOver ? null : one.link.eval(script, keys.length, ...keys, ...args);
+        };
         const acting = act();
         // Where the time is up first, nobody else looks at how it ends.
         acting.catch(() => undefined);
         return await Promise.race([acting, late]);
       } catch (error) {
-        drop();
-        throw error;
+        if (line === one) line = null;
+        throw new Error(textOf(error), { cause: error });
       } finally {
+        isOver = true;
         cancel();
+        one.waiting -= 1;
+        if (line !== one) leave(one);
       }
     },
-    close: drop,
+    close() {
+      closed = true;
+      line?.hangUp();
+      line = null;
+    },
   };
 }
 
-/** Loaded when the first lease is asked for: most manifests have none. Bundled, it has no name but this one. */
-const load = async (): Promise<typeof import('ioredis')> => (await import('ioredis')).default;
-
-async function connect(address: RedisAddress, timeoutMs: number): Promise<Connection> {
-  const { Cluster, Redis } = await load();
-  const { nodes, username, password, db, tls } = address;
-  const common = {
-    // All of it here: one try, and what was not answered is not sent again.
-    lazyConnect: true,
-    enableOfflineQueue: false,
-    enableReadyCheck: false,
-    autoResendUnfulfilledCommands: false,
-    maxRetriesPerRequest: 0,
-    retryStrategy: () => null,
-    connectTimeout: timeoutMs,
-    ...(username === null ? {} : { username }),
-    ...(password === null ? {} : { password }),
-    ...(tls === null ? {} : { tls: tlsContext(tls) }),
-  };
-  const made = make();
-  let reason: unknown = null;
-  // Also told by the command that waits; without a listener ioredis writes to the console.
-  made.on('error', (error) => {
-    reason = error;
-  });
-  try {
-    await made.connect();
-  } catch (error) {
-    made.disconnect();
-    throw reason ?? error;
-  }
-  return made;
-
-  function make(): Connection {
-    switch (address.kind) {
-      case 'server':
-        return new Redis({
-          ...common,
-          db,
-          ...(address.path === null ? { ...nodes[0] } : { path: address.path }),
-        });
-      case 'sentinel':
-        return new Redis({
-          ...common,
-          db,
-          sentinels: [...nodes],
-          name: address.master ?? '',
-          sentinelRetryStrategy: () => null,
-          sentinelCommandTimeout: timeoutMs,
-          ...(tls === null ? {} : { enableTLSForSentinelMode: true, sentinelTLS: tlsContext(tls) }),
-        });
-      case 'cluster':
-        return new Cluster([...nodes], {
-          lazyConnect: true,
-          enableOfflineQueue: false,
-          enableReadyCheck: false,
-          clusterRetryStrategy: () => null,
-          slotsRefreshTimeout: timeoutMs,
-          redisOptions: common,
-        });
-      default:
-        return address.kind satisfies never;
-    }
-  }
+/** Of Redis without what it says of the place in our script, which means nothing to anybody else. */
+function textOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  // Of a name with several addresses, none of which answers.
+  if (error instanceof AggregateError && error.message === '')
+    return error.errors.map((one) => textOf(one)).join(', ');
+  const text = error.message.replace(/ script: [0-9a-f]{40}, on @user_script:\d+\.?$/, '');
+  return /^MOVED /.test(text) ? `it is part of a cluster, whose URL is redis+cluster://... (${text})` : text;
 }

@@ -18,23 +18,38 @@ local run = fact('run_id') .. ' ' .. fact('master_replid')
 local facts = {run, fact('uptime_in_seconds'), fact('maxmemory'), fact('maxmemory_policy')}
 `;
 
+/** What was read from a key as a table; nil where somebody else has written there. */
+const READ = `
+local function read(text)
+  local ok, value = pcall(cjson.decode, text)
+  if ok and type(value) == 'table' then return value end
+  return nil
+end
+local function isOurs(text) return text and (read(text) or {}).token == ARGV[1] end
+`;
+
 /**
- * ARGV: token, TTL in milliseconds, who we are (JSON). Answers: held | again | acquired, the facts, then
+ * ARGV: token, TTL in milliseconds, who we are (JSON). Answers: evicting | held | again | acquired, the facts, then
  * held: the lease, its PTTL; again: the lease; acquired: the fence, the fence before (JSON or ''), the marker (JSON or '').
  */
-export const ACQUIRE = `${FACTS}
+export const ACQUIRE = `${FACTS}${READ}
+if (tonumber(facts[3]) or 0) > 0 and string.sub(facts[4], 1, 7) == 'allkeys' then return {'evicting', facts} end
 local held = redis.call('GET', KEYS[1])
 local known = redis.call('GET', KEYS[2]) or ''
 if held then
-  if cjson.decode(held).token ~= ARGV[1] then
-    return {'held', facts, held, redis.call('PTTL', KEYS[1])}
-  end
+  if not isOurs(held) then return {'held', facts, held, redis.call('PTTL', KEYS[1])} end
   redis.call('PEXPIRE', KEYS[1], ARGV[2])
   return {'again', facts, held}
 end
 local time = redis.call('TIME')
 local fence = time[1] * 1000 + math.floor(time[2] / 1000)
-if known ~= '' then fence = math.max(fence, cjson.decode(known).fence + 1) end
+if known ~= '' then
+  local last = read(known) or {}
+  if type(last.fence) ~= 'number' or type(last.ttl_ms) ~= 'number' then
+    return redis.error_reply(KEYS[2] .. ' holds something that prodserver did not write')
+  end
+  fence = math.max(fence, last.fence + 1)
+end
 local ids = '{"token":"' .. ARGV[1] .. '","fence":' .. text(fence) .. ',"ttl_ms":' .. ARGV[2] .. ','
 redis.call('SET', KEYS[2], '{"fence":' .. text(fence) .. ',"ttl_ms":' .. ARGV[2] .. '}')
 redis.call('SET', KEYS[1], ids .. string.sub(ARGV[3], 2), 'PX', ARGV[2])
@@ -44,18 +59,16 @@ return {'acquired', facts, text(fence), known, released}
 `;
 
 /** ARGV: token, TTL. Never set again where it is gone: it may have been another's in between. */
-export const RENEW = `
-local held = redis.call('GET', KEYS[1])
-if not held or cjson.decode(held).token ~= ARGV[1] then return 0 end
+export const RENEW = `${READ}
+if not isOurs(redis.call('GET', KEYS[1])) then return 0 end
 return redis.call('PEXPIRE', KEYS[1], ARGV[2])
 `;
 
 /** ARGV: token, who we are (JSON): for those who wait. */
-export const TELL = `
+export const TELL = `${READ}
 local held = redis.call('GET', KEYS[1])
-if not held then return 0 end
-local lease = cjson.decode(held)
-if lease.token ~= ARGV[1] then return 0 end
+if not isOurs(held) then return 0 end
+local lease = read(held)
 local ids = '{"token":"' .. lease.token .. '","fence":' .. string.format('%.0f', lease.fence)
   .. ',"ttl_ms":' .. string.format('%.0f', lease.ttl_ms) .. ','
 redis.call('SET', KEYS[1], ids .. string.sub(ARGV[2], 2), 'PX', redis.call('PTTL', KEYS[1]))
@@ -63,9 +76,8 @@ return 1
 `;
 
 /** ARGV: token, fence. A server too full for the marker still frees the lease: who comes next then waits a little. */
-export const RELEASE = `${FACTS}
-local held = redis.call('GET', KEYS[1])
-if not held or cjson.decode(held).token ~= ARGV[1] then return 0 end
+export const RELEASE = `${FACTS}${READ}
+if not isOurs(redis.call('GET', KEYS[1])) then return 0 end
 redis.pcall('SET', KEYS[3], '{"fence":' .. ARGV[2] .. ',"run":"' .. run .. '"}', 'PX', 86400000)
 return redis.call('DEL', KEYS[1])
 `;

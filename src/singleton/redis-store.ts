@@ -54,8 +54,10 @@ const leaseSchema = z.object({
 });
 const fenceSchema = z.object({ fence: z.number(), ttl_ms: z.number() });
 const releasedSchema = z.object({ fence: z.number(), run: z.string() });
-const facts = z.tuple([z.string(), z.coerce.number(), z.coerce.number(), z.string()]);
+/** Without its two names a restart of the server could not be seen. */
+const facts = z.tuple([z.string().regex(/^\S+ \S+$/), z.coerce.number(), z.coerce.number(), z.string()]);
 const acquireSchema = z.union([
+  z.tuple([z.literal('evicting'), facts]),
   z.tuple([z.literal('held'), facts, z.string(), z.number()]),
   z.tuple([z.literal('again'), facts, z.string()]),
   z.tuple([z.literal('acquired'), facts, z.coerce.number(), z.string(), z.string()]),
@@ -68,27 +70,31 @@ export function newLeaseStore(client: RedisClient, name: string, shown: string):
   const file = `${shown} ${name}`;
   return {
     async acquire(token, ttlMs, note) {
-      const answer = acquireSchema.parse(
+      const answer = understood(
+        acquireSchema,
         await client.run(ACQUIRE, keys, [token, ttlMs, JSON.stringify(note)]),
       );
       const [kind, [run, uptime, maxmemory, policy]] = answer;
-      if (evictsAll(maxmemory, policy)) throw new EvictingError(policy);
       const server = { run, uptimeMs: uptime * 1000, evicts: evicts(maxmemory, policy) };
       switch (kind) {
+        case 'evicting':
+          throw new EvictingError(policy);
         case 'held': {
-          const lease = leaseSchema.parse(JSON.parse(answer[2]));
-          const leftMs = Math.max(0, answer[3]);
+          const lease = read(leaseSchema, answer[2], keys[0]);
+          const leftMs = leftOf(answer[3], lease.ttl_ms);
           const reply = { kind, fence: lease.fence, ttlMs: lease.ttl_ms, leftMs, server } as const;
           return { reply, holder: holderOf(lease, leftMs, file) };
         }
         case 'again': {
-          const { fence } = leaseSchema.parse(JSON.parse(answer[2]));
+          const { fence } = read(leaseSchema, answer[2], keys[0]);
           return { reply: acquired(fence, null, null, true, server), holder: null };
         }
         case 'acquired': {
-          const previous = optional(fenceSchema, answer[3]);
+          const previous = answer[3] === '' ? null : read(fenceSchema, answer[3], keys[1]);
           const before = previous === null ? null : { fence: previous.fence, ttlMs: previous.ttl_ms };
-          const reply = acquired(answer[2], before, optional(releasedSchema, answer[4]), false, server);
+          // Only a shorter way: where it cannot be read, there is none.
+          const released = parsed(releasedSchema, answer[4]);
+          const reply = acquired(answer[2], before, released, false, server);
           return { reply, holder: null };
         }
         default:
@@ -103,13 +109,14 @@ export function newLeaseStore(client: RedisClient, name: string, shown: string):
       await client.run(RELEASE, keys, [token, fence]);
     },
     async look() {
-      const [lease, leftMs, fence, aof, maxmemory, policy] = lookSchema.parse(
+      const [lease, leftMs, fence, aof, maxmemory, policy] = understood(
+        lookSchema,
         await client.run(LOOK, keys, []),
       );
-      const held = optional(leaseSchema, lease);
+      const held = lease === '' ? null : read(leaseSchema, lease, keys[0]);
       return {
-        holder: held === null ? null : holderOf(held, Math.max(0, leftMs), file),
-        fence: optional(fenceSchema, fence)?.fence ?? null,
+        holder: held === null ? null : holderOf(held, leftOf(leftMs, held.ttl_ms), file),
+        fence: fence === '' ? null : read(fenceSchema, fence, keys[1]).fence,
         persistent: aof === '1',
         evicts: evicts(maxmemory, policy) || evictsAll(maxmemory, policy),
       };
@@ -145,5 +152,26 @@ const holderOf = (lease: z.output<typeof leaseSchema>, leftMs: number, file: str
   expiresInMs: leftMs,
 });
 
-const optional = <T>(schema: z.ZodType<T>, text: string): T | null =>
-  text === '' ? null : schema.parse(JSON.parse(text));
+/** PTTL is negative where somebody took the TTL away: its holder's next renewal sets it again. */
+const leftOf = (pttl: number, ttlMs: number): number => (pttl < 0 ? ttlMs : pttl);
+
+function parsed<T>(schema: z.ZodType<T>, text: string): T | null {
+  try {
+    return schema.safeParse(JSON.parse(text)).data ?? null;
+  } catch {
+    return null; // no JSON
+  }
+}
+
+/** Whoever writes there is not prodserver: nobody knows whether anything runs. */
+function read<T>(schema: z.ZodType<T>, text: string, key: string): T {
+  const value = parsed(schema, text);
+  if (value === null) throw new Error(`${key} holds something that prodserver did not write`);
+  return value;
+}
+
+function understood<T>(schema: z.ZodType<T>, answer: unknown): T {
+  const known = schema.safeParse(answer);
+  if (!known.success) throw new Error('it does not answer as Redis does (INFO, PTTL)');
+  return known.data;
+}

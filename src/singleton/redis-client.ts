@@ -10,6 +10,8 @@ export interface RedisClient {
   close(): void;
 }
 
+const CLOSED = 'the connection was closed';
+
 export function newRedisClient(url: string, timeoutMs: number, clock: Clock): RedisClient {
   let line: Line | null = null;
   let closed = false;
@@ -17,7 +19,7 @@ export function newRedisClient(url: string, timeoutMs: number, clock: Clock): Re
   let turn = 0;
 
   const lineNow = (ioredis: Awaited<ReturnType<typeof load>>): Line => {
-    if (closed) throw new Error('the connection was closed');
+    if (closed) throw new Error(CLOSED);
     if (line !== null) return line;
     const address = parseRedisUrl(url);
     if (address === null) throw new Error('it is no URL of a Redis');
@@ -59,7 +61,7 @@ export function newRedisClient(url: string, timeoutMs: number, clock: Clock): Re
         return await Promise.race([acting, late]);
       } catch (error) {
         if (line === one) line = null;
-        throw new Error(textOf(error), { cause: error });
+        throw new Error(closed ? CLOSED : textOf(error), { cause: error });
       } finally {
         isOver = true;
         cancel();
@@ -82,5 +84,7 @@ function textOf(error: unknown): string {
   if (error instanceof AggregateError && error.message === '')
     return error.errors.map((one) => textOf(one)).join(', ');
   const text = error.message.replace(/ script: [0-9a-f]{40}, on @user_script:\d+\.?$/, '');
+  if (/^NOAUTH /.test(text)) return `it asks for a password, and the URL has none (${text.slice(0, 6)})`;
+  if (/RESP type|^Protocol error/.test(text)) return `what answers there is no Redis (${text})`;
   return /^MOVED /.test(text) ? `it is part of a cluster, whose URL is redis+cluster://... (${text})` : text;
 }

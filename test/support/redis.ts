@@ -57,11 +57,12 @@ export async function startRedis(rig: Rig, options: RedisOptions = {}): Promise<
 }
 
 async function end(server: Running): Promise<void> {
-  if (!server.over) tryKill(server.pid, 'SIGTERM');
+  // A test may have frozen it.
+  for (const signal of ['SIGTERM', 'SIGCONT'] as const) if (!server.over) tryKill(server.pid, signal);
   await server.ended;
 }
 
-/** True once it speaks: PONG, or a request for the password. */
+/** True once it speaks: PONG, a request for the password, or that it loads what a test has it keep. */
 const answers = (port: number): Promise<boolean> =>
   new Promise((done) => {
     const socket = connect({ port, host: '127.0.0.1' });
@@ -71,6 +72,6 @@ const answers = (port: number): Promise<boolean> =>
     };
     socket.setTimeout(1000, () => hangUp(false));
     socket.once('error', () => hangUp(false)).once('close', () => hangUp(false));
-    socket.once('data', (reply) => hangUp(/^(\+PONG|-NOAUTH)/.test(reply.toString('latin1'))));
+    socket.once('data', (reply) => hangUp(/^(\+PONG|-NOAUTH|-LOADING)/.test(reply.toString('latin1'))));
     socket.write('PING\r\n');
   });

@@ -23,7 +23,10 @@ export function openLine(ioredis: typeof import('ioredis'), address: RedisAddres
   let aside: unknown = null;
   // Without a listener ioredis writes to the console.
   link.on('error', (error) => (failed = error));
-  link.on('sentinelError', (error) => (aside = error)).on('node error', (error) => (aside = error));
+  link.on('sentinelError', (error) => (aside = error));
+  link.on('node error', (error: Error, node: string) => {
+    aside = new Error(`${node}: ${error.message}`, { cause: error });
+  });
   const connect = async (): Promise<void> => {
     try {
       await link.connect();

@@ -18,6 +18,8 @@ export interface RedisOptions {
   /** A free one unless given. */
   readonly port?: number;
   readonly password?: string;
+  /** Of its configuration. */
+  readonly file?: string;
   /** More of its own options: `--name value`. */
   readonly args?: readonly string[];
 }
@@ -32,7 +34,15 @@ export async function startRedis(rig: Rig, options: RedisOptions = {}): Promise<
   const start = async (): Promise<Running> => {
     const place = ['--port', String(port), '--bind', '127.0.0.1', '--dir', rig.folder];
     const kept = ['--save', '', '--appendonly', 'no'];
-    const server = rig.spawn(['redis-server', ...place, ...kept, ...secret, ...(options.args ?? [])]);
+    const file = options.file === undefined ? [] : [options.file];
+    const server = rig.spawn([
+      'redis-server',
+      ...file,
+      ...place,
+      ...kept,
+      ...secret,
+      ...(options.args ?? []),
+    ]);
     // Its title overwrites its environment, and with it the mark by which a rig finds what is left behind.
     onTestFinished(() => end(server));
     await until(() => {

@@ -34,6 +34,8 @@ interface Deadlines {
   readonly killAt: number;
 }
 
+type StopOrder = Extract<LeaseOrder, { do: 'stop' }>;
+
 /** `file`: how the lease is called before people. */
 export function newKeeper(
   store: LeaseStore,
@@ -51,14 +53,18 @@ export function newKeeper(
   let deadlines: Deadlines | null = null;
   let feed: Duplex | null = null;
   let lost: ((loss: LockLoss) => void) | null = null;
+  /** When others may have it, by the boot clock, unless it is renewed; null: it is not held. */
+  let expiresAt: number | null = null;
   /** Lost between the grant and the start of the process. */
-  let early: LockLoss | null = null;
+  let early: StopOrder | null = null;
   let releasing: Promise<void> | null = null;
 
   const post = (event: LeaseEvent): void => {
     const next = step(lease, event, boot(), timings);
     lease = next.lease;
     for (const order of next.orders) act(order);
+    // Nothing is due any more, and a timer would keep the supervisor from ending.
+    if (!('tenure' in lease)) cancelWake();
   };
   const answer = (given: LockAnswer): void => {
     const tell = waiting;
@@ -79,6 +85,7 @@ export function newKeeper(
         return wake(order.at);
       case 'grant':
         deadlines = order;
+        expiresAt = endOf(order);
         return answer({ kind: 'acquired', grip: grip(order) });
       case 'delay': {
         const leftMs = Math.max(0, order.until - boot());
@@ -91,20 +98,30 @@ export function newKeeper(
         return answer({ kind: 'held', hindrance: { kind: 'lock', holder: holder ?? nobody(file) } });
       case 'extend':
         if (deadlines !== null) deadlines = { ...deadlines, ...order };
+        expiresAt = endOf(order);
         return tellDeadlines();
       case 'stop': {
-        const graceMs = Math.max(0, order.killAt - boot());
         const stop = lost;
         lost = null;
-        if (deadlines !== null) deadlines = { ...deadlines, stopAt: boot(), killAt: order.killAt };
+        if (deadlines !== null) deadlines = stopped(deadlines, order.killAt, boot());
+        // One that was not renewed is on the server still, as far as anybody knows.
+        if (order.why === 'taken') expiresAt = null;
         tellDeadlines();
-        if (stop === null) early = { file, why: order.why, graceMs };
-        return stop?.({ file, why: order.why, graceMs });
+        if (stop === null) early = order;
+        return stop?.(lossOf(order));
       }
       default:
         return unreachable(order);
     }
   };
+
+  const endOf = ({ stopAt }: { readonly stopAt: number }): number =>
+    stopAt - timings.renewDeadlineMs + timings.ttlMs;
+  const lossOf = ({ why, killAt }: StopOrder): LockLoss => ({
+    file,
+    why,
+    graceMs: Math.max(0, killAt - boot()),
+  });
 
   const acquire = async (mine: string): Promise<void> => {
     token = mine;
@@ -155,7 +172,7 @@ export function newKeeper(
         // Its reader is gone with the process, whose end is told elsewhere.
         socket?.on('error', () => socket.destroy());
         if (early === null) lost = onLost;
-        else onLost(early);
+        else onLost(lossOf(early));
         tellDeadlines();
         void store.tell(token, ports.note(pid)).catch(() => undefined); // for people who wait; the lease holds without it
       },
@@ -166,6 +183,7 @@ export function newKeeper(
         early = null;
         feed = null;
         deadlines = null;
+        expiresAt = null;
         releasing = null;
         post({ type: 'ended' });
         return releasing;
@@ -181,14 +199,18 @@ export function newKeeper(
       }),
     abandon: () => post({ type: 'abandoned' }),
     holding: () =>
-      deadlines === null
+      deadlines === null || expiresAt === null
         ? null
-        : {
-            fence: deadlines.fence,
-            expiresInMs: Math.max(0, deadlines.stopAt - timings.renewDeadlineMs + timings.ttlMs - boot()),
-          },
+        : { fence: deadlines.fence, expiresInMs: Math.max(0, expiresAt - boot()) },
   };
 }
+
+/** After a sleep of the machine it may be past both: to stop is never later than to kill. */
+const stopped = ({ fence, stopAt }: Deadlines, killAt: number, now: number): Deadlines => ({
+  fence,
+  stopAt: Math.min(stopAt, now, killAt),
+  killAt,
+});
 
 /** As python/prodserver_deadman.py reads it: seconds of the boot clock. */
 const lineOf = ({ fence, stopAt, killAt }: Deadlines): string =>

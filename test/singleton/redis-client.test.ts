@@ -125,13 +125,17 @@ describe('a cluster', () => {
     [5461, 10_922],
     [10_923, 16_383],
   ] as const;
+  const FLAGS = '--cluster-enabled yes --cluster-announce-ip 127.0.0.1 --cluster-node-timeout 2000'.split(
+    ' ',
+  );
   const node = async (rig: Rig, index: number) =>
     startRedis(rig, {
-      args: [
-        ...['--cluster-enabled', 'yes', '--cluster-config-file', `nodes-${index}.conf`],
-        ...['--cluster-port', String(await freePort()), '--cluster-announce-ip', '127.0.0.1'],
-        ...['--cluster-node-timeout', '2000'],
-      ],
+      args: FLAGS.concat(
+        '--cluster-config-file',
+        `nodes-${index}.conf`,
+        '--cluster-port',
+        String(await freePort()),
+      ),
     });
 
   test('of one node', async () => {
@@ -225,10 +229,9 @@ test('a process says nothing by itself, and ends once it has let go, even of a s
     `,
   );
   const bundle = join(rig.folder, 'bundle.mjs');
-  const built = spawnSync(join(ROOT, 'node_modules/.bin/esbuild'), [
-    ...[script, '--bundle', '--platform=node', '--format=esm', `--outfile=${bundle}`, '--external:koffi'],
-    "--banner:js=import{createRequire as r}from'node:module';const require=r(import.meta.url);",
-  ]);
+  const banner = "--banner:js=import{createRequire as r}from'node:module';const require=r(import.meta.url);";
+  const flags = ['--bundle', '--platform=node', '--format=esm', '--external:koffi', banner];
+  const built = spawnSync(join(ROOT, 'node_modules/.bin/esbuild'), [script, ...flags, `--outfile=${bundle}`]);
   expect(built.stderr.toString()).not.toMatch(/error/i);
   const dead = await freePort();
   const urls = [

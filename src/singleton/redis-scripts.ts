@@ -83,9 +83,9 @@ return redis.call('DEL', KEYS[1])
 `;
 
 /** ARGV: the fence of the lease to remove. */
-export const REMOVE = `
+export const REMOVE = `${READ}
 local held = redis.call('GET', KEYS[1])
-if not held or cjson.decode(held).fence ~= tonumber(ARGV[1]) then return 0 end
+if not held or (read(held) or {}).fence ~= tonumber(ARGV[1]) then return 0 end
 return redis.call('DEL', KEYS[1])
 `;
 

@@ -39,6 +39,9 @@ class FakeStore implements LeaseStore {
   async look(): Promise<never> {
     throw new Error('nobody looks');
   }
+  async remove(): Promise<never> {
+    throw new Error('nobody uses force');
+  }
   close(): void {
     this.calls.push({ act: 'close', args: [] });
   }

@@ -210,6 +210,7 @@ describe('what an operator has written there', () => {
       expect(await store.renew(OURS, 30_000)).toBe(false);
       await store.tell(OURS, NOTE);
       await store.release(OURS, fence);
+      expect(await store.remove(fence)).toBe(false);
       expect(await redis.get(LEASE)).toBe(text);
       await redis.del(LEASE);
       expect(await acquired(store)).toMatchObject({ previous: { fence } });
@@ -259,7 +260,10 @@ describe('what an operator has written there', () => {
   test('a lease that was removed is not set again', async () => {
     const { store, redis } = await started();
     const { fence } = await acquired(store);
-    await redis.del(LEASE);
+    expect(await store.remove(fence + 1)).toBe(false);
+    expect(await store.remove(fence)).toBe(true);
+    expect(await store.remove(fence)).toBe(false);
+    expect((await store.look()).fence).toBe(fence);
     expect(await store.renew(OURS, 30_000)).toBe(false);
     await store.release(OURS, fence);
     expect(await redis.exists(LEASE, RELEASED)).toBe(0);

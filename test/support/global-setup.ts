@@ -16,6 +16,7 @@ const TOOLS: Readonly<Record<string, string>> = {
   setpriv: 'util-linux',
   unshare: 'util-linux',
   strace: 'strace',
+  openssl: 'openssl',
   useradd: 'passwd',
 };
 

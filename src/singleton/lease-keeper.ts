@@ -205,7 +205,11 @@ export function newKeeper(
         waiting = done;
         post({ type: 'asked', token: randomBytes(16).toString('hex') });
       }),
-    abandon: () => post({ type: 'abandoned' }),
+    abandon() {
+      post({ type: 'abandoned' });
+      // Whoever still waits for what was asked hears no more of it from the lease.
+      answer({ kind: 'held', hindrance: { kind: 'lock', holder: holder ?? nobody(file) } });
+    },
     holding: () =>
       deadlines === null || expiresAt === null
         ? null

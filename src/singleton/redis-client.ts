@@ -84,7 +84,9 @@ function textOf(error: unknown): string {
   if (error instanceof AggregateError && error.message === '')
     return error.errors.map((one) => textOf(one)).join(', ');
   const text = error.message.replace(/ script: [0-9a-f]{40}, on @user_script:\d+\.?$/, '');
-  if (/^NOAUTH /.test(text)) return `it asks for a password, and the URL has none (${text.slice(0, 6)})`;
+  if (text.startsWith('NOAUTH ')) return `it asks for a password, and the URL has none (${text.slice(0, 6)})`;
   if (/RESP type|^Protocol error/.test(text)) return `what answers there is no Redis (${text})`;
-  return /^MOVED /.test(text) ? `it is part of a cluster, whose URL is redis+cluster://... (${text})` : text;
+  return text.startsWith('MOVED ')
+    ? `it is part of a cluster, whose URL is redis+cluster://... (${text})`
+    : text;
 }

@@ -30,7 +30,8 @@ local function isOurs(text) return text and (read(text) or {}).token == ARGV[1] 
 
 /**
  * ARGV: token, TTL in milliseconds, who we are (JSON). Answers: evicting | held | again | acquired, the facts, then
- * held: the lease, its PTTL; again: the lease; acquired: the fence, the fence before (JSON or ''), the marker (JSON or '').
+ * held: the lease, its PTTL; again: the lease, the fence (JSON or ''); acquired: the number of the fence, the fence before,
+ * the marker (JSON or ''). With the fence stands the longest TTL of a holder that may not have ended.
  */
 export const ACQUIRE = `${FACTS}${READ}
 if (tonumber(facts[3]) or 0) > 0 and string.sub(facts[4], 1, 7) == 'allkeys' then return {'evicting', facts} end
@@ -39,21 +40,24 @@ local known = redis.call('GET', KEYS[2]) or ''
 if held then
   if not isOurs(held) then return {'held', facts, held, redis.call('PTTL', KEYS[1])} end
   redis.call('PEXPIRE', KEYS[1], ARGV[2])
-  return {'again', facts, held}
+  return {'again', facts, held, known}
 end
 local time = redis.call('TIME')
 local fence = time[1] * 1000 + math.floor(time[2] / 1000)
+local longest = tonumber(ARGV[2])
+local released = redis.call('GET', KEYS[3]) or ''
+local mark = released ~= '' and read(released) or {}
 if known ~= '' then
   local last = read(known) or {}
   if type(last.fence) ~= 'number' or type(last.ttl_ms) ~= 'number' then
     return redis.error_reply(KEYS[2] .. ' holds something that prodserver did not write')
   end
   fence = math.max(fence, last.fence + 1)
+  if mark.fence ~= last.fence or mark.run ~= run then longest = math.max(longest, last.ttl_ms) end
 end
 local ids = '{"token":"' .. ARGV[1] .. '","fence":' .. text(fence) .. ',"ttl_ms":' .. ARGV[2] .. ','
-redis.call('SET', KEYS[2], '{"fence":' .. text(fence) .. ',"ttl_ms":' .. ARGV[2] .. '}')
+redis.call('SET', KEYS[2], '{"fence":' .. text(fence) .. ',"ttl_ms":' .. text(longest) .. '}')
 redis.call('SET', KEYS[1], ids .. string.sub(ARGV[3], 2), 'PX', ARGV[2])
-local released = redis.call('GET', KEYS[3]) or ''
 redis.call('DEL', KEYS[3])
 return {'acquired', facts, text(fence), known, released}
 `;
@@ -83,9 +87,9 @@ return redis.call('DEL', KEYS[1])
 `;
 
 /** ARGV: the fence of the lease to remove. */
-export const REMOVE = `
+export const REMOVE = `${READ}
 local held = redis.call('GET', KEYS[1])
-if not held or cjson.decode(held).fence ~= tonumber(ARGV[1]) then return 0 end
+if not held or (read(held) or {}).fence ~= tonumber(ARGV[1]) then return 0 end
 return redis.call('DEL', KEYS[1])
 `;
 

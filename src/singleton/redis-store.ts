@@ -59,7 +59,7 @@ const facts = z.tuple([z.string().regex(/^\S+ \S+$/), z.coerce.number(), z.coerc
 const acquireSchema = z.union([
   z.tuple([z.literal('evicting'), facts]),
   z.tuple([z.literal('held'), facts, z.string(), z.number()]),
-  z.tuple([z.literal('again'), facts, z.string()]),
+  z.tuple([z.literal('again'), facts, z.string(), z.string()]),
   z.tuple([z.literal('acquired'), facts, z.coerce.number(), z.string(), z.string()]),
 ]);
 const lookSchema = z.tuple([z.string(), z.number(), z.string(), z.string(), z.coerce.number(), z.string()]);
@@ -68,6 +68,11 @@ const lookSchema = z.tuple([z.string(), z.number(), z.string(), z.string(), z.co
 export function newLeaseStore(client: RedisClient, name: string, shown: string): LeaseStore {
   const keys = keysOf(name);
   const file = `${shown} ${name}`;
+  const fenceOf = (text: string): AcquiredReply['previous'] => {
+    if (text === '') return null;
+    const { fence, ttl_ms: ttlMs } = read(fenceSchema, text, keys[1]);
+    return { fence, ttlMs };
+  };
   return {
     async acquire(token, ttlMs, note) {
       const answer = understood(
@@ -87,14 +92,12 @@ export function newLeaseStore(client: RedisClient, name: string, shown: string):
         }
         case 'again': {
           const { fence } = read(leaseSchema, answer[2], keys[0]);
-          return { reply: acquired(fence, null, null, true, server), holder: null };
+          return { reply: acquired(fence, fenceOf(answer[3]), null, true, server), holder: null };
         }
         case 'acquired': {
-          const previous = answer[3] === '' ? null : read(fenceSchema, answer[3], keys[1]);
-          const before = previous === null ? null : { fence: previous.fence, ttlMs: previous.ttl_ms };
           // Only a shorter way: where it cannot be read, there is none.
           const released = parsed(releasedSchema, answer[4]);
-          const reply = acquired(answer[2], before, released, false, server);
+          const reply = acquired(answer[2], fenceOf(answer[3]), released, false, server);
           return { reply, holder: null };
         }
         default:

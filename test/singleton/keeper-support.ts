@@ -40,7 +40,7 @@ class FakeStore implements LeaseStore {
     throw new Error('nobody looks');
   }
   async remove(): Promise<never> {
-    throw new Error('nobody removes it');
+    throw new Error('nobody uses force');
   }
   close(): void {
     this.calls.push({ act: 'close', args: [] });

@@ -105,7 +105,11 @@ test('held by another: who that is', async () => {
   const { keeper, store } = world();
   const answer = keeper.take();
   await store.answer(held);
-  expect(await answer).toEqual({ kind: 'held', hindrance: { kind: 'lock', holder: HOLDER } });
+  expect(await answer).toEqual({
+    kind: 'held',
+    hindrance: { kind: 'lock', holder: HOLDER },
+    againMs: 1000,
+  });
   expect(keeper.holding()).toBeNull();
 });
 
@@ -118,6 +122,7 @@ test('ours, but not yet: it is renewed meanwhile, and granted when the delay is 
   const delay = (leftMs: number) => ({
     kind: 'held',
     hindrance: { kind: 'lock-delay', file: FILE, fence: 12, leftMs },
+    againMs: Math.min(leftMs, 1000),
   });
   expect(await first).toEqual(delay(delayMs));
   await here.renewed(6);
@@ -150,7 +155,7 @@ test('abandoned while the store is asked: what comes of it is not granted to any
   void keeper.take().then((answer) => (told = answer));
   keeper.abandon();
   await store.answer(acquired());
-  expect(told).toBeNull();
+  expect(told).toMatchObject({ kind: 'held', hindrance: { kind: 'lock' } });
   // Nobody before us is alive, and nothing of ours was.
   expect(store.last).toMatchObject({ act: 'release' });
   expect(keeper.holding()).toBeNull();

@@ -104,10 +104,27 @@ test('who asks again with its token has it still, is told so, and its time begin
   expect(await acquired(store)).toMatchObject({
     fence: first.fence,
     again: true,
-    previous: null,
+    previous: { fence: first.fence, ttlMs: 30_000 },
     released: null,
   });
   expect(await redis.pttl(LEASE)).toBeGreaterThan(20_000);
+});
+
+test('the longest TTL of a holder that may not have ended stays known, until one has given its lease back', async () => {
+  const { store, redis } = await started();
+  const recorded = async (): Promise<unknown> =>
+    (JSON.parse((await redis.get(FENCE)) ?? '') as { ttl_ms: number }).ttl_ms;
+  await store.acquire(token('a'), 60_000, NOTE);
+  await redis.del(LEASE);
+  const second = await acquired(store, token('b'));
+  expect(second.previous?.ttlMs).toBe(60_000);
+  expect(await recorded()).toBe(60_000);
+  await redis.del(LEASE);
+  const third = await acquired(store, token('c'));
+  expect(third.previous?.ttlMs).toBe(60_000);
+  await store.release(token('c'), third.fence);
+  await acquired(store, token('d'));
+  expect(await recorded()).toBe(30_000);
 });
 
 test('a lease that runs out is gone, and its fence is followed', async () => {
@@ -210,6 +227,7 @@ describe('what an operator has written there', () => {
       expect(await store.renew(OURS, 30_000)).toBe(false);
       await store.tell(OURS, NOTE);
       await store.release(OURS, fence);
+      expect(await store.remove(fence)).toBe(false);
       expect(await redis.get(LEASE)).toBe(text);
       await redis.del(LEASE);
       expect(await acquired(store)).toMatchObject({ previous: { fence } });
@@ -259,7 +277,10 @@ describe('what an operator has written there', () => {
   test('a lease that was removed is not set again', async () => {
     const { store, redis } = await started();
     const { fence } = await acquired(store);
-    await redis.del(LEASE);
+    expect(await store.remove(fence + 1)).toBe(false);
+    expect(await store.remove(fence)).toBe(true);
+    expect(await store.remove(fence)).toBe(false);
+    expect((await store.look()).fence).toBe(fence);
     expect(await store.renew(OURS, 30_000)).toBe(false);
     await store.release(OURS, fence);
     expect(await redis.exists(LEASE, RELEASED)).toBe(0);

@@ -17,6 +17,7 @@ const TOOLS: Readonly<Record<string, string>> = {
   unshare: 'util-linux',
   strace: 'strace',
   faketime: 'faketime',
+  openssl: 'openssl',
   useradd: 'passwd',
 };
 

@@ -40,7 +40,7 @@ async function places(stage: Stage): Promise<Record<string, boolean>> {
 /** An interpreter below /root, for example, is root's alone. */
 const PRELOAD = {
   PROVING_PRELOAD:
-    'encodings.idna,kombu.transport.redis,celery.backends.redis,celery.apps.worker,celery.concurrency.solo',
+    'secrets,encodings.idna,kombu.transport.redis,celery.backends.redis,celery.apps.worker,celery.concurrency.solo',
 };
 const SOLO = { ...QUICK, pool: 'solo', concurrency: 1 };
 

@@ -1,6 +1,6 @@
 """The application of the lease's fault runs: a beat whose sends can be told apart, and a worker that writes what it ran.
 
-Each message of a beat carries `sent-by`, unique to the process, and `sent-at` (CLOCK_BOOTTIME, s).
+Each message of a beat carries `sent-by`, unique to the process.
 """
 
 import os
@@ -10,16 +10,16 @@ import uuid
 from datetime import timedelta
 
 from celery import Celery
+from celery.beat import PersistentScheduler
 from celery.schedules import schedstate, schedule
 from celery.signals import before_task_publish
 
 
-class Whole(schedule):
-    """Due at each whole multiple of its period, so that two hosts mean the same due time."""
+class EachSecond(schedule):
+    """Due when a second begins, so that the due time of a message is no accident of when its beat was started."""
 
     def remaining_estimate(self, last_run_at):
-        due = (last_run_at.timestamp() // self.seconds + 1) * self.seconds
-        return timedelta(seconds=due - self.now().timestamp())
+        return last_run_at.replace(microsecond=0) + timedelta(seconds=1) - self.now()
 
     def is_due(self, last_run_at):
         left = self.remaining_estimate(self.maybe_make_aware(last_run_at)).total_seconds()
@@ -28,11 +28,23 @@ class Whole(schedule):
         return schedstate(is_due=True, next=self.remaining_estimate(self.now()).total_seconds())
 
 
+class SlowToSave(PersistentScheduler):
+    """So that a KILL often comes between a send and its save, and what was sent last is sent again."""
+
+    def sync(self):
+        time.sleep(SAVE_S)
+        super().sync()
+
+
+SAVE_S = 0.06
 app = Celery("lease_app", broker=os.environ["LEASE_BROKER"])
 app.conf.update(
+    # A beat whose clock is back for a moment would sleep five minutes, as nothing is due for an hour.
+    beat_max_loop_interval=1,
+    beat_scheduler="lease_app:SlowToSave",
     beat_schedule={
         "often": {"task": "lease.often", "schedule": 0.25},
-        "whole": {"task": "lease.whole", "schedule": Whole(1.0)},
+        "seconds": {"task": "lease.seconds", "schedule": EachSecond(1, relative=True)},
     },
     broker_connection_retry_on_startup=True,
     task_ignore_result=True,
@@ -50,7 +62,6 @@ SENDER = f"{os.environ.get('LEASE_HOST', socket.gethostname())}#{os.getpid()}#{u
 @before_task_publish.connect
 def sign(headers=None, **_):
     headers["sent-by"] = SENDER
-    headers["sent-at"] = time.clock_gettime(time.CLOCK_BOOTTIME)
 
 
 @app.task(name="lease.often", bind=True)
@@ -58,8 +69,8 @@ def often(self):
     ran(self)
 
 
-@app.task(name="lease.whole", bind=True)
-def whole(self):
+@app.task(name="lease.seconds", bind=True)
+def seconds(self):
     ran(self)
 
 

@@ -31,6 +31,8 @@ export class LeaseHost {
   readonly name: string;
   readonly wire: Wire;
   running: Running;
+  /** What it said of itself; `performance.now()`. */
+  readonly said: { readonly at: number; readonly text: string }[] = [];
   readonly #rig: Rig;
   readonly #plan: HostPlan;
   readonly #folder: string;
@@ -67,7 +69,7 @@ export class LeaseHost {
 SUPERVISOR: {python: ${plan.python}}
 `,
     );
-    this.running = this.#begin();
+    this.running = this.#started();
   }
 
   static async start(rig: Rig, plan: HostPlan): Promise<LeaseHost> {
@@ -77,7 +79,7 @@ SUPERVISOR: {python: ${plan.python}}
   /** After its end. */
   restart(): void {
     if (!this.running.over) throw new Error(`host ${this.name} runs`);
-    this.running = this.#begin();
+    this.running = this.#started();
   }
 
   /** As an operator would, and to its end. */
@@ -106,6 +108,16 @@ SUPERVISOR: {python: ${plan.python}}
     const pid = this.pid(role);
     if (pid !== null) tryKill(pid, signal);
     return pid !== null;
+  }
+
+  #started(): Running {
+    const running = this.#begin();
+    running.child.stdout?.on('data', (text: string) => {
+      for (const line of text.split('\n')) {
+        if (/prodserver(?: \||:) /.test(line)) this.said.push({ at: performance.now(), text: line });
+      }
+    });
+    return running;
   }
 
   #begin(): Running {

@@ -44,7 +44,7 @@ export class Stage {
     this.#story.push({ at: performance.now(), text });
   }
 
-  /** Faults and each beat's first and last send, in the order of their time. */
+  /** Faults, each beat's first and last send, and what the supervisors said, in the order of their time. */
   story(): string {
     const ends = new Map<string, { first: number; last: number; count: number }>();
     for (const { holder, at } of this.sends.all) {
@@ -56,7 +56,10 @@ export class Stage {
       { at: first, text: `  ${holder} begins to send` },
       { at: last, text: `  ${holder} has sent its last of ${count}` },
     ]);
-    return [...this.#story, ...sent]
+    const said = this.hosts.flatMap((host) =>
+      host.said.map(({ at, text }) => ({ at, text: `    ${host.name}: ${text}` })),
+    );
+    return [...this.#story, ...sent, ...said]
       .toSorted((a, b) => a.at - b.at)
       .map(({ at, text }) => `${((at - this.#began) / 1000).toFixed(3).padStart(9)} ${text}`)
       .join('\n');

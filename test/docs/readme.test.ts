@@ -66,19 +66,26 @@ describe('the README', () => {
   });
 });
 
-test('docs/delivery.md shows a manifest that is valid', async () => {
+test.each([
+  ['docs/delivery.md', 'worker'],
+  ['docs/one-beat.md', 'beat'],
+])('%s shows a manifest that is valid', async (file, name) => {
   const rig = new Rig();
-  rig.manifest(/^```yaml\n(.*?)^```/ms.exec(read('docs/delivery.md'))?.[1] ?? '');
-  expect((await rig.run(['check', '--strict'])).stdout).toBe('prodserver.yaml: ok, worker\n');
+  rig.manifest(/^```yaml\n(.*?)^```/ms.exec(read(file))?.[1] ?? '');
+  expect((await rig.run(['check', '--strict'])).stdout).toBe(`prodserver.yaml: ok, ${name}\n`);
 });
 
-describe.each(['README.md', 'CONTRIBUTING.md', 'CHANGELOG.md', 'docs/delivery.md', 'docs/proof.md'])(
-  '%s',
-  (file) => {
-    it('links to files that exist', () => {
-      const targets = [...read(file).matchAll(/\]\(([^)#:]+)(?:#[^)]*)?\)/g)].map((match) => match[1] ?? '');
-      const missing = targets.filter((target) => !existsSync(join(ROOT, dirname(file), target)));
-      expect(missing).toEqual([]);
-    });
-  },
-);
+describe.each([
+  'README.md',
+  'CONTRIBUTING.md',
+  'CHANGELOG.md',
+  'docs/delivery.md',
+  'docs/one-beat.md',
+  'docs/proof.md',
+])('%s', (file) => {
+  it('links to files that exist', () => {
+    const targets = [...read(file).matchAll(/\]\(([^)#:]+)(?:#[^)]*)?\)/g)].map((match) => match[1] ?? '');
+    const missing = targets.filter((target) => !existsSync(join(ROOT, dirname(file), target)));
+    expect(missing).toEqual([]);
+  });
+});

@@ -50,9 +50,12 @@ export function transitionText(
       if (from.id === 'STOPPING' && from.phase.kind === 'signalled' && from.phase.until === state.phase.until)
         return null;
       const rung = spec.stop[state.phase.rung];
+      const allowedMs = rung?.waitMs ?? 0;
+      const givenMs =
+        state.next.kind === 'reclaim' ? Math.min(allowedMs, state.next.loss.graceMs) : allowedMs;
       const why = before === 'STOPPING' ? '' : whyText(state.next, spec);
       const target = rung?.signal === 'SIGKILL' ? 'the whole tree of' : 'to';
-      return `(${why}${rung?.signal} ${target} pid ${state.phase.pid}, up to ${formatDuration(Math.max(0, state.phase.until - at))})`;
+      return `(${why}${rung?.signal} ${target} pid ${state.phase.pid}, up to ${formatDuration(givenMs)})`;
     }
     case 'EXITED':
       return `(${exitText(state.exit)}${after})`;

@@ -7,7 +7,8 @@ export async function killMain(broker: 'redis' | 'rabbitmq'): Promise<void> {
   const { rig, start, marks, client, over } = await shop({
     acks: ACKS,
     broker,
-    visibility: 4,
+    // A worker looks for such messages when it begins, which is some two seconds after the kill, and not soon again.
+    visibility: 1,
   });
   await client(`
 for kind in ("early", "late", "reject"):

@@ -49,7 +49,7 @@ test('want of memory in the main process: it is an `oom`, and on solo what ran r
 }) => {
   const group = limited(skip);
   const kinds = ['early', 'late'] as const;
-  const { rig, start, marks, client, over } = await shop({ pool: 'solo', acks: kinds, visibility: 4, group });
+  const { rig, start, marks, client, over } = await shop({ pool: 'solo', acks: kinds, visibility: 1, group });
   await client('for kind in ("early", "late"): eat.apply_async((kind,), queue=kind)');
   await until(() => kinds.every((kind) => marks(kind).includes('done')), 'both to run again');
   for (const kind of kinds) {

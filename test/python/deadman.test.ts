@@ -187,7 +187,8 @@ test('a dead-man that was stopped while the lease was renewed goes on with the l
   const pid = await one.number('pid');
   one.kill('SIGSTOP');
   const deadlines = soon(0.1, 0.2);
-  for (let line = 0; line < 2000; line++) one.feed(deadlines);
+  // As many as a socket holds: what still waits in here cannot be read over there.
+  for (let line = 0; line < 100; line++) one.feed(deadlines);
   one.feed(far());
   await until(() => bootNow() > deadlines.kill, 'the deadlines to pass');
   one.kill('SIGCONT');

@@ -48,8 +48,8 @@ export default defineConfig({
     exclude: long ? [] : ['test/**/*.long.test.ts'],
     sequence: { sequencer: LongestFirst },
     globalSetup: ['test/support/global-setup.ts'],
-    // Tests wait for real processes: five at once keep two cores busy, and more keep each other waiting.
-    maxWorkers: 5,
+    // Tests wait for real processes, some of them for leases that run out: seven at once keep two cores busy.
+    maxWorkers: 7,
     // The files of one worker share their modules: loading these anew for each took a third of the unit tests' time.
     isolate: false,
     testTimeout: long ? 3_600_000 : 120_000,

@@ -94,6 +94,7 @@ function grip(file: LockFile, manifest: string, wall: () => number): Grip {
       // From here on the lock lives by the child's copy alone: it is free the moment that the child is gone.
       close();
     },
+    exited: () => undefined,
     ended() {
       close();
       return null;

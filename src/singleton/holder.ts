@@ -13,6 +13,8 @@ export interface Grip {
   readonly feeds: boolean;
   /** The process runs. `lost`: it must not go on; called once at most. */
   spawned(pid: number, feed: Duplex | null, lost: (loss: LockLoss) => void): void;
+  /** The process has ended by itself, or so it seems: a loss that is due is told now, since that may be why. */
+  exited(): void;
   /**
    * Nothing is left of the run, or it was never started: the lock is given back, if it was not before. Resolves when
    * that is done, or cannot be; null: at once.

@@ -184,6 +184,8 @@ export function newKeeper(
         tellDeadlines();
         void store.tell(token, ports.note(pid)).catch(() => undefined); // for people who wait; the lease holds without it
       },
+      // The dead-man goes by the same clock, and may have been the first to look at it.
+      exited: () => post({ type: 'woke' }),
       ended() {
         if (over) return null;
         over = true;

@@ -264,6 +264,7 @@ export function newInstance(
     post({ type: 'spawned', generation, pid: child.pid });
     void child.exited.then(async (exit) => {
       const refusal = begun.maybeRefused(exit) ? await begun.refusal() : null;
+      grip?.exited();
       return post({ type: 'exited', generation, exit: explained(exit), refusal });
     });
   };

@@ -202,6 +202,17 @@ test('after a sleep of the machine the grace is what is left of it, none at wors
   }
 });
 
+test('an end that the dead-man brought about before our timer is told as the loss that it is', async () => {
+  const here = world();
+  const grip = await granted(here);
+  const { losses } = run(grip);
+  grip.exited();
+  expect(losses).toEqual([]);
+  here.sleep(LEASE.renewDeadlineMs);
+  grip.exited();
+  expect(losses).toEqual([{ file: FILE, why: 'silent', graceMs: LEASE.killGraceMs }]);
+});
+
 test('taken: stopped at once, killed after the grace, never renewed again, and not released', async () => {
   const here = world();
   const { store, keeper, boot } = here;

@@ -111,6 +111,7 @@ export function newGrip(fd: number): FakeGrip {
     env: {},
     feeds: false,
     spawned: (pid) => void log.push(`spawned ${pid}`),
+    exited: () => undefined,
     ended() {
       log.push('ended');
       return null;

@@ -56,7 +56,7 @@ export async function flood(ms: number): Promise<void> {
   const [supervisor] = supervisors;
   if (supervisor === undefined) throw new Error('no supervisor answers');
   here.disable();
-  expect(supervisor.loop_lag_ms.p99).toBeLessThan(LAG_MS + here.percentile(99) / 1e6);
+  expect(supervisor.loop_lag_ms.p99).toBeLessThan(LAG_MS + (2 * here.percentile(99)) / 1e6);
   expect(peak(supervisor.pid)).toBeLessThan(MEMORY);
   expect(supervisor.log_lines_dropped).toBeGreaterThan(0);
   expect(processes.reduce((sum, row) => sum + row.log.lines_dropped, 0)).toBe(supervisor.log_lines_dropped);

@@ -7,5 +7,5 @@ export function bootMs(): number {
   const read = libc()?.bootMs();
   if (read !== undefined && read !== null) return read;
   const [seconds] = readFileSync('/proc/uptime', 'utf8').split(' ');
-  return Number(seconds) * 1000;
+  return Math.round(Number(seconds) * 1000);
 }

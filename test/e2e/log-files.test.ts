@@ -215,7 +215,13 @@ describe('a full disk', () => {
     expect(supervisors[0]?.log_lines_dropped).toBe(dropped);
     await stop(running);
     const told = `prodserver | ${dropped} log lines dropped: they could not be written in time\n`;
-    expect(content(rig)).toBe(numbered(LINES - dropped) + told);
+    expect(content(rig)).toContain(told);
+    // The last ones may have met with room again.
+    const kept = content(rig).replace(told, '').split('\n').slice(0, -1);
+    expect(kept).toHaveLength(LINES - dropped);
+    expect(
+      kept.every((line, index) => /^\d{9}$/.test(line) && (index === 0 || line > (kept[index - 1] ?? ''))),
+    ).toBe(true);
   });
 
   test('block: the process waits for as long as it takes, and nothing is lost', async () => {

@@ -118,7 +118,8 @@ export interface Message {
 /** What waits in a queue, oldest first. */
 export async function messages(broker: string, queue = 'celery'): Promise<Message[]> {
   const socket = connect(Number(new URL(broker).port), '127.0.0.1');
-  socket.end(`LRANGE ${queue} 0 -1\r\nQUIT\r\n`);
+  // Not ended from here: Redis then leaves with half an answer.
+  socket.write(`LRANGE ${queue} 0 -1\r\nQUIT\r\n`);
   // The newest is the first; JSON has no bare line ends.
   const lines = (await text(socket)).split('\r\n').filter((line) => line.startsWith('{'));
   return lines.toReversed().map((line) => {

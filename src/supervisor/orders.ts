@@ -2,7 +2,7 @@
 import type { Moment } from '../model/clock.ts';
 import { unreachable } from '../model/unreachable.ts';
 import type { LockLoss } from '../model/process.ts';
-import type { Event, Machine, Step, Then } from './state.ts';
+import type { Event, Machine, State, Step, Then } from './state.ts';
 import { askLock, begin, climb, drop, rest, stay, to } from './transitions.ts';
 
 export function onStart(machine: Machine, now: Moment): Step {
@@ -43,17 +43,8 @@ export function onStop(
     case 'BACKOFF':
       return rest(machine, now);
     case 'STARTING':
-      if (state.pid !== null) return climb(machine, state.pid, rung, now, stopped, now.at);
-      return to(machine, {
-        id: 'STOPPING',
-        since: now.at,
-        generation: state.generation,
-        phase: { kind: 'spawning', rung },
-        next: stopped,
-        timer: null,
-      });
     case 'RUNNING':
-      return climb(machine, state.pid, rung, now, stopped, now.at);
+      return end(machine, state, rung, now, stopped);
     case 'STOPPING': {
       const { phase } = state;
       if (phase.kind === 'spawning') {
@@ -68,6 +59,20 @@ export function onStop(
     default:
       return unreachable(state);
   }
+}
+
+/** Signals what runs; what is being spawned is signalled when it is there. */
+function end(
+  machine: Machine,
+  state: Extract<State, { id: 'STARTING' | 'RUNNING' }>,
+  rung: number,
+  now: Moment,
+  next: Then,
+): Step {
+  if (state.pid !== null) return climb(machine, state.pid, rung, now, next, now.at);
+  const phase = { kind: 'spawning', rung } as const;
+  const { generation } = state;
+  return to(machine, { id: 'STOPPING', since: now.at, generation, phase, next, timer: null });
 }
 
 export function onStep(machine: Machine, now: Moment): Step {
@@ -100,17 +105,8 @@ export function onLockLost(machine: Machine, loss: LockLoss, now: Moment): Step 
   const next: Then = { kind: 'reclaim', loss, killAt: now.at + loss.graceMs, after };
   switch (state.id) {
     case 'STARTING':
-      if (state.pid !== null) return climb(machine, state.pid, 0, now, next, now.at);
-      return to(machine, {
-        id: 'STOPPING',
-        since: now.at,
-        generation: state.generation,
-        phase: { kind: 'spawning', rung: 0 },
-        next,
-        timer: null,
-      });
     case 'RUNNING':
-      return climb(settled(machine, now), state.pid, 0, now, next, now.at);
+      return end(settled(machine, now), state, 0, now, next);
     case 'STOPPING':
       // It ends already, and its dead-man knows by when it must have.
       return stay(machine);

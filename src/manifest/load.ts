@@ -1,6 +1,7 @@
 /** From the manifest's text to a Plan, with everything that is wrong in between. */
 import { dirname, resolve } from 'node:path';
 import type { Backend } from '../backends/backend.ts';
+import { hasBeat } from '../backends/celery-worker-rules.ts';
 import { backendNames, backendSpellings, findBackend, isPlannedBackend } from '../backends/registry.ts';
 import { failure, severityOf, type Failure, type Result } from '../model/failure.ts';
 import type { ProcessSpec } from '../model/spec.ts';
@@ -159,19 +160,22 @@ function compileOne(
     ...instanceRules(doc, backend, entry.value, base),
     ...recycleRules(doc, backend, value['RECYCLE'], isTrue(value['ONESHOT']), base),
     ...liveRules(doc, backend, entry.value, base),
-    ...lockRules(doc, backend, value['LOCK'], isBeat(backend, value['ARGS']), base),
   );
   const local = withEnvFiles(doc, entry.value, base, context, findings);
+  const extraArgs = entry.value?.EXTRA_ARGS ?? [];
   const parsed = parseArgs(doc, backend, value['ARGS'] ?? undefined, [...base, 'ARGS'], {
     name,
     app: typeof value['APP'] === 'string' ? value['APP'] : null,
-    extraArgs: entry.value?.EXTRA_ARGS ?? [],
+    extraArgs,
     instances: entry.value?.INSTANCES ?? 1,
     env: environmentOf(entry.value, local.env),
     graceMs: entry.value?.STOP?.timeout ?? null,
     installed: context.installed,
   });
-  findings.push(...parsed.failures);
+  // What sends an application's periodic tasks takes that application's lock.
+  const isBeat =
+    backend.singleton || (backend.name === 'CeleryWorker' && hasBeat({ args: parsed.args, extraArgs }));
+  findings.push(...parsed.failures, ...lockRules(doc, backend, value['LOCK'], isBeat, base));
   return entry.value === null ? [] : compileEntry(name, backend, entry.value, parsed.args, local);
 }
 
@@ -249,12 +253,6 @@ function liveRules(doc: Document, backend: Backend, entry: EntryInput | null, ba
     return failure('key-useless', { key, backend: backend.name, why }, { place: doc.place(path, 'key') });
   });
 }
-
-/** Whether it sends an application's periodic tasks, which takes that application's lock. */
-const isBeat = (backend: Backend, args: unknown): boolean => {
-  const beat = isMapping(args) && 'beat' in args ? args['beat'] : false;
-  return backend.singleton || (backend.name === 'CeleryWorker' && beat !== false && beat !== 'false');
-};
 
 const isTrue = (value: unknown): boolean => value === true || value === 'true';
 

@@ -61,6 +61,13 @@ describe('where a lock is kept', () => {
     expect(processes(beat())[0]?.argv.join(' ')).not.toContain('deadman');
   });
 
+  test('of a worker with a beat it needs no name, however that beat was asked for', () => {
+    for (const line of ['ARGS: {beat: true}', 'EXTRA_ARGS: [-B]']) {
+      const [spec] = processes(worker(line, `LOCK: {${REDIS}}`));
+      expect(spec?.singleton?.kind).toBe('application');
+    }
+  });
+
   test('any entry may have one', () => {
     const [spec] = processes(job(`LOCK: {${REDIS}, name: nightly}`));
     expect(spec?.singleton).toEqual({ kind: 'name', name: 'nightly' });

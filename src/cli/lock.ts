@@ -1,12 +1,11 @@
 /** What the commands about locks share. */
 import type { ProcessSpec } from '../model/spec.ts';
-import { failure } from '../model/failure.ts';
-import { nearest } from '../model/units.ts';
 import { systemClock } from '../os/clock.ts';
 import { runHelper } from '../os/run.ts';
 import { newKeys } from '../singleton/key.ts';
 import { loadPlan } from './manifest.ts';
 import { isNamed } from '../model/process.ts';
+import { unknownOf } from './names.ts';
 import { fail } from './output.ts';
 import type { Flags } from './verb.ts';
 
@@ -20,9 +19,7 @@ export async function chooseLocked(names: readonly string[], flags: Flags): Prom
   const specs = source.plan.processes;
   const known = [...new Set(specs.map((spec) => spec.name))];
   const spelled = [...known, ...specs.map((spec) => spec.instance)];
-  const unknown = names.find((name) => !spelled.includes(name));
-  if (unknown !== undefined) {
-    return fail(failure('process-unknown', { name: unknown, near: nearest(unknown, spelled), names: known }));
-  }
+  const unknown = unknownOf(names, known, spelled);
+  if (unknown !== null) return fail(unknown);
   return specs.filter((spec) => isNamed(spec, names.length === 0 ? null : names) && spec.singleton !== null);
 }

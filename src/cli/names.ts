@@ -1,6 +1,6 @@
 import { findSupervisors } from '../control/client.ts';
 import { findManifest } from '../manifest/load.ts';
-import { failure, type Result } from '../model/failure.ts';
+import { failure, type Failure, type Result } from '../model/failure.ts';
 import { nearest } from '../model/units.ts';
 import { realPath } from '../os/files.ts';
 import type { Flags } from './verb.ts';
@@ -25,4 +25,16 @@ export async function findRunning(flags: Flags, names: readonly string[]): Promi
     return { ok: false, error: failure('process-not-running-here', facts) };
   }
   return found;
+}
+
+/** What to say of the first of `names` that is none of `spelled`; null where each is one. `known`: to choose from. */
+export function unknownOf(
+  names: readonly string[],
+  known: readonly string[],
+  spelled: readonly string[] = known,
+): Failure | null {
+  const name = names.find((one) => !spelled.includes(one));
+  return name === undefined
+    ? null
+    : failure('process-unknown', { name, near: nearest(name, spelled), names: known });
 }

@@ -1,21 +1,17 @@
-import { failure } from '../model/failure.ts';
-import { nearest } from '../model/units.ts';
 import type { ProcessSpec } from '../model/spec.ts';
 import { planJson, planText } from '../render/plan.ts';
 import { EXIT } from '../render/words.ts';
 import type { Flags } from './verb.ts';
 import { loadPlan } from './manifest.ts';
-import { findRunning } from './names.ts';
+import { findRunning, unknownOf } from './names.ts';
 import { fail, outputPaint, print } from './output.ts';
 
 export async function run(names: readonly string[], flags: Flags): Promise<number> {
   const all = flags['running'] === true ? await runningSpecs(names, flags) : await manifestSpecs(flags);
   if (typeof all === 'number') return all;
   const known = [...new Set(all.specs.map((spec) => spec.name))];
-  const unknown = names.find((name) => !known.includes(name));
-  if (unknown !== undefined) {
-    return fail(failure('process-unknown', { name: unknown, near: nearest(unknown, known), names: known }));
-  }
+  const unknown = unknownOf(names, known);
+  if (unknown !== null) return fail(unknown);
   const chosen = all.specs.filter((spec) => names.length === 0 || names.includes(spec.name));
   if (flags['json'] === true) print(JSON.stringify(planJson(all.manifest, chosen), null, 2));
   else print(planText(all.manifest, chosen, outputPaint()));

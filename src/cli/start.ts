@@ -3,7 +3,6 @@ import type { Ending } from '../daemon/director.ts';
 import { runDaemon } from '../daemon/run.ts';
 import { failure } from '../model/failure.ts';
 import type { Plan, ProcessSpec } from '../model/spec.ts';
-import { nearest } from '../model/units.ts';
 import { signalNumber } from '../os/signals.ts';
 import { renderFailure, exitCodeOf } from '../render/failures.ts';
 import { newJsonPresenter, newTextPresenter, type Presenter } from '../render/news.ts';
@@ -11,6 +10,7 @@ import { VERSION } from '../render/version.ts';
 import { EXIT } from '../render/words.ts';
 import type { Flags } from './verb.ts';
 import { loadPlan } from './manifest.ts';
+import { unknownOf } from './names.ts';
 import { complain, fail, outputPaint } from './output.ts';
 
 export async function run(names: readonly string[], flags: Flags): Promise<number> {
@@ -50,10 +50,8 @@ function choose(plan: Plan, names: readonly string[], all: boolean): ProcessSpec
     return fail(failure('usage', { detail: '--all and names exclude each other' }));
   if (all) return [...plan.processes];
   if (names.length === 0) return fail(failure('name-needed', { names: known }));
-  const unknown = names.find((name) => !known.includes(name));
-  if (unknown !== undefined) {
-    return fail(failure('process-unknown', { name: unknown, near: nearest(unknown, known), names: known }));
-  }
+  const unknown = unknownOf(names, known);
+  if (unknown !== null) return fail(unknown);
   // Named outright, a process starts even where the manifest says AUTOSTART: false.
   return plan.processes
     .filter((spec) => names.includes(spec.name))

@@ -78,7 +78,8 @@ export interface Backend {
   readonly name: string;
   /** Dotted paths of django-prodserver that mean it, 2.x and 3.0. */
   readonly paths: readonly string[];
-  readonly app: 'required' | 'none';
+  /** What APP names; none: the backend takes no APP. */
+  readonly app: 'wsgi' | 'asgi' | 'celery' | 'none';
   readonly cmd: 'required' | 'none';
   /** At most one instance may run. */
   readonly singleton: boolean;

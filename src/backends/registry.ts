@@ -4,13 +4,24 @@ import { celeryFlower } from './celery-flower.ts';
 import { celeryWorker } from './celery-worker.ts';
 import { command } from './command.ts';
 import { gunicornServer } from './gunicorn.ts';
+import { uvicornServer, uvicornWsgiServer } from './uvicorn.ts';
+import { waitressServer } from './waitress.ts';
 
 /** One line a backend. */
-const BACKENDS: readonly Backend[] = [gunicornServer, celeryWorker, celeryBeat, celeryFlower, command];
+const BACKENDS: readonly Backend[] = [
+  gunicornServer,
+  uvicornServer,
+  uvicornWsgiServer,
+  waitressServer,
+  celeryWorker,
+  celeryBeat,
+  celeryFlower,
+  command,
+];
 
 /** Backends of django-prodserver that have no table here yet: named, so that the error can tell them from a typo. */
 const PLANNED: readonly string[] = (
-  'UvicornServer UvicornWSGIServer GranianASGIServer GranianWSGIServer WaitressServer ' +
+  'GranianASGIServer GranianWSGIServer ' +
   'DjangoTasksWorker DjangoQ2Worker DjangoRunserver DaphneRunserver WerkzeugRunserver'
 ).split(' ');
 

@@ -207,6 +207,13 @@ function resolveBackend(doc: Document, text: string, base: string[], findings: F
   return null;
 }
 
+const APP_EXAMPLES = {
+  wsgi: 'APP: myproject.wsgi',
+  asgi: 'APP: myproject.asgi',
+  celery: 'APP: myproject.celery.app',
+} as const;
+const ONLY_COMMANDS = 'only BACKEND: Command and DjangoCommand take it';
+
 /** Which of APP, CMD and ARGS a backend wants. */
 function shapeRules(
   doc: Document,
@@ -224,16 +231,15 @@ function shapeRules(
     const place = doc.place([...base, key], 'key');
     found.push(failure('key-useless', { key, backend: name, why }, { place }));
   };
-  if (backend.app === 'required' && entry['APP'] === undefined) {
-    missing('APP', name === 'GunicornServer' ? 'APP: myproject.wsgi' : 'APP: myproject.celery.app');
-  }
-  if (backend.cmd === 'required' && entry['CMD'] === undefined)
-    missing('CMD', 'CMD: [python, manage.py, runjobs]');
-  if (backend.cmd === 'none' && entry['CMD'] !== undefined) useless('CMD', 'only BACKEND: Command takes it');
-  if (backend.cmd === 'required') {
-    if (entry['APP'] !== undefined) useless('APP', 'CMD says all');
-    if (entry['ARGS'] !== undefined) useless('ARGS', 'CMD says all');
-  } else if (isTrue(entry['ONESHOT'])) useless('ONESHOT', 'only BACKEND: Command takes it');
+  const command = backend.cmd === 'required';
+  if (backend.app !== 'none' && entry['APP'] === undefined) missing('APP', APP_EXAMPLES[backend.app]);
+  if (backend.app === 'none' && entry['APP'] !== undefined)
+    useless('APP', command ? 'CMD says all' : "Django's settings name the application");
+  if (command && entry['CMD'] === undefined)
+    missing('CMD', name === 'Command' ? 'CMD: [python, manage.py, runjobs]' : 'CMD: [runjobs]');
+  if (!command && entry['CMD'] !== undefined) useless('CMD', ONLY_COMMANDS);
+  if (command && entry['ARGS'] !== undefined) useless('ARGS', 'CMD says all');
+  if (!command && isTrue(entry['ONESHOT'])) useless('ONESHOT', ONLY_COMMANDS);
   return found;
 }
 

@@ -3,7 +3,10 @@ import { celeryBeat } from './celery-beat.ts';
 import { celeryFlower } from './celery-flower.ts';
 import { celeryWorker } from './celery-worker.ts';
 import { command } from './command.ts';
+import { daphneServer } from './daphne.ts';
+import { granianAsgiServer, granianWsgiServer } from './granian.ts';
 import { gunicornServer } from './gunicorn.ts';
+import { hypercornServer } from './hypercorn.ts';
 import { uvicornServer, uvicornWsgiServer } from './uvicorn.ts';
 import { waitressServer } from './waitress.ts';
 
@@ -12,7 +15,11 @@ const BACKENDS: readonly Backend[] = [
   gunicornServer,
   uvicornServer,
   uvicornWsgiServer,
+  granianAsgiServer,
+  granianWsgiServer,
   waitressServer,
+  daphneServer,
+  hypercornServer,
   celeryWorker,
   celeryBeat,
   celeryFlower,
@@ -20,10 +27,8 @@ const BACKENDS: readonly Backend[] = [
 ];
 
 /** Backends of django-prodserver that have no table here yet: named, so that the error can tell them from a typo. */
-const PLANNED: readonly string[] = (
-  'GranianASGIServer GranianWSGIServer ' +
-  'DjangoTasksWorker DjangoQ2Worker DjangoRunserver DaphneRunserver WerkzeugRunserver'
-).split(' ');
+const PLANNED: readonly string[] =
+  'DjangoTasksWorker DjangoQ2Worker DjangoRunserver DaphneRunserver WerkzeugRunserver'.split(' ');
 
 const byName = new Map(
   BACKENDS.flatMap((backend) => [backend.name, ...backend.paths].map((name) => [name, backend])),

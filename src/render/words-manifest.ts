@@ -172,7 +172,8 @@ export const manifestWords: WordsFor<
   },
   'option-spelling': {
     exit,
-    about: 'An option written with underscores. It is understood; the program itself spells it with hyphens.',
+    about:
+      'An option written with underscores, or under another name that is in use for it. It is understood.',
     message: ({ option, spelling }) => `"${option}" is read as "${spelling}"`,
     hint: ({ spelling }) => `write "${spelling}"`,
   },

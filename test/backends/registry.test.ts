@@ -27,7 +27,7 @@ describe('the registry', () => {
   test('names are unique, and no planned backend is there already', () => {
     expect(new Set(backendSpellings).size).toBe(backendSpellings.length);
     expect(backendNames.filter(isPlannedBackend)).toEqual([]);
-    expect(isPlannedBackend('django_prodserver.backends.servers.granian.GranianASGIServer')).toBe(true);
+    expect(isPlannedBackend('django_prodserver.backends.dev.daphne.DaphneRunserver')).toBe(true);
   });
 
   test.each(allBackends().map((backend) => [backend.name, backend] as const))(

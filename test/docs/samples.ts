@@ -28,7 +28,11 @@ export const SAMPLES: FactsByCode = {
   'key-unknown': { key: 'INSTANCE', near: 'INSTANCES', known: ['BACKEND', 'APP', 'ARGS', 'INSTANCES'] },
   'key-planned': { key: 'LIVE.celery' },
   'key-missing': { key: 'BACKEND', owner: 'worker', example: 'BACKEND: CeleryWorker' },
-  'key-useless': { key: 'CMD', backend: 'CeleryWorker', why: 'only BACKEND: Command and DjangoCommand take it' },
+  'key-useless': {
+    key: 'CMD',
+    backend: 'CeleryWorker',
+    why: 'only BACKEND: Command and DjangoCommand take it',
+  },
   'value-wrong': { key: 'concurrency', expected: 'a whole number from 1', got: '"many"', near: null },
   'value-no-unit': { key: 'timeout', got: '30', example: '30s' },
   'name-invalid': { name: '../x', rule: 'letters, digits, "_" and "-", 63 at most, a letter or digit first' },

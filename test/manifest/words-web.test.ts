@@ -135,3 +135,132 @@ describe('waitress', () => {
     }
   });
 });
+
+describe('Granian', () => {
+  const granian = (args: string): string => told(serve('GranianASGIServer', args));
+  const tokens = (args: string): readonly string[] => argvOf(serve('GranianASGIServer', args)).slice(5);
+
+  test('the names and words of django-prodserver', () => {
+    expect(granian('{address: 0.0.0.0, log-access: "yes"}')).toMatchInlineSnapshot(`
+      "prodserver.yaml:5:12: warning: "address" is read as "host" [option-spelling]
+          5 |     ARGS: {address: 0.0.0.0, log-access: "yes"}
+            |            ^^^^^^^
+            = write "host"
+
+      prodserver.yaml:5:30: warning: "log-access" is read as "access-log" [option-spelling]
+          5 |     ARGS: {address: 0.0.0.0, log-access: "yes"}
+            |                              ^^^^^^^^^^
+            = write "access-log""
+    `);
+    expect(
+      tokens('{address: 0.0.0.0, threads: "1", websockets: "off", log_access: "True", reload: false}'),
+    ).toEqual(['--host=0.0.0.0', '--blocking-threads=1', '--no-ws', '--access-log', '--no-reload']);
+    expect(granian('{address: 0.0.0.0, host: 127.0.0.1}')).toContain('[option-conflict]');
+  });
+
+  test('a duration', () => {
+    expect(granian('{workers-lifetime: 59, workers-kill-timeout: 1h30m, rss-sample-interval: soon}'))
+      .toMatchInlineSnapshot(`
+      "prodserver.yaml:5:30: error: "workers-lifetime" must be seconds from 60, or a duration such as "24h" or "1h30m", not 59 [value-wrong]
+          5 |     ARGS: {workers-lifetime: 59, workers-kill-timeout: 1h30m, rss-sample-interval: soon}
+            |                              ^^
+
+      prodserver.yaml:5:84: error: "rss-sample-interval" must be seconds from 1 to 300, or a duration such as "24h" or "1h30m", not "soon" [value-wrong]
+          5 | ss-sample-interval: soon}
+            |                     ^^^^"
+    `);
+  });
+
+  test('what ends it, and what it ignores', () => {
+    expect(granian('{blocking-threads: 2, ssl-keyfile: key.pem, interface: rsgi}')).toMatchInlineSnapshot(`
+      "prodserver.yaml:5:12: error: "blocking-threads" cannot be used: Granian takes 1 at most for ASGI, and ends [option-refused]
+          5 |     ARGS: {blocking-threads: 2, ssl-keyfile: key.pem, interface: rsgi}
+            |            ^^^^^^^^^^^^^^^^
+            = leave it out, or use runtime-threads
+
+      prodserver.yaml:5:33: warning: "ssl-keyfile" does not do what it says: without ssl-certificate Granian speaks plain HTTP [option-otherwise]
+          5 |     ARGS: {blocking-threads: 2, ssl-keyfile: key.pem, interface: rsgi}
+            |                                 ^^^^^^^^^^^
+            = add ssl-certificate
+
+      prodserver.yaml:5:55: error: "interface" cannot be used: the backend says it itself [option-refused]
+          5 |     ARGS: {blocking-threads: 2, ssl-keyfile: key.pem, interface: rsgi}
+            |                                                       ^^^^^^^^^
+            = leave it out: it is that of the backend"
+    `);
+    expect(told(serve('GranianWSGIServer', '{blocking-threads: 2, ws: true}'))).toMatchInlineSnapshot(`
+      "prodserver.yaml:5:33: warning: "ws" has no effect: WSGI knows no websockets [option-ignored]
+          5 |     ARGS: {blocking-threads: 2, ws: true}
+            |                                 ^^
+            = leave it out, or use GranianASGIServer"
+    `);
+  });
+});
+
+describe('Hypercorn', () => {
+  const hypercorn = (args: string): string => told(serve('HypercornServer', args));
+
+  test('other names of an option', () => {
+    expect(hypercorn('{access-log: "-"}')).toMatchInlineSnapshot(`
+      "prodserver.yaml:5:12: warning: "access-log" is read as "access-logfile" [option-spelling]
+          5 |     ARGS: {access-log: "-"}
+            |            ^^^^^^^^^^
+            = write "access-logfile""
+    `);
+    expect(argvOf(serve('HypercornServer', '{access-log: "-"}')).at(-1)).toBe('--access-logfile=-');
+  });
+
+  test('what it ignores, takes otherwise or ends of', () => {
+    expect(hypercorn('{max-requests-jitter: 5, umask: 22, reload: true, workers: 0}')).toMatchInlineSnapshot(`
+      "prodserver.yaml:5:12: warning: "max-requests-jitter" has no effect: it belongs to max-requests, which is not given [option-ignored]
+          5 |     ARGS: {max-requests-jitter: 5, umask: 22, reload: true, workers: 0}
+            |            ^^^^^^^^^^^^^^^^^^^
+            = leave it out
+
+      prodserver.yaml:5:36: warning: "umask" does not do what it says: Hypercorn reads a decimal number: 22 is the mask 026 [option-otherwise]
+          5 |     ARGS: {max-requests-jitter: 5, umask: 22, reload: true, workers: 0}
+            |                                    ^^^^^
+            = write 18 for 022
+
+      prodserver.yaml:5:47: error: "reload" cannot be used: Hypercorn ends of it with 0 workers [option-refused]
+          5 |     ARGS: {max-requests-jitter: 5, umask: 22, reload: true, workers: 0}
+            |                                               ^^^^^^
+            = leave workers out"
+    `);
+    expect(hypercorn('{max-requests-jitter: 5, max-requests: 100, umask: 18}')).toMatchInlineSnapshot(`
+      "prodserver.yaml:5:12: warning: "max-requests-jitter" does not do what it says: Hypercorn takes the number of max-requests for it [option-otherwise]
+          5 |     ARGS: {max-requests-jitter: 5, max-requests: 100, umask: 18}
+            |            ^^^^^^^^^^^^^^^^^^^
+            = leave it out, or set max_requests_jitter in a file for config"
+    `);
+  });
+});
+
+describe('Daphne', () => {
+  const daphne = (args: string): string => told(serve('DaphneServer', args));
+
+  test('what it ends of, and what is unwise', () => {
+    expect(daphne('{proxy-headers-host: X-Real-IP, verbosity: 4}')).toMatchInlineSnapshot(`
+      "prodserver.yaml:5:12: error: "proxy-headers-host" cannot be used: Daphne takes it only with proxy-headers [option-refused]
+          5 |     ARGS: {proxy-headers-host: X-Real-IP, verbosity: 4}
+            |            ^^^^^^^^^^^^^^^^^^
+            = add "proxy-headers: true"
+
+      prodserver.yaml:5:54: error: "verbosity" must be a whole number from 0 to 3, not 4 [value-wrong]
+          5 |     ARGS: {proxy-headers-host: X-Real-IP, verbosity: 4}
+            |                                                      ^"
+    `);
+    expect(daphne('{websocket-max-frame-size: 0, websocket-timeout: -1}')).toMatchInlineSnapshot(`
+      "prodserver.yaml:5:12: warning: "websocket-max-frame-size" is unwise: without a limit a stranger can fill the memory [option-unwise]
+          5 |     ARGS: {websocket-max-frame-size: 0, websocket-timeout: -1}
+            |            ^^^^^^^^^^^^^^^^^^^^^^^^
+            = write a number of bytes
+
+      prodserver.yaml:5:41: warning: "websocket-timeout" is read as "websocket_timeout" [option-spelling]
+          5 |     ARGS: {websocket-max-frame-size: 0, websocket-timeout: -1}
+            |                                         ^^^^^^^^^^^^^^^^^
+            = write "websocket_timeout""
+    `);
+    expect(daphne('{server-name: x, no-server-name: true}')).toContain('[option-conflict]');
+  });
+});

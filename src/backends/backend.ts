@@ -40,7 +40,7 @@ export interface Subject {
  * `option` of the later one: an option in ARGS, of a log file the key in LOG.
  */
 export interface Claim {
-  readonly kind: 'node' | 'statedb' | 'schedule' | 'pidfile' | 'log';
+  readonly kind: 'node' | 'worker' | 'statedb' | 'schedule' | 'pidfile' | 'log';
   readonly value: string;
   readonly option: string;
 }

@@ -15,10 +15,10 @@ interface Shape {
 }
 
 export const webServer = (shape: Shape): Compiled =>
-  process({ kind: 'listen', addresses: shape.addresses }, shape);
+  compiled({ kind: 'listen', addresses: shape.addresses }, shape);
 
 /** Also of what is no server: a program of which nothing is known but that it runs. */
-export const process = (readiness: Readiness, shape: Omit<Shape, 'addresses'>): Compiled => ({
+export const compiled = (readiness: Readiness, shape: Omit<Shape, 'addresses'>): Compiled => ({
   argv: shape.argv,
   added: [],
   env: PYTHON_ENV,

@@ -1,7 +1,7 @@
 /** From the manifest's text to a Plan, with everything that is wrong in between. */
 import { dirname, resolve } from 'node:path';
 import type { Backend } from '../backends/backend.ts';
-import { backendNames, backendSpellings, findBackend, isPlannedBackend } from '../backends/registry.ts';
+import { backendNames, backendSpellings, findBackend } from '../backends/registry.ts';
 import { failure, severityOf, type Failure, type Result } from '../model/failure.ts';
 import type { ProcessSpec } from '../model/spec.ts';
 import { nearest } from '../model/units.ts';
@@ -199,11 +199,8 @@ function resolveBackend(doc: Document, text: string, base: string[], findings: F
   const backend = findBackend(text);
   if (backend !== null) return backend;
   const place = doc.place([...base, 'BACKEND'], 'value');
-  if (isPlannedBackend(text)) findings.push(failure('backend-planned', { backend: text }, { place }));
-  else {
-    const near = nearest(text, backendSpellings) ?? nearest(text.split('.').at(-1) ?? '', backendNames);
-    findings.push(failure('backend-unknown', { backend: text, near, known: backendNames }, { place }));
-  }
+  const near = nearest(text, backendSpellings) ?? nearest(text.split('.').at(-1) ?? '', backendNames);
+  findings.push(failure('backend-unknown', { backend: text, near, known: backendNames }, { place }));
   return null;
 }
 

@@ -37,7 +37,6 @@ export const SAMPLES: FactsByCode = {
   'value-no-unit': { key: 'timeout', got: '30', example: '30s' },
   'name-invalid': { name: '../x', rule: 'letters, digits, "_" and "-", 63 at most, a letter or digit first' },
   'backend-unknown': { backend: 'CeleryWorkr', near: 'CeleryWorker', known: ['CeleryWorker', 'Command'] },
-  'backend-planned': { backend: 'UvicornServer' },
   'option-unknown': { option: 'concurency', backend: 'CeleryWorker', near: 'concurrency' },
   'option-refused': { option: 'daemon', why: 'a daemon leaves its supervisor', instead: 'leave it out' },
   'option-spelling': { option: 'max_tasks_per_child', spelling: 'max-tasks-per-child' },

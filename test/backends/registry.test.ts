@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import { celeryWorker } from '../../src/backends/celery-worker.ts';
 import { gunicornServer } from '../../src/backends/gunicorn.ts';
-import { allBackends, backendNames, backendSpellings, findBackend } from '../../src/backends/registry.ts';
+import { allBackends, backendSpellings, findBackend } from '../../src/backends/registry.ts';
 import { compile } from './support.ts';
 
 describe('the registry', () => {

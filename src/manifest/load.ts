@@ -23,7 +23,7 @@ import { uselessLive } from './health.ts';
 import { interpolate, type Environment } from './interpolate.ts';
 import { lockRules } from './lock.ts';
 import { byPlace, type Loaded, type Schedule } from './loaded.ts';
-import { kindOf, parseAt, unknownKey } from './problems.ts';
+import { kindOf, parseAt, unknownKey, wrongValue } from './problems.ts';
 import { findPython } from './python.ts';
 import { recycleRules, scheduleOf } from './recycle.ts';
 import {
@@ -209,6 +209,8 @@ const APP_EXAMPLES = {
   asgi: 'APP: myproject.asgi',
   celery: 'APP: myproject.celery.app',
 } as const;
+/** What people write before a management command. */
+const LAUNCHER = /(^|\/)(python[\d.]*|manage\.py|django-admin)$/;
 const ONLY_COMMANDS = 'only BACKEND: Command and DjangoCommand take it';
 
 /** Which of APP, CMD and ARGS a backend wants. */
@@ -234,6 +236,10 @@ function shapeRules(
     useless('APP', command ? 'CMD says all' : "Django's settings name the application");
   if (command && entry['CMD'] === undefined)
     missing('CMD', name === 'Command' ? 'CMD: [python, manage.py, runjobs]' : 'CMD: [runjobs]');
+  const [first] = Array.isArray(entry['CMD']) ? (entry['CMD'] as unknown[]) : [];
+  if (name === 'DjangoCommand' && typeof first === 'string' && LAUNCHER.test(first)) {
+    found.push(wrongValue(doc, [...base, 'CMD', 0], 'a management command: it is run by manage.py', first));
+  }
   if (!command && entry['CMD'] !== undefined) useless('CMD', ONLY_COMMANDS);
   if (command && entry['ARGS'] !== undefined) useless('ARGS', 'CMD says all');
   if (!command && isTrue(entry['ONESHOT'])) useless('ONESHOT', ONLY_COMMANDS);

@@ -67,6 +67,15 @@ test('DjangoQ2Worker: what cannot be used', () => {
   `);
 });
 
+test('tasks that db_worker counts itself', () => {
+  expect(told(one('DjangoTasksWorker', 'RECYCLE: {max-tasks: 100}'))).toMatchInlineSnapshot(`
+    "prodserver.yaml:4:15: error: DjangoTasksWorker takes no max-tasks: only a CeleryWorker tells how many tasks it has done; db_worker counts them itself (max-tasks) [key-useless]
+        4 |     RECYCLE: {max-tasks: 100}
+          |               ^^^^^^^^^
+          = leave max-tasks out"
+  `);
+});
+
 describe('the development servers', () => {
   test('a port as a number', () => {
     expect(argvOf(one('DjangoRunserver', 'ARGS: {addrport: 9000, ipv6: false}')).slice(-2)).toEqual([
@@ -115,6 +124,15 @@ describe('DjangoCommand', () => {
     const [migrate] = processes(one('DjangoCommand', 'CMD: [migrate, --noinput]', 'ONESHOT: true'));
     expect(migrate?.oneshot).toBe(true);
     expect(migrate?.argv.slice(-4)).toEqual(['-m', 'django', 'migrate', '--noinput']);
+  });
+
+  test('with what it brings itself', () => {
+    expect(told(one('DjangoCommand', 'CMD: [python, manage.py, migrate]'))).toMatchInlineSnapshot(`
+      "prodserver.yaml:4:11: error: "CMD" must be a management command: it is run by manage.py, not "python" [value-wrong]
+          4 |     CMD: [python, manage.py, migrate]
+            |           ^^^^^^"
+    `);
+    expect(told(one('DjangoCommand', 'CMD: [./manage.py, migrate]'))).toContain('[value-wrong]');
   });
 
   test('without a CMD, or with ARGS', () => {

@@ -1,6 +1,9 @@
 /** What a person is told about the web servers where they do not do what ARGS say. */
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { argvOf, entry, told } from './support.ts';
+import { loadManifest } from '../../src/manifest/load.ts';
+import { argvOf, entry, newFolder, tell, told, write } from './support.ts';
 
 const serve = (backend: string, args: string): string =>
   entry('web', `BACKEND: ${backend}`, 'APP: shop.wsgi', `ARGS: ${args}`);
@@ -69,6 +72,24 @@ describe('uvicorn', () => {
             |            ^^^^^^^^^
             = leave it out, or use UvicornServer"
     `);
+  });
+
+  test('what an older one does not have', () => {
+    const installed = (version: string, args: string): string => {
+      const folder = newFolder();
+      const packages = join(folder, '.venv', 'lib', 'python3.12', 'site-packages');
+      mkdirSync(join(packages, `uvicorn-${version}.dist-info`), { recursive: true });
+      write(folder, '.venv/bin/python', '');
+      const manifest = write(folder, 'prodserver.yaml', serve('UvicornServer', args));
+      return tell(loadManifest(manifest, 'prodserver.yaml', {}, folder));
+    };
+    expect(installed('0.36.1', '{timeout-worker-healthcheck: 10}')).toMatchInlineSnapshot(`
+      "prodserver.yaml:5:12: error: "timeout-worker-healthcheck" needs uvicorn 0.37, and 0.36.1 is installed [option-too-new]
+          5 |     ARGS: {timeout-worker-healthcheck: 10}
+            |            ^^^^^^^^^^^^^^^^^^^^^^^^^^
+            = leave it out, or install uvicorn 0.37 or later"
+    `);
+    expect(installed('0.37.0', '{timeout-worker-healthcheck: 10}')).toBe('');
   });
 
   test('without an APP', () => {

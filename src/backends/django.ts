@@ -79,11 +79,11 @@ export const devServer = ({ name, paths, command, options, rules }: DevServer): 
   },
 });
 
-/** Django's forms: PORT, HOST:PORT, [V6]:PORT; empty where EXTRA_ARGS or the kernel (port 0) decide. */
+/** Django's forms: PORT, HOST:PORT, [V6]:PORT; empty where the project, EXTRA_ARGS or the kernel (port 0) decide. */
 export function devAddresses(entry: Entry): Address[] {
   if (entry.extraArgs.some((token) => !token.startsWith('-') || token === '-6' || token === '--ipv6'))
     return [];
-  const given = (entry.args.get('addrport') as string | undefined) ?? '8000';
+  const given = (entry.args.get('addrport') as string | undefined) ?? '';
   const match = /^(?:(?:\[([^\]]+)\]|([^:]*)):)?(\d+)$/.exec(given);
   const port = Number(match?.[3]);
   if (match === null || port === 0) return [];

@@ -1,4 +1,4 @@
-/** What the web servers share. */
+/** What the web servers share; Django's commands build on it too. */
 import type { Address, Readiness, Rung } from '../model/spec.ts';
 import { KILL, PYTHON_ENV, type Compiled, type Entry, type Finding } from './backend.ts';
 import { barred, ignored, unwise } from './findings.ts';

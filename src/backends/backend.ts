@@ -40,7 +40,7 @@ export interface Subject {
  * `option` of the later one: an option in ARGS, of a log file the key in LOG.
  */
 export interface Claim {
-  readonly kind: 'node' | 'statedb' | 'schedule' | 'pidfile' | 'log';
+  readonly kind: 'node' | 'worker' | 'statedb' | 'schedule' | 'pidfile' | 'log';
   readonly value: string;
   readonly option: string;
 }
@@ -78,7 +78,8 @@ export interface Backend {
   readonly name: string;
   /** Dotted paths of django-prodserver that mean it, 2.x and 3.0. */
   readonly paths: readonly string[];
-  readonly app: 'required' | 'none';
+  /** What APP names; none: the backend takes no APP. */
+  readonly app: 'wsgi' | 'asgi' | 'celery' | 'none';
   readonly cmd: 'required' | 'none';
   /** At most one instance may run. */
   readonly singleton: boolean;

@@ -1,5 +1,6 @@
 import { emitArgs, KILL, type Backend, type Finding, type Subject } from './backend.ts';
-import { beatLock, celeryArgv, common, ignored, isOn, LEVELS, otherwise, processRules } from './celery.ts';
+import { beatLock, celeryArgv, common, LEVELS, processRules } from './celery.ts';
+import { ignored, isOn, otherwise } from './findings.ts';
 import { choice, flag, integer, refused, since, text, table } from './options.ts';
 
 /** `celery beat --help` of 5.4 to 5.7. */
@@ -46,7 +47,7 @@ export const celeryBeat: Backend = {
     'django_prodserver.backends.celery.CeleryBeat',
     'django_prodserver.backends.workers.celery.CeleryBeat',
   ],
-  app: 'required',
+  app: 'celery',
   cmd: 'none',
   singleton: true,
   options,

@@ -1,7 +1,8 @@
 import * as z from 'zod';
 import type { Address } from '../model/spec.ts';
 import { emitArgs, KILL, type Backend, type Entry, type Finding } from './backend.ts';
-import { celeryArgv, common, ignored, otherwise, unwise } from './celery.ts';
+import { celeryArgv, common } from './celery.ts';
+import { ignored, otherwise, unwise } from './findings.ts';
 import { choice, decimal, flag, integer, list, names, option, table, text, type Option } from './options.ts';
 
 const FLAGS =
@@ -47,7 +48,7 @@ export const celeryFlower: Backend = {
     'django_prodserver.backends.celery.CeleryFlower',
     'django_prodserver.backends.workers.celery.CeleryFlower',
   ],
-  app: 'required',
+  app: 'celery',
   cmd: 'none',
   singleton: false,
   options,

@@ -2,7 +2,8 @@
 import { failure } from '../model/failure.ts';
 import { formatDuration } from '../model/units.ts';
 import type { Finding, Subject } from './backend.ts';
-import { barred, conflict, ignored, isOn, otherwise, processRules, unwise } from './celery.ts';
+import { processRules } from './celery.ts';
+import { barred, conflict, ignored, isOn, otherwise, unwise } from './findings.ts';
 import { NODE_MARKS } from './celery-node.ts';
 import type { Autoscale } from './celery-options.ts';
 

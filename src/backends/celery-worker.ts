@@ -69,7 +69,7 @@ export const celeryWorker: Backend = {
     'django_prodserver.backends.celery.CeleryWorker',
     'django_prodserver.backends.workers.celery.CeleryWorker',
   ],
-  app: 'required',
+  app: 'celery',
   cmd: 'none',
   singleton: false,
   options,

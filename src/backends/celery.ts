@@ -1,7 +1,7 @@
 /** What Celery's three programs share. */
-import { failure } from '../model/failure.ts';
 import type { Readiness, Rung, SingletonKey } from '../model/spec.ts';
 import { PYTHON_ENV, type Claim, type Compiled, type Entry, type Finding } from './backend.ts';
+import { ignored, unwise } from './findings.ts';
 
 export const LEVELS = ['DEBUG', 'INFO', 'WARNING', 'ERROR', 'CRITICAL', 'FATAL'] as const;
 /** Celery's usage error: an unknown option, or an APP that is not found. The same command line fails again. */
@@ -52,29 +52,6 @@ export const beatLock = (entry: Entry): SingletonKey => {
   return { kind: 'application', app, ask: [entry.python, `${entry.helpers}/prodserver_probe.py`, app] };
 };
 
-type Verdict = 'option-ignored' | 'option-otherwise' | 'option-unwise' | 'option-refused';
-
-const telling =
-  (code: Verdict) =>
-  (option: string, why: string, instead: string): Finding => ({
-    option,
-    failure: failure(code, { option, why, instead }),
-  });
-
-/** A warning that an option does nothing. */
-export const ignored = telling('option-ignored');
-/** A warning that Celery takes an option to mean something else than it says. */
-export const otherwise = telling('option-otherwise');
-/** A warning that an option does what it says, to the harm of who wrote it. */
-export const unwise = telling('option-unwise');
-/** An error: Celery refuses the option here, or ends of it later. */
-export const barred = telling('option-refused');
-
-export const conflict = (option: string, other: string, why: string): Finding => ({
-  option,
-  failure: failure('option-conflict', { option, other, why }),
-});
-
 /** Worker and beat have these, and act on them in the same way. */
 export function processRules(args: ReadonlyMap<string, unknown>): Finding[] {
   const found: Finding[] = [];
@@ -93,7 +70,3 @@ export function processRules(args: ReadonlyMap<string, unknown>): Finding[] {
 /** A path as Celery expands it: %n is the node's name, %p the whole of it. */
 export const expandNode = (path: string, node: string): string =>
   path.replaceAll(/%[np]/g, (mark) => (mark === '%p' ? node : (node.split('@')[0] ?? node)));
-
-/** A flag as it was parsed: null and true give it. */
-export const isOn = (args: ReadonlyMap<string, unknown>, option: string): boolean =>
-  args.has(option) && args.get(option) !== false && args.get(option) !== 'false';

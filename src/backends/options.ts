@@ -13,6 +13,8 @@ export interface Option {
   since?(value: unknown): string | null;
   /** The words of a closed list, for a hint at the nearest. */
   readonly words?: readonly string[];
+  /** Another name for this option of the table: it is read as that one, with a warning. */
+  readonly alias?: string;
 }
 
 export type Options = Readonly<Record<string, Option>>;
@@ -21,7 +23,7 @@ export type Options = Readonly<Record<string, Option>>;
 export function option(
   build: () => z.ZodType,
   emit: Option['emit'],
-  rest: Pick<Option, 'refused' | 'since' | 'words'> = {},
+  rest: Pick<Option, 'refused' | 'since' | 'words' | 'alias'> = {},
 ): Option {
   let built: z.ZodType | null = null;
   return {
@@ -87,6 +89,31 @@ export function flag(): Option {
     z.union([z.boolean(), z.null(), z.enum(['true', 'false'])]).describe('true or false (it takes no value)');
   return option(build, (key, value) => (value === false || value === 'false' ? [] : [`--${key}`]));
 }
+
+/** An option whose value is true or false. */
+export function truth(): Option {
+  const build = () =>
+    z.union([z.boolean(), z.enum(['true', 'false', 'True', 'False'])]).describe('true or false');
+  return option(build, (key, value) => assign(key, String(value).toLowerCase()));
+}
+
+/** An option and its opposite, `--key` and `--no-key`: true and false give one each. */
+export function pair(key: string): Options {
+  const on = flag();
+  const both = option(
+    () => on.schema,
+    (_, value) => (value === false || value === 'false' ? [`--no-${key}`] : [`--${key}`]),
+  );
+  return { [key]: both, [`no-${key}`]: flag() };
+}
+
+/** What django-prodserver calls an option for which the program has another name. */
+export const alias = (name: string, base: Option): Option =>
+  option(
+    () => base.schema,
+    (_, value) => base.emit(name, value),
+    { alias: name },
+  );
 
 /** One of a closed list, in any case; emitted as the program spells it. */
 export function choice(values: readonly [string, ...string[]]): Option {

@@ -3,16 +3,40 @@ import { celeryBeat } from './celery-beat.ts';
 import { celeryFlower } from './celery-flower.ts';
 import { celeryWorker } from './celery-worker.ts';
 import { command } from './command.ts';
+import { daphneRunserver } from './daphne-runserver.ts';
+import { daphneServer } from './daphne.ts';
+import { djangoCommand } from './django-command.ts';
+import { djangoQ2Worker } from './django-q2-worker.ts';
+import { djangoRunserver } from './django-runserver.ts';
+import { djangoTasksWorker } from './django-tasks-worker.ts';
+import { granianAsgiServer, granianWsgiServer } from './granian.ts';
 import { gunicornServer } from './gunicorn.ts';
+import { hypercornServer } from './hypercorn.ts';
+import { uvicornServer, uvicornWsgiServer } from './uvicorn.ts';
+import { waitressServer } from './waitress.ts';
+import { werkzeugRunserver } from './werkzeug-runserver.ts';
 
 /** One line a backend. */
-const BACKENDS: readonly Backend[] = [gunicornServer, celeryWorker, celeryBeat, celeryFlower, command];
-
-/** Backends of django-prodserver that have no table here yet: named, so that the error can tell them from a typo. */
-const PLANNED: readonly string[] = (
-  'UvicornServer UvicornWSGIServer GranianASGIServer GranianWSGIServer WaitressServer ' +
-  'DjangoTasksWorker DjangoQ2Worker DjangoRunserver DaphneRunserver WerkzeugRunserver'
-).split(' ');
+const BACKENDS: readonly Backend[] = [
+  gunicornServer,
+  uvicornServer,
+  uvicornWsgiServer,
+  granianAsgiServer,
+  granianWsgiServer,
+  waitressServer,
+  daphneServer,
+  hypercornServer,
+  celeryWorker,
+  celeryBeat,
+  celeryFlower,
+  djangoTasksWorker,
+  djangoQ2Worker,
+  djangoRunserver,
+  daphneRunserver,
+  werkzeugRunserver,
+  djangoCommand,
+  command,
+];
 
 const byName = new Map(
   BACKENDS.flatMap((backend) => [backend.name, ...backend.paths].map((name) => [name, backend])),
@@ -24,7 +48,5 @@ export const backendNames: readonly string[] = BACKENDS.map((backend) => backend
 export const backendSpellings: readonly string[] = [...byName.keys()];
 
 export const findBackend = (name: string): Backend | null => byName.get(name) ?? null;
-
-export const isPlannedBackend = (name: string): boolean => PLANNED.includes(name.split('.').at(-1) ?? '');
 
 export const allBackends = (): readonly Backend[] => BACKENDS;

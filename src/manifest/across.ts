@@ -25,11 +25,15 @@ const lockOf = ({ singleton }: ProcessSpec): string => JSON.stringify(singleton)
 
 const KINDS: Readonly<Record<Claim['kind'], { readonly said: string; readonly below: 'ARGS' | 'LOG' }>> = {
   node: { said: 'node name', below: 'ARGS' },
+  worker: { said: 'worker id', below: 'ARGS' },
   statedb: { said: 'statedb', below: 'ARGS' },
   schedule: { said: 'schedule', below: 'ARGS' },
   pidfile: { said: 'pidfile', below: 'ARGS' },
   log: { said: 'log file', below: 'LOG' },
 };
+
+/** No path that is relative to the folder. */
+const ANYWHERE: readonly Claim['kind'][] = ['node', 'worker', 'log'];
 
 /** What two instances claim, told once an entry, at the later one. */
 export function claimRules(doc: Document, instances: readonly CompiledInstance[]): Failure[] {
@@ -38,7 +42,7 @@ export function claimRules(doc: Document, instances: readonly CompiledInstance[]
   const found: Failure[] = [];
   for (const { spec, claims } of instances) {
     for (const claim of claims) {
-      const key = `${claim.kind} ${claim.kind === 'node' || claim.kind === 'log' ? '' : spec.cwd} ${claim.value}`;
+      const key = `${claim.kind} ${ANYWHERE.includes(claim.kind) ? '' : spec.cwd} ${claim.value}`;
       const owner = owners.get(key);
       if (owner === undefined) owners.set(key, spec);
       else if (!told.has(`${spec.name} ${claim.kind}`)) {

@@ -113,7 +113,11 @@ function findOption(options: Options, key: string): { name: string; option: Opti
   const name =
     options[key] === undefined ? Object.keys(options).find((one) => plain(one) === plain(key)) : key;
   const option = name === undefined ? undefined : options[name];
-  return name === undefined || option === undefined ? null : { name, option };
+  if (name === undefined || option === undefined) return null;
+  const meant = option.alias === undefined ? undefined : options[option.alias];
+  return meant === undefined || option.alias === undefined
+    ? { name, option }
+    : { name: option.alias, option: meant };
 }
 
 function unknownOption(

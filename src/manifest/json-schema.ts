@@ -60,11 +60,10 @@ function entry(backends: readonly Backend[]): JsonSchema {
 function ruleOf(backend: Backend): JsonSchema {
   const command = backend.cmd === 'required';
   return {
-    required: [...(backend.app === 'required' ? ['APP'] : []), ...(command ? ['CMD'] : [])],
+    required: [...(backend.app === 'none' ? [] : ['APP']), ...(command ? ['CMD'] : [])],
     properties: {
-      ...(command
-        ? { APP: false, ARGS: false }
-        : { CMD: false, ARGS: { $ref: `#/$defs/${argsName(backend)}` } }),
+      ...(backend.app === 'none' ? { APP: false } : {}),
+      ...(command ? { ARGS: false } : { CMD: false, ARGS: { $ref: `#/$defs/${argsName(backend)}` } }),
       ...(backend.singleton ? { INSTANCES: { anyOf: [{ enum: [1, '1'] }, VARIABLE] } } : {}),
     },
   };

@@ -2,7 +2,7 @@
 import { dirname, resolve } from 'node:path';
 import type { Backend } from '../backends/backend.ts';
 import { hasBeat } from '../backends/celery-worker-rules.ts';
-import { backendNames, backendSpellings, findBackend, isPlannedBackend } from '../backends/registry.ts';
+import { backendNames, backendSpellings, findBackend } from '../backends/registry.ts';
 import { failure, severityOf, type Failure, type Result } from '../model/failure.ts';
 import type { ProcessSpec } from '../model/spec.ts';
 import { nearest } from '../model/units.ts';
@@ -24,7 +24,7 @@ import { uselessLive } from './health.ts';
 import { interpolate, type Environment } from './interpolate.ts';
 import { lockRules } from './lock.ts';
 import { byPlace, type Loaded, type Schedule } from './loaded.ts';
-import { kindOf, parseAt, unknownKey } from './problems.ts';
+import { kindOf, parseAt, unknownKey, wrongValue } from './problems.ts';
 import { findPython } from './python.ts';
 import { recycleRules, scheduleOf } from './recycle.ts';
 import {
@@ -203,13 +203,19 @@ function resolveBackend(doc: Document, text: string, base: string[], findings: F
   const backend = findBackend(text);
   if (backend !== null) return backend;
   const place = doc.place([...base, 'BACKEND'], 'value');
-  if (isPlannedBackend(text)) findings.push(failure('backend-planned', { backend: text }, { place }));
-  else {
-    const near = nearest(text, backendSpellings) ?? nearest(text.split('.').at(-1) ?? '', backendNames);
-    findings.push(failure('backend-unknown', { backend: text, near, known: backendNames }, { place }));
-  }
+  const near = nearest(text, backendSpellings) ?? nearest(text.split('.').at(-1) ?? '', backendNames);
+  findings.push(failure('backend-unknown', { backend: text, near, known: backendNames }, { place }));
   return null;
 }
+
+const APP_EXAMPLES = {
+  wsgi: 'APP: myproject.wsgi',
+  asgi: 'APP: myproject.asgi',
+  celery: 'APP: myproject.celery.app',
+} as const;
+/** What people write before a management command. */
+const LAUNCHER = /(^|\/)(python[\d.]*|manage\.py|django-admin)$/;
+const ONLY_COMMANDS = 'only BACKEND: Command and DjangoCommand take it';
 
 /** Which of APP, CMD and ARGS a backend wants. */
 function shapeRules(
@@ -228,16 +234,19 @@ function shapeRules(
     const place = doc.place([...base, key], 'key');
     found.push(failure('key-useless', { key, backend: name, why }, { place }));
   };
-  if (backend.app === 'required' && entry['APP'] === undefined) {
-    missing('APP', name === 'GunicornServer' ? 'APP: myproject.wsgi' : 'APP: myproject.celery.app');
+  const command = backend.cmd === 'required';
+  if (backend.app !== 'none' && entry['APP'] === undefined) missing('APP', APP_EXAMPLES[backend.app]);
+  if (backend.app === 'none' && entry['APP'] !== undefined)
+    useless('APP', command ? 'CMD says all' : "Django's settings name the application");
+  if (command && entry['CMD'] === undefined)
+    missing('CMD', name === 'Command' ? 'CMD: [python, manage.py, runjobs]' : 'CMD: [runjobs]');
+  const [first] = Array.isArray(entry['CMD']) ? (entry['CMD'] as unknown[]) : [];
+  if (name === 'DjangoCommand' && typeof first === 'string' && LAUNCHER.test(first)) {
+    found.push(wrongValue(doc, [...base, 'CMD', 0], 'a management command: it is run by manage.py', first));
   }
-  if (backend.cmd === 'required' && entry['CMD'] === undefined)
-    missing('CMD', 'CMD: [python, manage.py, runjobs]');
-  if (backend.cmd === 'none' && entry['CMD'] !== undefined) useless('CMD', 'only BACKEND: Command takes it');
-  if (backend.cmd === 'required') {
-    if (entry['APP'] !== undefined) useless('APP', 'CMD says all');
-    if (entry['ARGS'] !== undefined) useless('ARGS', 'CMD says all');
-  } else if (isTrue(entry['ONESHOT'])) useless('ONESHOT', 'only BACKEND: Command takes it');
+  if (!command && entry['CMD'] !== undefined) useless('CMD', ONLY_COMMANDS);
+  if (command && entry['ARGS'] !== undefined) useless('ARGS', 'CMD says all');
+  if (!command && isTrue(entry['ONESHOT'])) useless('ONESHOT', ONLY_COMMANDS);
   return found;
 }
 

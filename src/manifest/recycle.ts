@@ -70,7 +70,16 @@ export function recycleRules(
   return found;
 }
 
+/** Servers that restart a worker of theirs after so many requests, and how they are told. */
+const COUNTS: Readonly<Record<string, string>> = {
+  GunicornServer: 'gunicorn counts requests itself (max-requests)',
+  UvicornServer: 'uvicorn counts requests itself (limit-max-requests)',
+  UvicornWSGIServer: 'uvicorn counts requests itself (limit-max-requests)',
+  HypercornServer: 'Hypercorn counts requests itself (max-requests)',
+  DjangoTasksWorker: 'db_worker counts them itself (max-tasks)',
+};
+
 function notCounted(backend: string): string {
   const why = 'only a CeleryWorker tells how many tasks it has done';
-  return backend === 'GunicornServer' ? `${why}; gunicorn counts requests itself (max-requests)` : why;
+  return COUNTS[backend] === undefined ? why : `${why}; ${COUNTS[backend]}`;
 }

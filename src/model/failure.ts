@@ -34,7 +34,6 @@ export interface FactsByCode {
     readonly near: string | null;
     readonly known: readonly string[];
   };
-  'backend-planned': { readonly backend: string };
   'option-unknown': { readonly option: string; readonly backend: string; readonly near: string | null };
   'option-refused': { readonly option: string; readonly why: string; readonly instead: string };
   'option-spelling': { readonly option: string; readonly spelling: string };

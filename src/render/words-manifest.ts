@@ -24,7 +24,6 @@ export const manifestWords: WordsFor<
   | 'value-no-unit'
   | 'name-invalid'
   | 'backend-unknown'
-  | 'backend-planned'
   | 'option-unknown'
   | 'option-refused'
   | 'option-spelling'
@@ -152,12 +151,6 @@ export const manifestWords: WordsFor<
         `known: ${known.join(', ')}; for any other program use BACKEND: Command with CMD: [program, argument]`,
       ),
   },
-  'backend-planned': {
-    exit,
-    about: 'A backend of django-prodserver that this version does not have.',
-    message: ({ backend }) => `"${backend}" is not supported by this version`,
-    hint: () => 'use BACKEND: Command with CMD: [program, argument] until it is',
-  },
   'option-unknown': {
     exit,
     about: 'A key in ARGS that is no option of the program.',
@@ -172,7 +165,8 @@ export const manifestWords: WordsFor<
   },
   'option-spelling': {
     exit,
-    about: 'An option written with underscores. It is understood; the program itself spells it with hyphens.',
+    about:
+      'An option written with underscores, or under another name that is in use for it. It is understood.',
     message: ({ option, spelling }) => `"${option}" is read as "${spelling}"`,
     hint: ({ spelling }) => `write "${spelling}"`,
   },
@@ -214,8 +208,8 @@ export const manifestWords: WordsFor<
     about: 'Two processes of the manifest would have one node name, or write one file.',
     message: ({ kind, value, instances }) => `${andList(instances)} have one ${kind}: ${value}`,
     hint: ({ option, kind }) =>
-      kind === 'node name'
-        ? 'give each its own, or leave hostname out'
+      kind === 'node name' || kind === 'worker id'
+        ? `give each its own, or leave ${option} out`
         : kind === 'log file'
           ? 'give each its own, for example with {instance} in it'
           : `give each its own ${option}${kind === 'schedule' ? '' : ', for example with %n in it: the name of the node'}`,

@@ -28,8 +28,8 @@ export function compile(
 }
 
 /** What a Python snippet prints as JSON, in the interpreter that has the programs. */
-export function askPython(code: string): unknown {
-  const run = spawnSync(inject('wholePython'), ['-c', code], { encoding: 'utf8' });
+export function askPython(code: string, python = inject('wholePython')): unknown {
+  const run = spawnSync(python, ['-c', code], { encoding: 'utf8' });
   if (run.status !== 0) throw new Error(`${run.stdout}${run.stderr}`);
   return JSON.parse(run.stdout.trim().split('\n').at(-1) ?? '') as unknown;
 }

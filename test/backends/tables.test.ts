@@ -1,17 +1,11 @@
 /** The tables of options against the programs themselves: each option is known or refused, of the same kind, and none is invented. */
-import { describe, expect, test } from 'vitest';
+import { describe } from 'vitest';
 import { celeryBeat } from '../../src/backends/celery-beat.ts';
 import { celeryFlower } from '../../src/backends/celery-flower.ts';
 import { celeryWorker } from '../../src/backends/celery-worker.ts';
 import { gunicornServer } from '../../src/backends/gunicorn.ts';
-import type { Options } from '../../src/backends/options.ts';
-import { askPython, choicesOf, kindOf, type Kind } from './support.ts';
-
-interface Real {
-  readonly kind: Kind;
-  readonly choices: readonly string[] | null;
-}
-type Program = Readonly<Record<string, Real>>;
+import { testTable, type Program } from './program.ts';
+import { askPython } from './support.ts';
 
 const CELERY = `
 import importlib, json, sys
@@ -101,41 +95,17 @@ const KIND_DIFFERS: Readonly<Record<string, readonly string[]>> = {
   flower: [],
 };
 
-/** Refused names that the program does not have: they are typos that documentation spreads. */
-const typos = (table: Options): string[] =>
-  Object.keys(table).filter((name) => table[name]?.refused?.why.includes('has no such option') === true);
-
 describe.each([
   ['worker', celeryWorker.options(), celery.worker],
   ['beat', celeryBeat.options(), celery.beat],
   ['gunicorn', gunicornServer.options(), gunicorn],
   ['flower', celeryFlower.options(), flower],
 ] as const)('the options of %s', (name, table, program) => {
-  test('every option of the program is known or refused', () => {
-    const unknown = Object.keys(program).filter((option) => table[option] === undefined);
-    expect(unknown.filter((option) => LEFT_OUT[name]?.[option] === undefined).toSorted()).toEqual(
-      (MISSING[name] ?? []).toSorted(),
-    );
-  });
-
-  test('every option of the table is one of the program', () => {
+  testTable(table, () => program, {
+    leftOut: LEFT_OUT[name] ?? {},
+    missing: MISSING[name] ?? [],
+    kindDiffers: KIND_DIFFERS[name] ?? [],
     // tornado takes both spellings of each.
-    const real = (option: string): string => (name === 'flower' ? option.replaceAll('_', '-') : option);
-    const gone = Object.keys(table).filter((option) => program[real(option)] === undefined);
-    expect(gone).toEqual(typos(table));
-  });
-
-  test('they are of the same kind, with the same words', () => {
-    const wrong = Object.entries(program).flatMap(([option, real]) => {
-      const ours = table[option];
-      if (ours === undefined || ours.refused !== undefined) return [];
-      const kind = kindOf(ours);
-      if (kind === real.kind) {
-        const same = real.choices === null || choicesOf(ours).join() === real.choices.join();
-        return same ? [] : [`${option}: ${choicesOf(ours).join()} is ${real.choices?.join()}`];
-      }
-      return [`${option}: ${kind} is ${real.kind}`];
-    });
-    expect(wrong).toEqual(KIND_DIFFERS[name]);
+    ...(name === 'flower' ? { real: (option: string) => option.replaceAll('_', '-') } : {}),
   });
 });

@@ -98,7 +98,7 @@ test('key-useless', () => {
           = leave ARGS out"
   `);
   expect(told(web('CMD: [gunicorn]'))).toMatchInlineSnapshot(`
-    "prodserver.yaml:5:5: error: GunicornServer takes no CMD: only BACKEND: Command takes it [key-useless]
+    "prodserver.yaml:5:5: error: GunicornServer takes no CMD: only BACKEND: Command and DjangoCommand take it [key-useless]
         5 |     CMD: [gunicorn]
           |     ^^^
           = leave CMD out"
@@ -154,17 +154,7 @@ test('backend-unknown', () => {
     "prodserver.yaml:3:14: error: unknown BACKEND "Apache" [backend-unknown]
         3 |     BACKEND: Apache
           |              ^^^^^^
-          = known: GunicornServer, CeleryWorker, CeleryBeat, CeleryFlower, Command; for any other program use BACKEND: Command with CMD: [program, argument]"
-  `);
-});
-
-test('backend-planned', () => {
-  const dotted = 'django_prodserver.backends.uvicorn.UvicornServer';
-  expect(told(entry('web', `BACKEND: ${dotted}`, 'APP: shop.asgi'))).toMatchInlineSnapshot(`
-    "prodserver.yaml:3:14: error: "django_prodserver.backends.uvicorn.UvicornServer" is not supported by this version [backend-planned]
-        3 |     BACKEND: django_prodserver.backends.uvicorn.UvicornServer
-          |              ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
-          = use BACKEND: Command with CMD: [program, argument] until it is"
+          = known: GunicornServer, UvicornServer, UvicornWSGIServer, GranianASGIServer, GranianWSGIServer, WaitressServer, DaphneServer, HypercornServer, CeleryWorker, CeleryBeat, CeleryFlower, DjangoTasksWorker, DjangoQ2Worker, DjangoRunserver, DaphneRunserver, WerkzeugRunserver, DjangoCommand, Command; for any other program use BACKEND: Command with CMD: [program, argument]"
   `);
 });
 

@@ -1,0 +1,106 @@
+/** What the web servers share; Django's commands build on it too. */
+import type { Address, Readiness, Rung } from '../model/spec.ts';
+import { KILL, PYTHON_ENV, type Compiled, type Entry, type Finding } from './backend.ts';
+import { barred, ignored, unwise } from './findings.ts';
+import { refused, type Option } from './options.ts';
+
+/** click and argparse end with this for a command line that they do not understand. */
+export const USAGE_EXIT = 2;
+
+interface Shape {
+  readonly argv: [string, ...string[]];
+  readonly addresses: readonly Address[];
+  readonly stop: readonly [Rung, ...Rung[]];
+  readonly permanentExitCodes?: readonly number[];
+}
+
+export const webServer = (shape: Shape): Compiled =>
+  compiled({ kind: 'listen', addresses: shape.addresses }, shape);
+
+/** Also of what is no server: a program of which nothing is known but that it runs. */
+export const compiled = (readiness: Readiness, shape: Omit<Shape, 'addresses'>): Compiled => ({
+  argv: shape.argv,
+  added: [],
+  env: PYTHON_ENV,
+  readiness,
+  link: false,
+  linkLoop: null,
+  stop: shape.stop,
+  startTimeoutMs: 60_000,
+  permanentExitCodes: shape.permanentExitCodes ?? [USAGE_EXIT],
+  stackDump: null,
+  overlap: null,
+  singleton: null,
+  claims: [],
+});
+
+/** TERM with so many seconds, then KILL. */
+export const termFor = (seconds: number): [Rung, ...Rung[]] => [
+  { signal: 'SIGTERM', waitMs: seconds * 1000 },
+  KILL,
+];
+
+/**
+ * Django writes `project.asgi.application`; these servers want a colon before the attribute, and unlike gunicorn they
+ * want the attribute: `project.asgi` is the `application` in it.
+ */
+export function appTarget(app: string): string {
+  if (app.includes(':')) return app;
+  return /\.(application|app)$/.test(app) ? app.replace(/\.(\w+)$/, ':$1') : `${app}:application`;
+}
+
+/** Options of ARGS by which a server is told where to listen, and what takes their place. */
+interface Binding {
+  readonly socket: string;
+  readonly host: string;
+  readonly port: string;
+  readonly defaults: { readonly host: string; readonly port: number };
+  /** Environment variables of the same effect. */
+  readonly env: readonly string[];
+  /** Tokens of EXTRA_ARGS of the same effect. */
+  readonly tokens: RegExp;
+}
+
+/** What a server will bind, as far as the manifest tells; empty where something else decides, or the kernel (port 0). */
+export function boundTo(entry: Entry, binding: Binding): Address[] {
+  const elsewhere =
+    binding.env.some((name) => entry.env[name] !== undefined) ||
+    entry.extraArgs.some((token) => binding.tokens.test(token));
+  if (elsewhere) return [];
+  const path = entry.args.get(binding.socket) as string | undefined;
+  if (path !== undefined) return [{ kind: 'unix', path }];
+  const port = (entry.args.get(binding.port) as number | undefined) ?? binding.defaults.port;
+  if (port === 0) return [];
+  return [
+    {
+      kind: 'tcp',
+      host: (entry.args.get(binding.host) as string | undefined) ?? binding.defaults.host,
+      port,
+    },
+  ];
+}
+
+export const noDescriptor = (): Option =>
+  refused('no descriptor is handed down to it', 'write an address and a port');
+
+/** Options that say nothing where another one is given. */
+export const besides = (args: Entry['args'], winner: string, losers: readonly string[]): Finding[] =>
+  args.has(winner)
+    ? losers
+        .filter((option) => args.has(option))
+        .map((option) => ignored(option, `"${winner}" wins`, 'leave one of them out'))
+    : [];
+
+/** Options that end the program where another one is not given, or is. */
+export const barredWhere = (
+  args: Entry['args'],
+  options: readonly string[],
+  why: string,
+  instead: string,
+): Finding[] => options.filter((option) => args.has(option)).map((option) => barred(option, why, instead));
+
+/** A secret in the list of processes. */
+export const openSecret = (args: Entry['args'], option: string, instead: string): Finding[] =>
+  args.has(option)
+    ? [unwise(option, 'every user of the machine can read it in the list of processes', instead)]
+    : [];

@@ -25,7 +25,7 @@ class Source:
             text = stream.read()
         self.lines = text.split("\n")
         self.assigned: dict[str, list[tuple[ast.AST, ast.expr]]] = {}
-        self.changes: dict[str, list[Change]] = {}
+        self.changes: dict[str, list[tuple[tuple, ast.expr]]] = {}
         self.imports: list[ast.ImportFrom] = []
         for node in statements(ast.parse(text).body):
             self.note(node)
@@ -65,10 +65,11 @@ class Source:
         """The files that this one may have `name` from, the last import first."""
         for node in reversed(self.imports):
             for alias in node.names:
-                if name not in (alias.asname or alias.name, "*") and alias.name != "*":
-                    continue
-                wanted = name if alias.name == "*" else alias.name
-                if alias.name != "*" and (alias.asname or alias.name) != name:
+                if alias.name == "*":
+                    wanted = name
+                elif (alias.asname or alias.name) == name:
+                    wanted = alias.name
+                else:
                     continue
                 source = source_of("." * node.level + (node.module or ""), self.module)
                 if source is not None and wanted in vars(source.module):
@@ -92,8 +93,7 @@ class Source:
         return units(line.encode()[:offset].decode(errors="ignore")) + 1
 
 
-Change = "tuple[tuple, ast.expr]"
-cache: dict[str, "Source | None"] = {}
+cache: dict[str, Source | None] = {}
 
 
 def units(text: str) -> int:
@@ -224,8 +224,11 @@ def fits(node: ast.expr, value: Any) -> bool:
     if isinstance(node, ast.Constant):
         return bool(node.value == value)
     if isinstance(node, ast.Dict) and isinstance(value, Mapping):
-        written = [(key.value, item) for key, item in zip(node.keys, node.values) if isinstance(key, ast.Constant)]
-        return all(name in value and fits(item, value[name]) for name, item in written)
+        return all(
+            key.value in value and fits(item, value[key.value])
+            for key, item in zip(node.keys, node.values)
+            if isinstance(key, ast.Constant)
+        )
     return True
 
 

@@ -78,7 +78,8 @@ export interface Backend {
   readonly name: string;
   /** Dotted paths of django-prodserver that mean it, 2.x and 3.0. */
   readonly paths: readonly string[];
-  readonly app: 'required' | 'none';
+  /** What APP must be; that of a web server may be told by Django's WSGI_APPLICATION or ASGI_APPLICATION. */
+  readonly app: 'required' | 'wsgi' | 'asgi' | 'none';
   readonly cmd: 'required' | 'none';
   /** At most one instance may run. */
   readonly singleton: boolean;

@@ -119,7 +119,7 @@ export const gunicornServer: Backend = {
     'django_prodserver.backends.gunicorn.GunicornServer',
     'django_prodserver.backends.servers.gunicorn.GunicornServer',
   ],
-  app: 'required',
+  app: 'wsgi',
   cmd: 'none',
   singleton: false,
   options,

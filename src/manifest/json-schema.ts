@@ -60,7 +60,7 @@ function entry(backends: readonly Backend[]): JsonSchema {
 function ruleOf(backend: Backend): JsonSchema {
   const command = backend.cmd === 'required';
   return {
-    required: [...(backend.app === 'required' ? ['APP'] : []), ...(command ? ['CMD'] : [])],
+    required: [...(backend.app !== 'none' ? ['APP'] : []), ...(command ? ['CMD'] : [])],
     properties: {
       ...(command
         ? { APP: false, ARGS: false }

@@ -14,6 +14,8 @@ from typing import Any, Iterator, Mapping
 
 # What a name leads to may be a name again, in another file.
 HOPS = 20
+# The name of what a mapping takes from another one.
+SPREAD = object()
 
 
 class Source:
@@ -24,6 +26,8 @@ class Source:
         with tokenize.open(self.file) as stream:
             text = stream.read()
         self.lines = text.split("\n")
+        # Those that a place is on, by their numbers: a line is told once, however much stands on it.
+        self.told: dict[str, str] = {}
         self.assigned: dict[str, list[tuple[ast.AST, ast.expr]]] = {}
         self.changes: dict[str, list[tuple[tuple, ast.expr]]] = {}
         self.imports: list[ast.ImportFrom] = []
@@ -85,8 +89,9 @@ class Source:
             end = self.column(excerpt, node.end_col_offset)
         else:
             end = units(excerpt) + 1
-        place = {"file": self.file, "line": node.lineno, "column": column, "excerpt": excerpt}
-        return {**place, "endLine": node.lineno, "endColumn": max(end, column + 1)}
+        self.told[str(node.lineno)] = excerpt
+        place = {"file": self.file, "line": node.lineno, "column": column}
+        return {**place, "endColumn": max(end, column + 1)}
 
     @staticmethod
     def column(line: str, offset: int) -> int:
@@ -169,11 +174,12 @@ class Finder:
             self.inside(source, node.right, value, path, seen, hops + 1)
         elif isinstance(value, Mapping):
             for key, name, item in pairs(source, node):
-                if name is None:
+                if name is SPREAD:
                     self.inside(source, item, value, path, seen, hops + 1)
                 elif name in value:
-                    self.put(source, (*path, name), key, item, value[name])
-                    self.inside(source, item, value[name], (*path, name), seen, hops + 1)
+                    below = (*path, name if isinstance(name, str) else repr(name))
+                    self.put(source, below, key, item, value[name])
+                    self.inside(source, item, value[name], below, seen, hops + 1)
         elif isinstance(value, (list, tuple)) and isinstance(node, (ast.List, ast.Tuple)):
             if len(node.elts) == len(value):
                 for index, (item, one) in enumerate(zip(node.elts, value)):
@@ -196,19 +202,21 @@ class Finder:
 
 
 def pairs(source: Source, node: ast.expr) -> Iterator[tuple[Any, Any, ast.expr]]:
-    """The keys of `{...}` and `dict(...)` with their places and values; a name of None is a spread."""
+    """The keys of `{...}` and `dict(...)` with their places and values."""
     if isinstance(node, ast.Dict):
         for key, item in zip(node.keys, node.values):
             if key is None:
-                yield None, None, item
-            elif isinstance(key, ast.Constant) and isinstance(key.value, str):
+                yield None, SPREAD, item
+            elif isinstance(key, ast.Constant):
                 yield source.span(key), key.value, item
     elif isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "dict":
         for item in node.args[:1]:
-            yield None, None, item
+            yield None, SPREAD, item
         for word in node.keywords:
-            key = None if word.arg is None else source.span(word, units(word.arg))
-            yield key, word.arg, word.value
+            if word.arg is None:
+                yield None, SPREAD, word.value
+            else:
+                yield source.span(word, units(word.arg)), word.arg, word.value
 
 
 def choose(source: Source, name: str, value: Any) -> tuple[ast.AST, ast.expr] | None:
@@ -232,10 +240,11 @@ def fits(node: ast.expr, value: Any) -> bool:
     return True
 
 
-def places(module: str, setting: str, value: Any) -> list[dict[str, Any]]:
-    """Places of keys and values of `setting`, each with its path; none where they are computed."""
+def places(module: str, setting: str, value: Any) -> dict[str, Any]:
+    """Places of keys and values of `setting`, each with its path, and the lines that they are on."""
     source = source_of(module)
     finder = Finder()
     if source is not None:
         finder.setting(source, setting, value, (setting,))
-    return list(finder.found.values())
+    lines = {one.file: one.told for one in cache.values() if one is not None}
+    return {"places": list(finder.found.values()), "lines": lines}

@@ -99,11 +99,12 @@ class Encoder:
 
 def described(value: Any) -> tuple[str, str]:
     """What it is, and the name by which its owner knows it."""
-    owner = value if isinstance(value, type) or hasattr(value, "__qualname__") else type(value)
+    named = callable(value) and hasattr(value, "__qualname__")
+    owner = value if named else type(value)
     name = f"{getattr(owner, '__module__', '?')}.{owner.__qualname__}"
     if isinstance(value, type):
         return "class", name
-    return ("object" if owner is type(value) else "function"), name
+    return ("function" if named else "object"), name
 
 
 def ask(module: str) -> dict[str, Any]:
@@ -121,10 +122,10 @@ def ask(module: str) -> dict[str, Any]:
     # Lazy texts stay as they were written: a translation needs the apps, which are not loaded.
     settings.USE_I18N = False
     encoder = Encoder()
-    answer: dict[str, Any] = {"v": 1, "setting": None, "value": None, "places": []}
+    answer: dict[str, Any] = {"v": 1, "setting": None, "value": None, "places": [], "lines": {}}
     if value is not missing:
         answer.update(setting=setting, value=encoder.encode(value, (setting,)))
-        answer["places"] = load("prodserver_places").places(module, setting, value)
+        answer.update(load("prodserver_places").places(module, setting, value))
     for name in ("WSGI_APPLICATION", "ASGI_APPLICATION"):
         told = getattr(settings, name, None)
         answer[name] = str(told) if isinstance(told, str) else None

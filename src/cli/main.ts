@@ -8,7 +8,7 @@ const MANIFEST = [
 ] as const;
 const SETTINGS = [
   '--settings <module>',
-  'take PRODUCTION_PROCESSES of these Django settings for it (default, where there is none: DJANGO_SETTINGS_MODULE)',
+  'the Django settings to take it from (default, where there is no manifest: DJANGO_SETTINGS_MODULE)',
 ] as const;
 
 function program(done: (code: number) => void): Command {

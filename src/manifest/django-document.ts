@@ -9,9 +9,8 @@ const span = z.object({
   file: z.string(),
   line: z.number(),
   column: z.number(),
-  endLine: z.number(),
+  /** On the same line. */
   endColumn: z.number(),
-  excerpt: z.string(),
 });
 
 /** What python/prodserver_settings.py answers. */
@@ -23,6 +22,8 @@ export const answerSchema = z.object({
   WSGI_APPLICATION: z.string().nullable(),
   ASGI_APPLICATION: z.string().nullable(),
   places: z.array(z.object({ path, key: span.nullable(), value: span.nullable() })),
+  /** By file and number, those that a place is on. */
+  lines: z.record(z.string(), z.record(z.string(), z.string())),
   refused: z.array(
     z.object({
       path,
@@ -43,7 +44,10 @@ export function documentOf(module: string, answer: Answer, shown: (file: string)
     const told = asInSettings(asked, answer);
     const here = known.get(JSON.stringify(told));
     const found = (target === 'key' ? here?.key : here?.value) ?? here?.key ?? here?.value ?? null;
-    return found === null ? { module, path: told } : { ...found, file: shown(found.file), path: told };
+    if (found === null) return { module, path: told };
+    const { file, line } = found;
+    const excerpt = answer.lines[file]?.[line] ?? '';
+    return { ...found, file: shown(file), endLine: line, excerpt, path: told };
   };
   return { file: module, value: { [SECTION]: withApps(answer) }, place };
 }

@@ -30,7 +30,7 @@ export const settingsWords: WordsFor<
       "The project's Django settings could not be imported, so no process of the project would start either.",
     message: ({ module, exit: ended, output }) =>
       `the settings ${module} cannot be read (${exitText(ended)})${said(output)}`,
-    hint: ({ module, python, output }) => brokenHint(module, python, output.at(-1) ?? ''),
+    hint: ({ module, python, output }) => brokenHint(module, python, output.at(-1) ?? null),
   },
   'settings-unset': {
     exit,
@@ -43,10 +43,12 @@ export const settingsWords: WordsFor<
     about:
       'A value in the Django settings that cannot be written down, such as a function: no program could be given it.',
     message: ({ setting, kind, name }) => refusedText(setting, kind, name),
-    hint: ({ kind }) =>
-      kind === 'function'
+    hint: ({ kind }) => {
+      if (kind === 'key') return 'put it in quotes';
+      return kind === 'function'
         ? 'call it, and write what it returns'
-        : 'write a text, a number, a list or a mapping',
+        : 'write a text, a number, a list or a mapping';
+    },
   },
   'settings-renamed': {
     exit,
@@ -65,7 +67,8 @@ export const settingsWords: WordsFor<
   },
 };
 
-function brokenHint(module: string, python: string, last: string): string {
+function brokenHint(module: string, python: string, last: string | null): string {
+  if (last === null) return `see where it ends: ${python} -v -c "import ${module}"`;
   const missing = /^ModuleNotFoundError: No module named '([^']+)'/.exec(last)?.[1] ?? null;
   if (missing === 'django') {
     return `${python} has no Django: activate the project's virtual environment, or have it as .venv here`;

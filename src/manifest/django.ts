@@ -81,8 +81,9 @@ export function compileSettings({ module, cwd, env }: SettingsOrder, answer: Ans
   const doc = documentOf(module, answer, (file) => shownFile(file, cwd));
   const source = { path: settingsId(module, cwd), folder: cwd, env, settings: module };
   const compiled = compile(doc, source);
+  const told = compiled.findings.map(inPython);
   const own = [...refusals(doc, answer), ...argsLists(doc)];
-  const rest = compiled.findings.filter(
+  const rest = told.filter(
     ({ place }) =>
       place === undefined || !own.some(({ path }) => isBelow(place.path, asInSettings(path, answer))),
   );
@@ -116,6 +117,15 @@ function renamed(doc: Document, { setting }: Answer): Failure[] {
   if (setting === null || setting === SECTION) return [];
   const place = doc.place([SECTION], 'key');
   return [failure('settings-renamed', { old: setting, now: SECTION }, { place })];
+}
+
+/** Advice for manifests may have a variable in it, which settings write in their own way. */
+function inPython(finding: Failure): Failure {
+  const { facts } = finding;
+  if (!('instead' in facts) || facts.instead === null) return finding;
+  const instead = facts.instead.replaceAll(/"\$\{(\w+)\}"/g, 'os.environ["$1"]');
+  // The same code with the same facts, one of their texts in other words.
+  return { ...finding, facts: { ...facts, instead } } as Failure;
 }
 
 const isBelow = (path: Path, base: Path): boolean => base.every((step, index) => path[index] === step);

@@ -50,7 +50,7 @@ PRODUCTION_PROCESSES = {
     },
 }
 `);
-  const tokens = specs.map(({ argv }) => argv.slice(argv.findIndex((token) => /gunicorn|-A/.test(token))));
+  const tokens = specs.map(({ argv }) => argv.slice(argv.findIndex((token) => /^(gunicorn|-A)$/.test(token))));
   expect(tokens).toEqual([
     [
       'gunicorn',
@@ -211,6 +211,15 @@ test('a secret is not shown, on a line of its own either', async () => {
 `;
   const said = await told(text);
   expect(said).toContain('conf.py:4:');
+  expect(said).not.toContain('sesame');
+});
+
+test('a variable is advised as Python writes it', async () => {
+  const args = '{"basic_auth": "user:sesame"}';
+  const said = await told(
+    `PRODUCTION_PROCESSES = {"f": {"BACKEND": "CeleryFlower", "APP": "a", "ARGS": ${args}}}\n`,
+  );
+  expect(said).toContain('write ENV: {FLOWER_BASIC_AUTH: os.environ["FLOWER_BASIC_AUTH"]} instead');
   expect(said).not.toContain('sesame');
 });
 

@@ -172,6 +172,10 @@ class Finder:
         elif isinstance(node, ast.BinOp) and isinstance(node.op, ast.BitOr):
             self.inside(source, node.left, value, path, seen, hops + 1)
             self.inside(source, node.right, value, path, seen, hops + 1)
+        elif isinstance(node, ast.IfExp):
+            branches = [one for one in (node.body, node.orelse) if fits(one, value)]
+            if len(branches) == 1:
+                self.inside(source, branches[0], value, path, seen, hops + 1)
         elif isinstance(value, Mapping):
             for key, name, item in pairs(source, node):
                 if name is SPREAD:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 import os
 import sys
+import traceback
 from decimal import Decimal
 from enum import Enum
 from importlib.machinery import SourceFileLoader
@@ -107,6 +108,15 @@ def described(value: Any) -> tuple[str, str]:
     return ("function" if named else "object"), name
 
 
+def places(module: str, setting: str, value: Any) -> dict[str, Any]:
+    """Where it is written. Good settings are read whatever their text looks like, or their values compare as."""
+    try:
+        return load("prodserver_places").places(module, setting, value)
+    except Exception:
+        traceback.print_exc()
+        return {}
+
+
 def ask(module: str) -> dict[str, Any]:
     # As manage.py --settings does; what the settings import may ask for it too.
     os.environ["DJANGO_SETTINGS_MODULE"] = module
@@ -125,7 +135,7 @@ def ask(module: str) -> dict[str, Any]:
     answer: dict[str, Any] = {"v": 1, "setting": None, "value": None, "places": [], "lines": {}}
     if value is not missing:
         answer.update(setting=setting, value=encoder.encode(value, (setting,)))
-        answer.update(load("prodserver_places").places(module, setting, value))
+        answer.update(places(module, setting, value))
     for name in ("WSGI_APPLICATION", "ASGI_APPLICATION"):
         told = getattr(settings, name, None)
         answer[name] = str(told) if isinstance(told, str) else None

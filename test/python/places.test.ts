@@ -109,6 +109,25 @@ else:
   expect(await placesOf(text('False'))).toContain('web.APP: "APP" = "other" at conf.py:5');
 });
 
+test('of two values in one expression too', async () => {
+  const text = `DEBUG = False
+PRODUCTION_PROCESSES = {"web": {"APP": "one"} if DEBUG else {"APP": "other"}}
+`;
+  expect(await placesOf(text)).toContain('web.APP: "APP" = "other" at conf.py:2');
+});
+
+test('values that do not compare are read, and have no place', async () => {
+  const text = `class Odd(str):
+    def __eq__(self, other):
+        raise ValueError("odd")
+    __hash__ = str.__hash__
+PRODUCTION_PROCESSES = {"web": {"APP": "one"}}
+PRODUCTION_PROCESSES["web"]["APP"] = Odd("two")
+`;
+  const { value, places } = await answerOf(text);
+  expect([value, places]).toEqual([{ web: { APP: 'two' } }, []]);
+});
+
 test('a value that was changed behind the text is not that of the text', async () => {
   const text =
     'PRODUCTION_PROCESSES = {"web": {"APP": "one"}}\nfor one in PRODUCTION_PROCESSES.values():\n    one["APP"] = "two"\n';

@@ -83,9 +83,11 @@ export function compileSettings({ module, cwd, env }: SettingsOrder, answer: Ans
   const compiled = compile(doc, source);
   const told = compiled.findings.map(inPython);
   const own = [...refusals(doc, answer), ...argsLists(doc)];
-  const rest = told.filter(
-    ({ place }) =>
-      place === undefined || !own.some(({ path }) => isBelow(place.path, asInSettings(path, answer))),
+  // What has no place is that there are no processes, which may be since the whole of them was refused.
+  const rest = told.filter(({ place }) =>
+    place === undefined
+      ? own.length === 0
+      : !own.some(({ path }) => isBelow(place.path, asInSettings(path, answer))),
   );
   const findings = [...renamed(doc, answer), ...own.map((one) => one.failure), ...rest].toSorted(byPlace);
   const { schedules } = compiled;

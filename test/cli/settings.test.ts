@@ -77,7 +77,7 @@ test('plan', async () => {
         '--bind=127.0.0.1:8000',
         '--workers=4',
       ],
-      env: { DJANGO_SETTINGS_MODULE: 'conf' },
+      env: { DJANGO_SETTINGS_MODULE: '***' },
     },
   ]);
 });

@@ -89,6 +89,15 @@ PRODUCTION_PROCESSES = {
   `);
 });
 
+test('processes that are a function are that, and not none', async () => {
+  expect(await told('PRODUCTION_PROCESSES = lambda: {}\n')).toMatchInlineSnapshot(`
+    "conf.py:1:24: error: "PRODUCTION_PROCESSES" is the function conf.<lambda>, which no program can be given [settings-value]
+        1 | PRODUCTION_PROCESSES = lambda: {}
+          |                        ^^^^^^^^^^
+          = call it, and write what it returns"
+  `);
+});
+
 test('the form of 0.x is told how to become the present one', async () => {
   const text = `PROD_SERVERS = {
     "web": {

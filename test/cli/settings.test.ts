@@ -38,7 +38,15 @@ const SETTINGS = ['--settings', 'conf'];
 test('check', async () => {
   expect(await run(project(CONF), 'check', ...SETTINGS)).toBe('exit 0\n--- stdout\nconf: ok, web, worker');
   const bad = project(CONF.replace('"concurrency": 2', '"concurency": 2'));
-  expect(await run(bad, 'check', ...SETTINGS)).toMatchInlineSnapshot();
+  expect(await run(bad, 'check', ...SETTINGS)).toMatchInlineSnapshot(`
+    "exit 78
+    --- stdout
+    conf.py:12:18: error: CeleryWorker has no option "concurency" [option-unknown]
+       12 |         "ARGS": {"concurency": 2},
+          |                  ^^^^^^^^^^^^
+          = write "concurrency"
+    conf: 1 error"
+  `);
 });
 
 test('check by the environment, where there is no manifest', async () => {
@@ -57,9 +65,19 @@ test('check of settings that fail shows what they said', async () => {
 
 test('what is no name of settings', async () => {
   const rig = project(CONF);
-  expect(await run(rig, 'check', '--settings', 'conf.py')).toMatchInlineSnapshot();
+  expect(await run(rig, 'check', '--settings', 'conf.py')).toMatchInlineSnapshot(`
+    "exit 2
+    --- stderr
+    error: --settings must be a module such as myproject.settings, not "conf.py" [usage]
+      see prodserver --help"
+  `);
   const both = await run(rig, 'check', ...SETTINGS, '--manifest', 'prodserver.yaml');
-  expect(both).toMatchInlineSnapshot();
+  expect(both).toMatchInlineSnapshot(`
+    "exit 2
+    --- stderr
+    error: --settings and --manifest exclude each other [usage]
+      see prodserver --help"
+  `);
   expect(await run(rig, 'status', ...SETTINGS, '--manifest', 'prodserver.yaml')).toBe(both);
 });
 
@@ -84,7 +102,12 @@ test('plan', async () => {
 
 test('start, status, restart, lock status and stop', async () => {
   const rig = project(JOB);
-  expect(await run(rig, 'status', ...SETTINGS)).toMatchInlineSnapshot();
+  expect(await run(rig, 'status', ...SETTINGS)).toMatchInlineSnapshot(`
+    "exit 4
+    --- stderr
+    error: no supervisor of FOLDER:conf is running [supervisor-missing]
+      start one with "prodserver start --all""
+  `);
   const start = rig.start(['start', '--all', ...SETTINGS]);
   await start.says(/settings conf/);
   await start.says(/job\.1 STARTING -> RUNNING/);

@@ -13,7 +13,7 @@ import sys
 import traceback
 from importlib.machinery import SourceFileLoader
 from importlib.util import spec_from_file_location
-from typing import Any
+from typing import Any, Callable, NoReturn
 
 USAGE = 2
 OPTIONS = ("global_keyprefix", "queue_name_prefix", "region")
@@ -85,17 +85,18 @@ def ask(name: str) -> dict[str, Any]:
     return {"v": 1, "main": app.main, "broker": ";".join(urls(connection)), "scope": told_scope}
 
 
-def main() -> int:
+def answer(variable: str, usage: str, question: Callable[[str], dict[str, Any]]) -> int:
+    """Put the one argument's answer, as one line, on the descriptor that `variable` names."""
     put_cwd_first()
-    number = os.environ.pop("PRODSERVER_PROBE_FD", "")
+    number = os.environ.pop(variable, "")
     if len(sys.argv) != 2 or not number.isdecimal():
-        print("usage: PRODSERVER_PROBE_FD=N prodserver_probe.py APP", file=sys.stderr)
+        print(f"usage: {variable}=N {usage}", file=sys.stderr)
         return USAGE
     fd = int(number)
     sys.meta_path.append(OnceFinder)
     try:
         os.set_inheritable(fd, False)
-        line = json.dumps(ask(sys.argv[1]), default=str).encode() + b"\n"
+        line = json.dumps(question(sys.argv[1]), default=str).encode() + b"\n"
     # SystemExit too: settings that exit by themselves have given no answer.
     except (Exception, SystemExit):
         traceback.print_exc()
@@ -105,12 +106,15 @@ def main() -> int:
     return 0
 
 
-if __name__ == "__main__":
-    code = main()
-    # Threads that settings started (metrics, error reporting) must not keep the probe alive.
+def leave(code: int) -> NoReturn:
+    """Threads that settings started (metrics, error reporting) must not keep the probe alive."""
     for stream in (sys.stdout, sys.stderr):
         try:
             stream.flush()
         except Exception:
             pass
     os._exit(code)
+
+
+if __name__ == "__main__":
+    leave(answer("PRODSERVER_PROBE_FD", "prodserver_probe.py APP", ask))

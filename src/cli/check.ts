@@ -22,6 +22,8 @@ export async function run(_names: readonly string[], flags: Flags): Promise<numb
   }
   const source = await load(flags);
   const { findings, plan } = source.loaded;
+  const misuse = findings.find(({ code }) => code === 'usage');
+  if (misuse !== undefined) return fail(misuse);
   const { errors, warnings } = countBySeverity(findings);
   const refused = errors > 0 || (flags['strict'] === true && warnings > 0);
   if (format === 'json') print(JSON.stringify(diagnosticsJson(findings), null, 2));

@@ -6,6 +6,10 @@ const MANIFEST = [
   '-f, --manifest <file>',
   'the manifest (default: prodserver.yaml, .yml or .json here)',
 ] as const;
+const SETTINGS = [
+  '--settings <module>',
+  'the Django settings to take it from (default, where there is no manifest: DJANGO_SETTINGS_MODULE)',
+] as const;
 
 function program(done: (code: number) => void): Command {
   const root = new Command('prodserver')
@@ -43,6 +47,7 @@ function program(done: (code: number) => void): Command {
     () => import('./start.ts'),
   )
     .option(...MANIFEST)
+    .option(...SETTINGS)
     .option('-a, --all', 'start every process of the manifest')
     .option('--log-format <format>', 'text or json, one object a line', 'text')
     .option('--no-wait', 'end with 75 at once where another process holds a lock');
@@ -53,11 +58,13 @@ function program(done: (code: number) => void): Command {
     () => import('./check.ts'),
   )
     .option(...MANIFEST)
+    .option(...SETTINGS)
     .option('--format <format>', 'text, json or github', 'text')
     .option('--json', 'the same as --format json')
     .option('--strict', 'take warnings for errors');
   verb('plan [names...]', 'Show what would be run.', 'prodserver plan --json', () => import('./plan.ts'))
     .option(...MANIFEST)
+    .option(...SETTINGS)
     .option('--running', 'show what the running supervisors have instead')
     .option('--json', 'one JSON object');
   verb(
@@ -67,6 +74,7 @@ function program(done: (code: number) => void): Command {
     () => import('./status.ts'),
   )
     .option(...MANIFEST)
+    .option(...SETTINGS)
     .option('--json', 'one JSON object')
     .option('--strict', 'exit 3 for STARTING, WAITING and STOPPING too');
   verb(
@@ -76,6 +84,7 @@ function program(done: (code: number) => void): Command {
     () => import('./stop.ts'),
   )
     .option(...MANIFEST)
+    .option(...SETTINGS)
     .option('--timeout <duration>', 'give up waiting after this long, for example 90s')
     .option('--no-wait', 'do not wait for the end')
     .option('--json', 'one JSON object');
@@ -86,6 +95,7 @@ function program(done: (code: number) => void): Command {
     () => import('./restart.ts'),
   )
     .option(...MANIFEST)
+    .option(...SETTINGS)
     .option('--timeout <duration>', 'give up waiting after this long, for example 90s')
     .option('--no-wait', 'do not wait until it is done')
     .option('--json', 'one JSON object');
@@ -101,6 +111,7 @@ function program(done: (code: number) => void): Command {
     lock,
   )
     .option(...MANIFEST)
+    .option(...SETTINGS)
     .option('--json', 'one JSON object');
   verb(
     'release <name>',
@@ -110,6 +121,7 @@ function program(done: (code: number) => void): Command {
     lock,
   )
     .option(...MANIFEST)
+    .option(...SETTINGS)
     .option('--force', 'take it away although it is held')
     .option('--yes', 'do not ask');
   verb('version', 'Show the version.', 'prodserver version --json', () => import('./version.ts')).option(

@@ -1,11 +1,12 @@
 import { relative } from 'node:path';
 import { checkSchedules, type Loaded } from '../manifest/loaded.ts';
-import { findManifest, loadManifest } from '../manifest/load.ts';
+import { loadManifest } from '../manifest/load.ts';
 import { severityOf } from '../model/failure.ts';
 import type { Plan } from '../model/spec.ts';
 import { countText, diagnosticText } from '../render/diagnostics.ts';
 import { exitCodeOf } from '../render/failures.ts';
 import { EXIT } from '../render/words.ts';
+import { sourceOf } from './source.ts';
 import type { Flags } from './verb.ts';
 import { complain, errorPaint } from './output.ts';
 
@@ -19,14 +20,28 @@ function shown(path: string): string {
 
 /** What the flags and the environment name, loaded; where there is none, that is the finding. */
 export async function load(flags: Flags): Promise<{ shown: string; loaded: Loaded }> {
-  const found = findManifest(flags['manifest'] as string | undefined, process.cwd(), process.env);
+  const found = sourceOf(flags);
   if (!found.ok)
     return { shown: 'prodserver', loaded: { plan: null, findings: [found.error], schedules: [] } };
-  const path = found.value;
-  const loaded = loadManifest(path, shown(path), process.env, process.cwd());
-  if (loaded.schedules.length === 0) return { shown: shown(path), loaded };
+  const source = found.value;
+  const name = source.kind === 'file' ? shown(source.path) : source.module;
+  const loaded =
+    source.kind === 'file'
+      ? loadManifest(source.path, name, process.env, process.cwd())
+      : await fromSettings(source.module);
+  if (loaded.schedules.length === 0) return { shown: name, loaded };
   const { isCronPattern } = await import('../manifest/cron.ts');
-  return { shown: shown(path), loaded: checkSchedules(loaded, isCronPattern) };
+  return { shown: name, loaded: checkSchedules(loaded, isCronPattern) };
+}
+
+/** Those who have a file do not load what asks an interpreter. */
+async function fromSettings(module: string): Promise<Loaded> {
+  const [{ loadSettings }, { runHelper }] = await Promise.all([
+    import('../manifest/django.ts'),
+    import('../os/run.ts'),
+  ]);
+  const abort = new AbortController().signal;
+  return loadSettings({ module, cwd: process.cwd(), env: process.env, abort }, runHelper);
 }
 
 /** The plan to act on; a number is the exit code when there is none, and the reasons were shown. */

@@ -1,20 +1,21 @@
 import { findSupervisors } from '../control/client.ts';
-import { findManifest } from '../manifest/load.ts';
+import { sourceId } from '../manifest/source.ts';
 import { failure, type Failure, type Result } from '../model/failure.ts';
 import { nearest } from '../model/units.ts';
-import { realPath } from '../os/files.ts';
+import { sourceOf } from './source.ts';
 import type { Flags } from './verb.ts';
 
 export type Found = Extract<Awaited<ReturnType<typeof findSupervisors>>, { ok: true }>['value'];
 
 /** The running supervisors of the manifest that the flags name; a failure where there is none, or not all `names`. */
 export async function findRunning(flags: Flags, names: readonly string[]): Promise<Result<Found>> {
-  const manifest = findManifest(flags['manifest'] as string | undefined, process.cwd(), process.env);
-  if (!manifest.ok) return manifest;
-  const found = await findSupervisors(realPath(manifest.value));
+  const source = sourceOf(flags);
+  if (!source.ok) return source;
+  const manifest = sourceId(source.value, process.cwd());
+  const found = await findSupervisors(manifest);
   if (!found.ok) return found;
   if (found.value.length === 0) {
-    return { ok: false, error: failure('supervisor-missing', { manifest: manifest.value }) };
+    return { ok: false, error: failure('supervisor-missing', { manifest }) };
   }
   const rows = found.value.flatMap(({ status }) => status.processes);
   const known = [...new Set(rows.map((row) => row.name))];

@@ -24,6 +24,8 @@ export interface EntryContext {
   readonly python: string;
   readonly helpers: string;
   readonly env: Readonly<Record<string, string | undefined>>;
+  /** The Django settings that the manifest is from, and that its processes are given; null: a file. */
+  readonly settings: string | null;
   /** Whether the entry of that name is to end by itself. */
   readonly isOneshot: (name: string) => boolean;
   /** The version of a Python package beside `python`; null where it cannot be seen. */
@@ -92,7 +94,12 @@ export function compileEntry(
       backend: backend.name,
       argv: [...guard, ...compiled.argv] as [string, ...string[]],
       added: [...guard, ...compiled.added],
-      env: { ...compiled.env, ...(linkLiveness?.canaryMs === null ? NO_CANARY : {}), ...input.ENV },
+      env: {
+        ...compiled.env,
+        ...settingsEnv(context),
+        ...(linkLiveness?.canaryMs === null ? NO_CANARY : {}),
+        ...input.ENV,
+      },
       cwd,
       identity: {
         user: input.USER ?? null,
@@ -126,6 +133,10 @@ export function compileEntry(
     return { spec, claims: [...compiled.claims, ...claims] };
   });
 }
+
+/** As `manage.py --settings` would. */
+const settingsEnv = ({ settings }: EntryContext): Record<string, string> =>
+  settings === null ? {} : { DJANGO_SETTINGS_MODULE: settings };
 
 /** The small parent that ends a process when its lease does. It needs nothing of the project, so it reads nothing of it. */
 const deadManArgv = ({ python, helpers }: EntryContext): string[] => [

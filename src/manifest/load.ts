@@ -61,16 +61,22 @@ export function loadManifest(path: string, shown: string, env: Environment, cwd:
   const parsed = parseManifest(shown, text.value);
   if (!parsed.ok) return { plan: null, findings: parsed.error, schedules: [] };
   const folder = path === '-' ? cwd : dirname(path);
-  return compile(parsed.value, { path: path === '-' ? '-' : realPath(path), folder, env });
+  return compile(parsed.value, { path: path === '-' ? '-' : realPath(path), folder, env, settings: null });
 }
 
-interface Source {
+/** Of what a Document is the text. */
+export interface Source {
+  /** By which the supervisors of it are found. */
   readonly path: string;
+  /** Where relative paths start. */
   readonly folder: string;
   readonly env: Environment;
+  /** The Django settings that it was read from; null: a file. */
+  readonly settings: string | null;
 }
 
-function compile(doc: Document, source: Source): Loaded {
+/** From a text that is understood to what it comes to. */
+export function compile(doc: Document, source: Source): Loaded {
   const findings: Failure[] = [];
   const schedules: Schedule[] = [];
   const done = (processes: readonly ProcessSpec[], input: SupervisorInput | null = null): Loaded => {
@@ -82,7 +88,9 @@ function compile(doc: Document, source: Source): Loaded {
     return { plan, findings, schedules };
   };
 
-  const interpolated = interpolate(doc.value, source.env);
+  // Settings read the environment by themselves, and a dollar sign of theirs is one.
+  const interpolated =
+    source.settings === null ? interpolate(doc.value, source.env) : { value: doc.value, problems: [] };
   for (const problem of interpolated.problems) {
     findings.push({ ...problem.failure, place: doc.place(problem.path, 'value') });
   }
@@ -110,6 +118,7 @@ function compile(doc: Document, source: Source): Loaded {
     python,
     helpers: helpersFolder(),
     env: source.env,
+    settings: source.settings,
     isOneshot: (name: string) => isTrue((section[name] as Record<string, unknown> | null)?.['ONESHOT']),
     installed: (name: string) =>
       installedVersion(python, name, { PATH: source.env['PATH'], HOME: source.env['HOME'] }),

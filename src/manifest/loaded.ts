@@ -1,5 +1,5 @@
 /** What a manifest comes to. */
-import type { Failure } from '../model/failure.ts';
+import { isInText, type Failure, type TextPlace } from '../model/failure.ts';
 import type { Plan } from '../model/spec.ts';
 
 export interface Loaded {
@@ -17,10 +17,17 @@ export interface Schedule {
   readonly wrong: Failure;
 }
 
-/** In the order of the text. */
-export const byPlace = (a: Failure, b: Failure): number => placeOf(a) - placeOf(b);
+/** In the order of the text; of several files, one after the other. */
+export function byPlace(a: Failure, b: Failure): number {
+  const [one, other] = [placeOf(a), placeOf(b)];
+  if (one.file !== other.file) return one.file < other.file ? -1 : 1;
+  return one.line - other.line || one.column - other.column;
+}
 
-const placeOf = ({ place }: Failure): number => (place?.line ?? 0) * 1e7 + (place?.column ?? 0);
+const NOWHERE = { file: '', line: 0, column: 0 };
+
+const placeOf = ({ place }: Failure): Pick<TextPlace, 'file' | 'line' | 'column'> =>
+  isInText(place) ? place : NOWHERE;
 
 /** Apart from the rest, and by a function that is handed in: its library is loaded only for manifests with a schedule. */
 export function checkSchedules(loaded: Loaded, isPattern: (text: string) => boolean): Loaded {

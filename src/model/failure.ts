@@ -13,6 +13,14 @@ export interface FactsByCode {
   'manifest-empty': { readonly path: string };
   // Its contents
   'processes-shape': { readonly got: string };
+  // Django's settings in its place
+  'settings-silent': SettingsRead & { readonly seconds: number };
+  'settings-broken': SettingsRead & { readonly exit: Exit };
+  'settings-unset': { readonly module: string };
+  'settings-value': { readonly setting: string; readonly kind: RefusedKind; readonly name: string };
+  'settings-renamed': { readonly old: string; readonly now: string };
+  /** `instead`: the same as Python writes it; null where the list has more than long options. */
+  'settings-args-list': { readonly process: string; readonly instead: string | null };
   'key-unknown': { readonly key: string; readonly near: string | null; readonly known: readonly string[] };
   'key-planned': { readonly key: string };
   'key-missing': { readonly key: string; readonly owner: string; readonly example: string };
@@ -170,6 +178,16 @@ export interface FactsByCode {
   internal: { readonly detail: string };
 }
 
+/** Who read which settings, and what was said meanwhile. */
+interface SettingsRead {
+  readonly module: string;
+  readonly python: string;
+  readonly output: readonly string[];
+}
+
+/** What no program can be given: a lazy text that cannot be had, a nest without an end, a key that is no text. */
+export type RefusedKind = 'function' | 'class' | 'object' | 'lazy' | 'nest' | 'key';
+
 export type Code = keyof FactsByCode;
 
 const WARNINGS: ReadonlySet<Code> = new Set<Code>([
@@ -192,8 +210,10 @@ const WARNINGS: ReadonlySet<Code> = new Set<Code>([
 /** Errors refuse a manifest; warnings do not. */
 export const severityOf = (code: Code): 'error' | 'warning' => (WARNINGS.has(code) ? 'warning' : 'error');
 
+export type Place = TextPlace | SettingPlace;
+
 /** Where in a file: lines and columns count from 1, `endColumn` is the first column after it. */
-export interface Place {
+export interface TextPlace {
   readonly file: string;
   readonly line: number;
   readonly column: number;
@@ -204,6 +224,15 @@ export interface Place {
   /** `["PRODUCTION_PROCESSES", "worker", "ARGS", "concurency"]` */
   readonly path: readonly (string | number)[];
 }
+
+/** A setting that its module computes, so that no line says it. */
+export interface SettingPlace {
+  readonly module: string;
+  readonly path: readonly (string | number)[];
+}
+
+export const isInText = (place: Place | undefined): place is TextPlace =>
+  place !== undefined && 'line' in place;
 
 /** A failure is a value: what happened as a code and facts; what to say and do about it is looked up by code. */
 export type Failure<C extends Code = Code> = {

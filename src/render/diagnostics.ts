@@ -1,8 +1,9 @@
 /** What is wrong with a manifest, for people, for programs and for GitHub. */
 import { stripVTControlCharacters } from 'node:util';
-import { severityOf, type Failure, type Place } from '../model/failure.ts';
+import { isInText, severityOf, type Failure, type SettingPlace, type TextPlace } from '../model/failure.ts';
 import { hintOf, messageOf } from './failures.ts';
 import { maskLine } from './mask.ts';
+import { dottedPath } from './words.ts';
 import type { Paint } from './paint.ts';
 
 const plural = (count: number, word: string): string => `${count} ${word}${count === 1 ? '' : 's'}`;
@@ -24,9 +25,9 @@ export function diagnosticText(finding: Failure, paint: Paint): string {
   const severity = severityOf(finding.code);
   const label = severity === 'error' ? paint.red(severity) : paint.yellow(severity);
   const { place } = finding;
-  const where = place === undefined ? '' : paint.bold(`${place.file}:${place.line}:${place.column}: `);
+  const where = place === undefined ? '' : paint.bold(`${printable(whereText(place))}: `);
   const lines = [`${where}${label}: ${printable(messageOf(finding))} [${finding.code}]`];
-  if (place !== undefined && place.excerpt.trim() !== '') {
+  if (isInText(place) && place.excerpt.trim() !== '') {
     const number = String(place.line).padStart(5);
     const cut = clip(place);
     lines.push(
@@ -39,6 +40,12 @@ export function diagnosticText(finding: Failure, paint: Paint): string {
   return lines.join('\n');
 }
 
+/** `prodserver.yaml:3:5`, or `shop.settings: PRODUCTION_PROCESSES.web.ARGS.bind[0]`. */
+const whereText = (place: TextPlace | SettingPlace): string =>
+  isInText(place) ? `${place.file}:${place.line}:${place.column}` : settingText(place);
+
+const settingText = ({ module, path }: SettingPlace): string => `${module}: ${dottedPath(path)}`;
+
 /** Control characters of a manifest are not the terminal's to obey; ends of lines and tabs are ours. */
 const printable = (text: string): string =>
   stripVTControlCharacters(text).replaceAll(/[^\P{Cc}\n\t]/gu, '\uFFFD');
@@ -47,7 +54,11 @@ const printable = (text: string): string =>
 const WIDTH = 100;
 
 /** The line as it is shown, the white space that puts the caret under the place, and the carets. */
-function clip({ excerpt, column, endColumn, path }: Place): { text: string; lead: string; carets: number } {
+function clip({ excerpt, column, endColumn, path }: TextPlace): {
+  text: string;
+  lead: string;
+  carets: number;
+} {
   // Columns count UTF-16 units; a cut between the two halves of a character moves before them.
   const whole = (index: number): number =>
     /^[\uDC00-\uDFFF]/.test(excerpt.slice(index)) ? index - 1 : index;
@@ -84,18 +95,21 @@ function columns(char: string): number {
 
 /** The object that `check --format json` prints. */
 export function diagnosticsJson(findings: readonly Failure[]): object {
-  const diagnostics = findings.map((finding) => ({
-    code: finding.code,
-    severity: severityOf(finding.code),
-    message: messageOf(finding),
-    hint: hintOf(finding),
-    file: finding.place?.file ?? null,
-    line: finding.place?.line ?? null,
-    column: finding.place?.column ?? null,
-    end_line: finding.place?.endLine ?? null,
-    end_column: finding.place?.endColumn ?? null,
-    path: finding.place?.path ?? [],
-  }));
+  const diagnostics = findings.map((finding) => {
+    const place = isInText(finding.place) ? finding.place : null;
+    return {
+      code: finding.code,
+      severity: severityOf(finding.code),
+      message: messageOf(finding),
+      hint: hintOf(finding),
+      file: place?.file ?? null,
+      line: place?.line ?? null,
+      column: place?.column ?? null,
+      end_line: place?.endLine ?? null,
+      end_column: place?.endColumn ?? null,
+      path: finding.place?.path ?? [],
+    };
+  });
   return { diagnostics, ...countBySeverity(findings) };
 }
 
@@ -105,11 +119,11 @@ export function diagnosticGithub(finding: Failure): string {
   const data = (text: string): string =>
     text.replaceAll('%', '%25').replaceAll('\r', '%0D').replaceAll('\n', '%0A');
   const property = (text: string): string => data(text).replaceAll(':', '%3A').replaceAll(',', '%2C');
-  const where =
-    place === undefined
-      ? ''
-      : `file=${property(place.file)},line=${place.line},endLine=${place.endLine},col=${place.column},endColumn=${place.endColumn},`;
+  const where = !isInText(place)
+    ? ''
+    : `file=${property(place.file)},line=${place.line},endLine=${place.endLine},col=${place.column},endColumn=${place.endColumn},`;
   const hint = hintOf(finding);
-  const message = hint === null ? messageOf(finding) : `${messageOf(finding)} (${hint})`;
+  const setting = place === undefined || isInText(place) ? '' : `${settingText(place)}: `;
+  const message = setting + (hint === null ? messageOf(finding) : `${messageOf(finding)} (${hint})`);
   return `::${severityOf(finding.code)} ${where}title=${finding.code}::${data(message)}`;
 }

@@ -3,12 +3,14 @@ import { lockWords } from './words-locks.ts';
 import { manifestWords } from './words-manifest.ts';
 import { processWords } from './words-process.ts';
 import { runtimeWords } from './words-runtime.ts';
+import { settingsWords } from './words-settings.ts';
 import { spawnWords } from './words-spawn.ts';
 import type { Words, WordsFor } from './words.ts';
 
 /** Every code with its words, exit code and meaning; docs/errors.md and the exit codes come from here. */
 export const TABLE: WordsFor<Code> = {
   ...manifestWords,
+  ...settingsWords,
   ...runtimeWords,
   ...lockWords,
   ...processWords,

@@ -28,11 +28,11 @@ export function maskLine(line: string, path: readonly (string | number)[]): stri
       const value = whole.slice(key.length);
       return /^["']?\$\{/.test(value) ? whole : `${key}${stars(value)}`;
     });
-  // An item of a list below the key stands on a line of its own.
-  const below = path.slice(0, -1).some((step) => typeof step === 'string' && isSecretName(step));
-  return below
-    ? masked.replace(/^(\s*-\s*)(.*)$/, (_, dash: string, item: string) => dash + stars(item))
-    : masked;
+  // An item of a list, and in Python the value itself, may stand on a line below the key.
+  const secret = path.slice(2).findLast((step) => typeof step === 'string' && isSecretName(step));
+  return secret === undefined || line.includes(String(secret))
+    ? masked
+    : masked.replace(/^(\s*(?:-\s*)?)(.*)$/, (_, lead: string, rest: string) => lead + stars(rest));
 }
 
 /** One token of a command line: `--basic_auth=...` and its like lose their value, URLs their credentials. */

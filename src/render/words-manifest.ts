@@ -48,7 +48,8 @@ export const manifestWords: WordsFor<
     about: 'There is no manifest where it was looked for.',
     message: ({ searched }) =>
       `no manifest: ${andList(searched)} ${searched.length === 1 ? 'does' : 'do'} not exist`,
-    hint: () => 'write prodserver.yaml here, or name the file with --manifest FILE or PRODSERVER_MANIFEST',
+    hint: () =>
+      'write prodserver.yaml here, or name it with --manifest FILE, PRODSERVER_MANIFEST or --settings MODULE',
   },
   'manifest-unreadable': {
     exit,

@@ -41,3 +41,9 @@ export const exitText = ({ code, signal, oom }: Exit): string => {
 /** `GET http://127.0.0.1:8000/healthz: status 500` */
 export const troubleText = ({ probe, target, got }: ProbeTrouble): string =>
   `${probe === 'http' ? 'GET ' : ''}${target}: ${got}`;
+
+/** `PRODUCTION_PROCESSES.web.ARGS.bind[0]` */
+export const dottedPath = (path: readonly (string | number)[]): string =>
+  path
+    .map((step, index) => (typeof step === 'number' ? `[${step}]` : `${index > 0 ? '.' : ''}${step}`))
+    .join('');

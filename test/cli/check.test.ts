@@ -109,7 +109,7 @@ describe('check', () => {
       "exit 78
       --- stdout
       error: no manifest: FOLDER/prodserver.yaml, FOLDER/prodserver.yml and FOLDER/prodserver.json do not exist [manifest-missing]
-            = write prodserver.yaml here, or name the file with --manifest FILE or PRODSERVER_MANIFEST
+            = write prodserver.yaml here, or name it with --manifest FILE, PRODSERVER_MANIFEST or --settings MODULE
       prodserver: 1 error"
     `);
   });

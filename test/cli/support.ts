@@ -27,7 +27,13 @@ export function runWith(
   before: readonly string[] = [],
 ): string {
   const [program = '', ...words] = [...before, process.execPath, join(ROOT, 'bin', 'prodserver'), ...args];
-  const env = { ...process.env, NO_COLOR: '1', PRODSERVER_MANIFEST: '', VIRTUAL_ENV: '' };
+  const env = {
+    ...process.env,
+    NO_COLOR: '1',
+    PRODSERVER_MANIFEST: '',
+    DJANGO_SETTINGS_MODULE: '',
+    VIRTUAL_ENV: '',
+  };
   const { status, signal, stdout, stderr } = spawnSync(program, words, {
     cwd: folder,
     env,

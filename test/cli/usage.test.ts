@@ -56,6 +56,8 @@ test('help of start', async () => {
     Options:
       -f, --manifest <file>  the manifest (default: prodserver.yaml, .yml or .json
                              here)
+      --settings <module>    the Django settings to take it from (default, where
+                             there is no manifest: DJANGO_SETTINGS_MODULE)
       -a, --all              start every process of the manifest
       --log-format <format>  text or json, one object a line (default: "text")
       --no-wait              end with 75 at once where another process holds a lock

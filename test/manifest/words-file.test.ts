@@ -16,18 +16,18 @@ function missing(given: string | undefined, env: Record<string, string> = {}): s
 test('manifest-missing', () => {
   expect(missing(undefined)).toMatchInlineSnapshot(`
     "error: no manifest: FOLDER/prodserver.yaml, FOLDER/prodserver.yml and FOLDER/prodserver.json do not exist [manifest-missing]
-          = write prodserver.yaml here, or name the file with --manifest FILE or PRODSERVER_MANIFEST"
+          = write prodserver.yaml here, or name it with --manifest FILE, PRODSERVER_MANIFEST or --settings MODULE"
   `);
 });
 
 test('manifest-missing, of a file that was named', () => {
   expect(missing('deploy/prod.yaml')).toMatchInlineSnapshot(`
     "error: no manifest: FOLDER/deploy/prod.yaml does not exist [manifest-missing]
-          = write prodserver.yaml here, or name the file with --manifest FILE or PRODSERVER_MANIFEST"
+          = write prodserver.yaml here, or name it with --manifest FILE, PRODSERVER_MANIFEST or --settings MODULE"
   `);
   expect(missing(undefined, { PRODSERVER_MANIFEST: 'elsewhere.yaml' })).toMatchInlineSnapshot(`
     "error: no manifest: FOLDER/elsewhere.yaml does not exist [manifest-missing]
-          = write prodserver.yaml here, or name the file with --manifest FILE or PRODSERVER_MANIFEST"
+          = write prodserver.yaml here, or name it with --manifest FILE, PRODSERVER_MANIFEST or --settings MODULE"
   `);
 });
 
@@ -53,7 +53,7 @@ test('manifest-missing: gone between the look and the reading', () => {
   expect(tell(loadManifest(path, 'prodserver.yaml', {}, folder)).replaceAll(folder, 'FOLDER'))
     .toMatchInlineSnapshot(`
     "error: no manifest: FOLDER/prodserver.yaml does not exist [manifest-missing]
-          = write prodserver.yaml here, or name the file with --manifest FILE or PRODSERVER_MANIFEST"
+          = write prodserver.yaml here, or name it with --manifest FILE, PRODSERVER_MANIFEST or --settings MODULE"
   `);
 });
 

@@ -97,4 +97,17 @@ describe('a line of a manifest keeps its length and loses its secrets', () => {
       '        - user:pw',
     );
   });
+
+  test('in Python, a value below its key', () => {
+    const path = ['PRODUCTION_PROCESSES', 'flower', 'ARGS', 'basic_auth', 1];
+    expect(maskLine('        "user:pw",', path)).toBe('        "*******",');
+    expect(maskLine('    "basic_auth": ["a:b", "user:pw"],', path)).toBe(
+      '    "basic_auth": ["***", "*******"],',
+    );
+  });
+
+  test('the name of a process is no secret', () => {
+    const path = ['PRODUCTION_PROCESSES', 'tokens', 'ARGS', 'queues', 1];
+    expect(maskLine('        - orders', path)).toBe('        - orders');
+  });
 });

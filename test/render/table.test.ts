@@ -3,9 +3,13 @@ import { describe, expect, test } from 'vitest';
 import { failure, severityOf, type Code } from '../../src/model/failure.ts';
 import { exitCodeOf, renderFailure, TABLE } from '../../src/render/failures.ts';
 import { manifestWords } from '../../src/render/words-manifest.ts';
+import { settingsWords } from '../../src/render/words-settings.ts';
 import { EXIT } from '../../src/render/words.ts';
 import { SAMPLES } from '../docs/samples.ts';
 import { NO_LEASE } from '../support/spec.ts';
+
+/** Shown by the tests of manifests and of Django settings. */
+const ELSEWHERE = { ...manifestWords, ...settingsWords };
 
 const CODES = Object.keys(TABLE) as Code[];
 
@@ -28,7 +32,7 @@ describe.each(CODES)('%s', (code) => {
 });
 
 test('whatever is wrong with a manifest exits 78', () => {
-  const others = Object.entries(manifestWords).filter(([, words]) => words.exit !== EXIT.manifest);
+  const others = Object.entries(ELSEWHERE).filter(([, words]) => words.exit !== EXIT.manifest);
   expect(others).toEqual([]);
 });
 
@@ -348,6 +352,6 @@ test('every failure of the running program, in words', () => {
 
 test('that was every one', () => {
   const shown = new Set(RUNTIME.map((one) => one.code));
-  expect(CODES.filter((code) => !(code in manifestWords) && !shown.has(code))).toEqual([]);
+  expect(CODES.filter((code) => !(code in ELSEWHERE) && !shown.has(code))).toEqual([]);
   expect(RUNTIME.every((one) => exitCodeOf(one) === TABLE[one.code].exit)).toBe(true);
 });

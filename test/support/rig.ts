@@ -202,7 +202,8 @@ export class Rig {
       PRODSERVER_TEST_RIG: this.folder,
       NO_COLOR: '1',
     };
-    for (const name of ['PRODSERVER_MANIFEST', 'VIRTUAL_ENV', 'PORT']) delete this.env[name];
+    for (const name of ['PRODSERVER_MANIFEST', 'DJANGO_SETTINGS_MODULE', 'VIRTUAL_ENV', 'PORT'])
+      delete this.env[name];
     onTestFailed(() => {
       for (const one of this.#running) {
         process.stderr.write(

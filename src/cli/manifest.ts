@@ -25,13 +25,21 @@ export async function load(flags: Flags): Promise<{ shown: string; loaded: Loade
     return { shown: 'prodserver', loaded: { plan: null, findings: [found.error], schedules: [] } };
   const source = found.value;
   const name = source.kind === 'file' ? shown(source.path) : source.module;
-  const loaded =
+  const loaded = await withOwn(
     source.kind === 'file'
       ? loadManifest(source.path, name, process.env, process.cwd())
-      : await fromSettings(source.module);
+      : await fromSettings(source.module),
+  );
   if (loaded.schedules.length === 0) return { shown: name, loaded };
   const { isCronPattern } = await import('../manifest/cron.ts');
   return { shown: name, loaded: checkSchedules(loaded, isCronPattern) };
+}
+
+/** With its own backends, where it brings some along. */
+async function withOwn(loaded: Loaded): Promise<Loaded> {
+  if (loaded.pending === undefined) return loaded;
+  const { withBackends } = await import('../manifest/custom.ts');
+  return withBackends(loaded);
 }
 
 /** Those who have a file do not load what asks an interpreter. */

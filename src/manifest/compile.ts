@@ -1,7 +1,7 @@
 /** One valid entry of the manifest as the specs of its instances. */
 import { resolve } from 'node:path';
-import type { Backend, Claim, Entry } from '../backends/backend.ts';
-import type { LogFile, ProcessSpec, RestartPolicy, Rung } from '../model/spec.ts';
+import type { Backend, Claim, Compiled, Entry } from '../backends/backend.ts';
+import type { LogFile, ProcessSpec, RestartPolicy } from '../model/spec.ts';
 import { fileExists } from '../os/files.ts';
 import {
   dependsOnOf,
@@ -14,6 +14,7 @@ import {
 import { lockStoreOf, singletonOf } from './lock.ts';
 import { recycleOf } from './recycle.ts';
 import type { EntryInput } from './schema.ts';
+import { stopOf } from './stop.ts';
 
 /** How a worker's link is told to send itself no messages. */
 const NO_CANARY = { PRODSERVER_CANARY: 'off' };
@@ -46,6 +47,7 @@ const RESTART: RestartPolicy = {
 export interface CompiledInstance {
   readonly spec: ProcessSpec;
   readonly claims: readonly Claim[];
+  readonly compiled: Compiled;
 }
 
 /** The environment of an entry's processes, as far as it is known before the backend adds to it. */
@@ -117,11 +119,12 @@ export function compileEntry(
       recycle: recycleOf(input.RECYCLE),
       overlap: singleton === null ? compiled.overlap : null,
       stackDump: compiled.stackDump,
+      reload: compiled.reload,
       dependsOn: dependsOnOf(input.DEPENDS_ON, context.isOneshot),
       waitFor: waitForOf(input.WAIT_FOR, cwd),
       oneshot: input.ONESHOT ?? false,
       startTimeoutMs: input.READY?.timeout ?? compiled.startTimeoutMs,
-      stop: withGrace(compiled.stop, input.STOP?.timeout),
+      stop: stopOf(compiled.stop, input.STOP),
       restart: restartOf(input),
       permanentExitCodes: compiled.permanentExitCodes,
       singleton,
@@ -130,7 +133,7 @@ export function compileEntry(
       log: logOf(input, context.folder, { name, instance: `${name}.${index}` }),
     };
     const claims: Claim[] = spec.log === null ? [] : [logClaim(spec.log)];
-    return { spec, claims: [...compiled.claims, ...claims] };
+    return { spec, claims: [...compiled.claims, ...claims], compiled };
   });
 }
 
@@ -148,15 +151,6 @@ const deadManArgv = ({ python, helpers }: EntryContext): string[] => [
 /** Relative ones stand beside the manifest. */
 export const envFilesOf = (input: EntryInput | null, folder: string): string[] =>
   (input?.ENV_FILE ?? []).map((file) => resolve(folder, file));
-
-/** The grace is what the first, gentle rung is given. */
-function withGrace(
-  stop: readonly [Rung, ...Rung[]],
-  graceMs: number | undefined,
-): readonly [Rung, ...Rung[]] {
-  const [first, ...rest] = stop;
-  return graceMs === undefined ? stop : [{ ...first, waitMs: graceMs }, ...rest];
-}
 
 function restartOf(input: EntryInput): RestartPolicy {
   const { RESTART: given } = input;

@@ -1,7 +1,7 @@
 /** The manifest as a JSON Schema (draft 2020-12), for editors. What it refuses, `check` refuses; not the reverse. */
 import * as z from 'zod';
 import type { Backend } from '../backends/backend.ts';
-import { allBackends } from '../backends/registry.ts';
+import { OURS, spellingsOf } from '../backends/registry.ts';
 import { entrySchema, NAME_RULE, supervisorSchema } from './schema.ts';
 import { isDurationText, isSizeText } from './schema-values.ts';
 
@@ -12,7 +12,7 @@ const VARIABLE: JsonSchema = { type: 'string', pattern: '\\$\\{' };
 const orVariable = (pattern: string): string => `(?:${pattern})|\\$\\{`;
 
 export function manifestSchema(): JsonSchema {
-  const backends = allBackends();
+  const backends = OURS.all;
   return {
     $schema: 'https://json-schema.org/draft/2020-12/schema',
     title: 'A manifest of prodserver',
@@ -28,15 +28,23 @@ export function manifestSchema(): JsonSchema {
     },
     patternProperties: { '^x-': { description: 'Yours: not read' } },
     additionalProperties: false,
+    // With backends of its own a manifest may name those too.
+    if: {
+      properties: { SUPERVISOR: { type: 'object', required: ['backends'] } },
+      required: ['SUPERVISOR'],
+    },
+    else: {
+      properties: { PRODUCTION_PROCESSES: { additionalProperties: { $ref: '#/$defs/ourBackend' } } },
+    },
     $defs: {
       entry: entry(backends),
+      ourBackend: { properties: { BACKEND: { anyOf: [{ enum: backends.flatMap(spellingsOf) }, VARIABLE] } } },
       ...Object.fromEntries(backends.map((backend) => [argsName(backend), argsOf(backend)])),
     },
   };
 }
 
 const argsName = (backend: Backend): string => `${backend.name}.ARGS`;
-const spellings = (backend: Backend): string[] => [backend.name, ...backend.paths];
 
 function entry(backends: readonly Backend[]): JsonSchema {
   const base = fromZod(entrySchema);
@@ -45,11 +53,12 @@ function entry(backends: readonly Backend[]): JsonSchema {
     ...base,
     properties: {
       ...known,
-      BACKEND: { ...known['BACKEND'], anyOf: [{ enum: backends.flatMap(spellings) }, VARIABLE] },
+      // The list is for what an editor offers.
+      BACKEND: { ...known['BACKEND'], anyOf: [{ enum: backends.flatMap(spellingsOf) }, { type: 'string' }] },
       ARGS: { description: 'Long options of the program', type: ['object', 'null'] },
     },
     allOf: backends.map((backend) => ({
-      if: { properties: { BACKEND: { enum: spellings(backend) } }, required: ['BACKEND'] },
+      if: { properties: { BACKEND: { enum: spellingsOf(backend) } }, required: ['BACKEND'] },
       // oxlint-disable-next-line unicorn/no-thenable -- a keyword of JSON Schema
       then: ruleOf(backend),
     })),

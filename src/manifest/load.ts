@@ -2,10 +2,9 @@
 import { dirname, resolve } from 'node:path';
 import type { Backend } from '../backends/backend.ts';
 import { hasBeat } from '../backends/celery-worker-rules.ts';
-import { backendNames, backendSpellings, findBackend } from '../backends/registry.ts';
-import { failure, severityOf, type Failure, type Result } from '../model/failure.ts';
+import { OURS } from '../backends/registry.ts';
+import { failure, FailureError, severityOf, type Failure, type Result } from '../model/failure.ts';
 import type { ProcessSpec } from '../model/spec.ts';
-import { nearest } from '../model/units.ts';
 import { readEnvFile } from '../os/env-file.ts';
 import { fileExists, helpersFolder, isReadable, readManifestText, realPath } from '../os/files.ts';
 import { installedVersion } from '../os/packages.ts';
@@ -23,8 +22,9 @@ import { parseManifest, type Document } from './document.ts';
 import { uselessLive } from './health.ts';
 import { interpolate, type Environment } from './interpolate.ts';
 import { lockRules } from './lock.ts';
-import { byPlace, type Loaded, type Schedule } from './loaded.ts';
-import { kindOf, parseAt, unknownKey, wrongValue } from './problems.ts';
+import { byPlace, type Custom, type Loaded, type Schedule } from './loaded.ts';
+import { backendFiles, resolveBackend, type Known } from './named.ts';
+import { kindOf, parseAt, unknownKey } from './problems.ts';
 import { findPython } from './python.ts';
 import { recycleRules, scheduleOf } from './recycle.ts';
 import {
@@ -35,6 +35,8 @@ import {
   type EntryInput,
   type SupervisorInput,
 } from './schema.ts';
+import { shapeRules } from './shape.ts';
+import { stopRules } from './stop.ts';
 
 const FILES = ['prodserver.yaml', 'prodserver.yml', 'prodserver.json'];
 /** uWSGI's brake sleeps 2 s after as many deaths as it has workers; ten a second is what a small machine bears. */
@@ -75,8 +77,8 @@ export interface Source {
   readonly settings: string | null;
 }
 
-/** From a text that is understood to what it comes to. */
-export function compile(doc: Document, source: Source): Loaded {
+/** From a text that is understood to what it comes to; `custom`: the backends that it brings along. */
+export function compile(doc: Document, source: Source, custom: Custom | null = null): Loaded {
   const findings: Failure[] = [];
   const schedules: Schedule[] = [];
   const done = (processes: readonly ProcessSpec[], input: SupervisorInput | null = null): Loaded => {
@@ -99,6 +101,14 @@ export function compile(doc: Document, source: Source): Loaded {
     findings.push(failure('manifest-shape', { got: kindOf(root) }, { place: doc.place([], 'value') }));
     return done([]);
   }
+  const files = backendFiles(doc, root, source.folder);
+  if (files !== null && files.length > 0 && custom === null) {
+    const resume = (loaded: Custom): Loaded => compile(doc, source, loaded);
+    return { plan: null, findings: [], schedules: [], pending: { files, resume } };
+  }
+  findings.push(...(custom?.findings ?? []));
+  const whole = files !== null && (custom === null || custom.findings.length === 0);
+  const known = { registry: custom?.registry ?? OURS, whole };
   for (const key of Object.keys(root)) {
     // `$schema` is how a JSON file names its schema to an editor.
     if (!SECTIONS.includes(key) && !key.startsWith('x-') && key !== '$schema')
@@ -129,7 +139,7 @@ export function compile(doc: Document, source: Source): Loaded {
   schedules.push(
     ...entries.flatMap(([name, value]) => scheduleOf(doc, value, ['PRODUCTION_PROCESSES', name])),
   );
-  const compiled = entries.flatMap(([name, value]) => compileOne(doc, name, value, context, findings));
+  const compiled = entries.flatMap(([name, value]) => compileOne(doc, name, value, context, known, findings));
   const processes = compiled.map(({ spec }) => spec);
   const names = Object.keys(section);
   findings.push(
@@ -145,6 +155,7 @@ function compileOne(
   name: string,
   value: unknown,
   context: EntryContext,
+  known: Known,
   findings: Failure[],
 ): CompiledInstance[] {
   const base = ['PRODUCTION_PROCESSES', name];
@@ -162,8 +173,33 @@ function compileOne(
   const entry = parseAt(doc, entrySchema, value, base);
   findings.push(...entry.failures);
   const backend =
-    typeof value['BACKEND'] === 'string' ? resolveBackend(doc, value['BACKEND'], base, findings) : null;
+    typeof value['BACKEND'] === 'string'
+      ? resolveBackend(doc, value['BACKEND'], base, known, findings)
+      : null;
   if (backend === null) return [];
+  const before = findings.length;
+  try {
+    return compileKnown(doc, name, value, backend, entry, context, findings);
+  } catch (error) {
+    // Only code of the user's own gives such an answer.
+    if (!(error instanceof FailureError)) throw error;
+    // What it does with options that were refused says nothing.
+    const refused = findings.slice(before).some(({ code }) => severityOf(code) === 'error');
+    if (!refused) findings.push({ ...error.failure, place: doc.place([...base, 'BACKEND'], 'value') });
+    return [];
+  }
+}
+
+function compileKnown(
+  doc: Document,
+  name: string,
+  value: Record<string, unknown>,
+  backend: Backend,
+  entry: { readonly value: EntryInput | null },
+  context: EntryContext,
+  findings: Failure[],
+): CompiledInstance[] {
+  const base = ['PRODUCTION_PROCESSES', name];
   findings.push(
     ...shapeRules(doc, backend, value, base),
     ...instanceRules(doc, backend, entry.value, base),
@@ -185,7 +221,12 @@ function compileOne(
   const isBeat =
     backend.singleton || (backend.name === 'CeleryWorker' && hasBeat({ args: parsed.args, extraArgs }));
   findings.push(...parsed.failures, ...lockRules(doc, backend, value['LOCK'], isBeat, base));
-  return entry.value === null ? [] : compileEntry(name, backend, entry.value, parsed.args, local);
+  if (entry.value === null) return [];
+  const compiled = compileEntry(name, backend, entry.value, parsed.args, local);
+  const [first] = compiled;
+  if (first !== undefined)
+    findings.push(...stopRules(doc, backend.name, first.compiled, entry.value.STOP, base));
+  return compiled;
 }
 
 /** With what its files say. One that is not here yet, or is another user's, may be there in time; what is wrong is told. */
@@ -206,57 +247,6 @@ function withEnvFiles(
     }
   }
   return { ...context, env };
-}
-
-function resolveBackend(doc: Document, text: string, base: string[], findings: Failure[]): Backend | null {
-  const backend = findBackend(text);
-  if (backend !== null) return backend;
-  const place = doc.place([...base, 'BACKEND'], 'value');
-  const near = nearest(text, backendSpellings) ?? nearest(text.split('.').at(-1) ?? '', backendNames);
-  findings.push(failure('backend-unknown', { backend: text, near, known: backendNames }, { place }));
-  return null;
-}
-
-const APP_EXAMPLES = {
-  wsgi: 'APP: myproject.wsgi',
-  asgi: 'APP: myproject.asgi',
-  celery: 'APP: myproject.celery.app',
-} as const;
-/** What people write before a management command. */
-const LAUNCHER = /(^|\/)(python[\d.]*|manage\.py|django-admin)$/;
-const ONLY_COMMANDS = 'only BACKEND: Command and DjangoCommand take it';
-
-/** Which of APP, CMD and ARGS a backend wants. */
-function shapeRules(
-  doc: Document,
-  backend: Backend,
-  entry: Record<string, unknown>,
-  base: string[],
-): Failure[] {
-  const found: Failure[] = [];
-  const owner = base.at(-1) ?? '';
-  const { name } = backend;
-  const missing = (key: string, example: string): void => {
-    found.push(failure('key-missing', { key, owner, example }, { place: doc.place(base, 'key') }));
-  };
-  const useless = (key: string, why: string): void => {
-    const place = doc.place([...base, key], 'key');
-    found.push(failure('key-useless', { key, backend: name, why }, { place }));
-  };
-  const command = backend.cmd === 'required';
-  if (backend.app !== 'none' && entry['APP'] === undefined) missing('APP', APP_EXAMPLES[backend.app]);
-  if (backend.app === 'none' && entry['APP'] !== undefined)
-    useless('APP', command ? 'CMD says all' : "Django's settings name the application");
-  if (command && entry['CMD'] === undefined)
-    missing('CMD', name === 'Command' ? 'CMD: [python, manage.py, runjobs]' : 'CMD: [runjobs]');
-  const [first] = Array.isArray(entry['CMD']) ? (entry['CMD'] as unknown[]) : [];
-  if (name === 'DjangoCommand' && typeof first === 'string' && LAUNCHER.test(first)) {
-    found.push(wrongValue(doc, [...base, 'CMD', 0], 'a management command: it is run by manage.py', first));
-  }
-  if (!command && entry['CMD'] !== undefined) useless('CMD', ONLY_COMMANDS);
-  if (command && entry['ARGS'] !== undefined) useless('ARGS', 'CMD says all');
-  if (!command && isTrue(entry['ONESHOT'])) useless('ONESHOT', ONLY_COMMANDS);
-  return found;
 }
 
 function instanceRules(doc: Document, backend: Backend, entry: EntryInput | null, base: string[]): Failure[] {

@@ -1,5 +1,6 @@
 /** What a manifest comes to. */
-import { isInText, type Failure, type TextPlace } from '../model/failure.ts';
+import type { Registry } from '../backends/registry.ts';
+import { isInText, type Failure, type Place, type TextPlace } from '../model/failure.ts';
 import type { Plan } from '../model/spec.ts';
 
 export interface Loaded {
@@ -9,6 +10,25 @@ export interface Loaded {
   readonly findings: readonly Failure[];
   /** What is left to check before the plan is used. */
   readonly schedules: readonly Schedule[];
+  /** Set where the manifest brings backends along that are not loaded yet: before that nothing can be told of it. */
+  readonly pending?: Pending;
+}
+
+export interface Pending {
+  readonly files: readonly BackendFile[];
+  resume(custom: Custom): Loaded;
+}
+
+/** A file of SUPERVISOR.backends. */
+export interface BackendFile {
+  readonly path: string;
+  readonly place: Place;
+}
+
+/** What those files came to. */
+export interface Custom {
+  readonly registry: Registry;
+  readonly findings: readonly Failure[];
 }
 
 export interface Schedule {

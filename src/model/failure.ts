@@ -1,8 +1,9 @@
 import type { Exit, LockHolder, ProbeTrouble } from './process.ts';
+import type { BackendFacts } from './failure-backends.ts';
 import type { TimingsProblem } from './lease-timings.ts';
 
 /** The facts that belong to each code. The words for them stand in `render/words-*.ts`, nowhere else. */
-export interface FactsByCode {
+export interface FactsByCode extends BackendFacts {
   // The manifest as a file
   'manifest-missing': { readonly searched: readonly string[] };
   'manifest-unreadable': { readonly path: string; readonly errno: string };
@@ -22,7 +23,6 @@ export interface FactsByCode {
   /** `instead`: the same as Python writes it; null where the list has more than long options. */
   'settings-args-list': { readonly process: string; readonly instead: string | null };
   'key-unknown': { readonly key: string; readonly near: string | null; readonly known: readonly string[] };
-  'key-planned': { readonly key: string };
   'key-missing': { readonly key: string; readonly owner: string; readonly example: string };
   'key-useless': { readonly key: string; readonly backend: string; readonly why: string };
   'value-wrong': {
@@ -37,11 +37,6 @@ export interface FactsByCode {
     readonly example: string;
   };
   'name-invalid': { readonly name: string; readonly rule: string };
-  'backend-unknown': {
-    readonly backend: string;
-    readonly near: string | null;
-    readonly known: readonly string[];
-  };
   'option-unknown': { readonly option: string; readonly backend: string; readonly near: string | null };
   'option-refused': { readonly option: string; readonly why: string; readonly instead: string };
   'option-spelling': { readonly option: string; readonly spelling: string };
@@ -196,6 +191,7 @@ const WARNINGS: ReadonlySet<Code> = new Set<Code>([
   'option-ignored',
   'option-otherwise',
   'option-unwise',
+  'stop-signal',
   'log-refused',
   'log-not-rotated',
   'link-silent',

@@ -26,6 +26,7 @@ export function planText(manifest: string, specs: readonly ProcessSpec[], paint:
       ['live', livenessText(spec)],
       ['live', linkLivenessText(spec)],
       ['renew', spec.recycle === null ? '' : recycleText(spec.recycle)],
+      ['code', reloadText(spec)],
       ['stop', spec.stop.map((rung) => stopText(rung)).join(', then ')],
       ['lock', lockText(spec)],
       ['log', logText(spec)],
@@ -35,6 +36,14 @@ export function planText(manifest: string, specs: readonly ProcessSpec[], paint:
   });
   return [manifest, ...blocks].join('\n\n');
 }
+
+/** How new code comes into it, where that is not by a new process. */
+const reloadText = ({ reload }: ProcessSpec): string =>
+  reload === null
+    ? ''
+    : reload.order === 'new-first'
+      ? `new at ${reload.signal}: new workers are started, then the old ones end`
+      : `new at ${reload.signal}: the workers end, then new ones are started; connections wait meanwhile`;
 
 const stopText = ({ signal, waitMs }: ProcessSpec['stop'][number]): string =>
   signal === 'SIGKILL' ? 'SIGKILL to the whole tree' : `${signal} for ${formatDuration(waitMs)}`;

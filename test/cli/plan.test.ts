@@ -49,6 +49,7 @@ test('for people', async () => {
       cwd   FOLDER
       env   PYTHONUNBUFFERED, DJANGO_SECRET_KEY
       ready GET /healthz answers 2xx, within 1 min 30 s
+      code  new at SIGHUP: new workers are started, then the old ones end
       stop  SIGTERM for 35 s, then SIGQUIT for 5 s, then SIGKILL to the whole tree
 
     worker.1 CeleryWorker
@@ -170,6 +171,7 @@ test('for programs', async () => {
           "recycle": null,
           "overlap": null,
           "stackDump": null,
+          "reload": null,
           "dependsOn": [],
           "waitFor": null,
           "oneshot": false,

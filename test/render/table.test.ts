@@ -2,6 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import { failure, severityOf, type Code } from '../../src/model/failure.ts';
 import { exitCodeOf, renderFailure, TABLE } from '../../src/render/failures.ts';
+import { backendWords } from '../../src/render/words-backends.ts';
 import { manifestWords } from '../../src/render/words-manifest.ts';
 import { settingsWords } from '../../src/render/words-settings.ts';
 import { EXIT } from '../../src/render/words.ts';
@@ -9,7 +10,7 @@ import { SAMPLES } from '../docs/samples.ts';
 import { NO_LEASE } from '../support/spec.ts';
 
 /** Shown by the tests of manifests and of Django settings. */
-const ELSEWHERE = { ...manifestWords, ...settingsWords };
+const ELSEWHERE = { ...manifestWords, ...backendWords, ...settingsWords };
 
 const CODES = Object.keys(TABLE) as Code[];
 
@@ -64,6 +65,7 @@ test('the warnings', () => {
     'pss-unreadable',
     'runtime-removed',
     'slots-stuck',
+    'stop-signal',
     'subreaper-missing',
   ]);
 });

@@ -10,6 +10,7 @@ export const UNASKED: Pick<
   | 'recycle'
   | 'overlap'
   | 'stackDump'
+  | 'reload'
   | 'dependsOn'
   | 'waitFor'
   | 'oneshot'
@@ -21,6 +22,7 @@ export const UNASKED: Pick<
   recycle: null,
   overlap: null,
   stackDump: null,
+  reload: null,
   dependsOn: [],
   waitFor: null,
   oneshot: false,

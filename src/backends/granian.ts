@@ -176,6 +176,7 @@ const granian = (name: string, app: 'asgi' | 'wsgi'): Backend => ({
       addresses: addresses(entry),
       // The main process kills workers itself only where workers-kill-timeout says when.
       stop: termFor(graceOf(entry) + 5),
+      // The old worker ends `respawn-interval` after the new one was started, whether that listens by then or not.
       reload: HUP_RELOADS,
     });
   },

@@ -68,7 +68,7 @@ const address = z
   ])
   .describe('{kind: tcp, host, port} or {kind: unix, path}');
 
-const readiness: z.ZodType<Readiness> = z
+const readiness = z
   .discriminatedUnion('kind', [
     z.strictObject({ kind: z.literal('alive'), afterMs: milliseconds }),
     z.strictObject({
@@ -87,7 +87,9 @@ const readiness: z.ZodType<Readiness> = z
       maxAgeMs: milliseconds.nullable().default(null),
     }),
   ])
-  .describe('a mapping whose kind is one of alive, listen, http, command, file');
+  .describe(
+    'a mapping whose kind is one of alive, listen, http, command, file',
+  ) satisfies z.ZodType<Readiness>;
 
 const rung = z.strictObject({ signal: anySignal, waitMs: milliseconds });
 /** What ends it for certain comes last, also where its author did not think of it. */
@@ -100,7 +102,7 @@ const ladder = z
 const KINDS = ['node', 'worker', 'statedb', 'schedule', 'pidfile'] as const;
 
 /** Only Celery's own processes report from inside. */
-export const compiledSchema: z.ZodType<Omit<Compiled, 'link' | 'linkLoop'>> = z
+export const compiledSchema = z
   .strictObject({
     argv,
     added: texts.default([]),
@@ -146,6 +148,6 @@ export const compiledSchema: z.ZodType<Omit<Compiled, 'link' | 'linkLoop'>> = z
       .describe('a list of {kind, value, option}')
       .default([]),
   })
-  .describe('a mapping with argv');
+  .describe('a mapping with argv') satisfies z.ZodType<Omit<Compiled, 'link' | 'linkLoop'>>;
 
 export type BackendInput = z.output<typeof backendSchema>;

@@ -36,8 +36,9 @@ export function tellThrown(error: unknown, path: string): string {
   const said = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
   const first = said.split('\n', 1)[0] ?? '';
   const stack = error instanceof Error ? (error.stack ?? '') : '';
-  const href = pathToFileURL(path).href;
-  const at = stack.indexOf(href);
-  const place = at === -1 ? null : /^(?:\?[^:]*)?:(\d+)(?::(\d+))?/.exec(stack.slice(at + href.length));
-  return place === null ? first : `${first} (line ${place[1]})`;
+  // An ES module is known by its URL there, CommonJS by its path.
+  const name = [pathToFileURL(path).href, path].find((one) => stack.includes(one)) ?? '';
+  const rest = stack.slice(stack.indexOf(name) + name.length);
+  const line = name === '' ? undefined : /^(?:\?[^:]*)?:(\d+)/.exec(rest)?.[1];
+  return line === undefined ? first : `${first} (line ${line})`;
 }

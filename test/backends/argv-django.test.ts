@@ -269,3 +269,12 @@ describe('the development servers', () => {
     expect(readiness).toEqual({ kind: 'listen', addresses: [] });
   });
 });
+
+test('WerkzeugRunserver: what its program ends of', () => {
+  const subject = { name: 'web', app: null, extraArgs: [], instances: 1, env: {}, graceMs: null };
+  const found = (value: boolean): unknown[] =>
+    werkzeugRunserver
+      .rules({ ...subject, args: new Map([['noreload', value]]) })
+      .map(({ failure }) => failure.code);
+  expect([found(true), found(false)]).toEqual([['option-refused'], []]);
+});

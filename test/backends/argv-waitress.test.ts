@@ -71,6 +71,7 @@ test('the whole', () => {
       "unfit": {
         "SIGHUP": "it ends at once, and drops the requests that it is at",
         "SIGQUIT": "it ends at once, and drops the requests that it is at",
+        "SIGTERM": "it ends at once, and drops the requests that it is at",
         "SIGUSR1": "it ends at once, and drops the requests that it is at",
         "SIGUSR2": "it ends at once, and drops the requests that it is at",
       },

@@ -68,6 +68,7 @@ describe.each([
   'README.md',
   'CONTRIBUTING.md',
   'CHANGELOG.md',
+  'docs/backends.md',
   'docs/delivery.md',
   'docs/one-beat.md',
   'docs/proof.md',

@@ -105,7 +105,7 @@ test('mistakes of an entry are told as for ours', async () => {
     'BACKEND: HttpServer',
     'BACKEND: shop.servers.HttpServer',
   );
-  expect(await messages(WHOLE, `${wrong}`)).toMatchInlineSnapshot(`
+  expect(await messages(WHOLE, wrong)).toMatchInlineSnapshot(`
     "prodserver.yaml:4:12: warning: "port" is unwise: it shows the folder that it runs in [option-unwise]
     prodserver.yaml:4:18: error: "port" must be a whole number from 1 to 65535, not 0 [value-wrong]
     prodserver.yaml:4:21: error: HttpServer has no option "directry" [option-unknown]"
@@ -178,7 +178,7 @@ test('backend-file-missing', async () => {
 
 test('backend-file-broken', async () => {
   expect(await said('\n\nnull.x;')).toMatchInlineSnapshot(`
-    "prodserver.yaml:5:25: error: FOLDER/mine.mjs cannot be loaded: TypeError: Cannot read properties of null (reading 'x') [backend-file-broken]
+    "prodserver.yaml:5:25: error: FOLDER/mine.mjs cannot be loaded: TypeError: Cannot read properties of null (reading 'x') (line 3) [backend-file-broken]
         5 | SUPERVISOR: {backends: [./mine.mjs], python: /venv/bin/python}
           |                         ^^^^^^^^^^
           = try it alone: node FOLDER/mine.mjs"
@@ -309,7 +309,7 @@ test('backend-failed: no method of it is the end of the program that reads the m
       plain,
     ),
   ).toMatchInlineSnapshot(`
-    "prodserver.yaml:3:14: error: HttpServer.compile() of FOLDER/mine.mjs failed: TypeError: Cannot read properties of undefined (reading 'at') [backend-failed]
+    "prodserver.yaml:3:14: error: HttpServer.compile() of FOLDER/mine.mjs failed: TypeError: Cannot read properties of undefined (reading 'at') (line 3) [backend-failed]
         3 |     BACKEND: HttpServer
           |              ^^^^^^^^^^
           = mend it there; what it was called with is in this entry"
@@ -326,9 +326,9 @@ test('backend-failed: no method of it is the end of the program that reads the m
       ),
     ].join('\n\n'),
   ).toMatchInlineSnapshot(`
-    "prodserver.yaml:3:14: error: HttpServer.rules() of FOLDER/mine.mjs failed: TypeError: no [backend-failed]
+    "prodserver.yaml:3:14: error: HttpServer.rules() of FOLDER/mine.mjs failed: TypeError: no (line 2) [backend-failed]
 
-    prodserver.yaml:5:25: error: HttpServer.options() of FOLDER/mine.mjs failed: TypeError: no [backend-failed]"
+    prodserver.yaml:5:25: error: HttpServer.options() of FOLDER/mine.mjs failed: TypeError: no (line 2) [backend-failed]"
   `);
 });
 

@@ -63,6 +63,7 @@ describe('the package', () => {
       'python/prodserver_settle.py',
       'python/prodserver_vitals.py',
       'schema/manifest.schema.json',
+      'types/index.d.ts',
     ]);
     expect(packed).toContain('dist/prodserver.js');
     expect(packed).toContain('dist/prodserver.js.map');

@@ -71,6 +71,8 @@ function plainText(news: Exclude<News, { type: 'line' | 'changed' }>, paint: Pai
       return `pid ${news.pid}, ${news.manifest}: ${news.instances.join(', ')}`;
     case 'ordered':
       return orderText(news);
+    case 'removed':
+      return `${news.spec.instance} removed`;
     case 'reopened':
       return news.any ? 'SIGUSR1: log files reopened' : 'SIGUSR1: there are no log files to reopen';
     case 'decided':

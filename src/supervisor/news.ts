@@ -60,6 +60,8 @@ export type News =
       readonly signal: string | null;
       readonly order: 'stop' | 'step' | 'kill' | 'restart' | 'none';
     }
+  /** It has left the set, since the manifest has it no more. */
+  | { readonly type: 'removed'; readonly spec: ProcessSpec }
   /** The log files were opened anew, as a signal asks; false: there are none. */
   | { readonly type: 'reopened'; readonly any: boolean }
   | { readonly type: 'stopping'; readonly waitingFor: readonly StillStopping[] }

@@ -23,7 +23,7 @@ import { parseManifest, type Document } from './document.ts';
 import { uselessLive } from './health.ts';
 import { interpolate, type Environment } from './interpolate.ts';
 import { lockRules } from './lock.ts';
-import { byPlace, type Loaded, type Schedule } from './loaded.ts';
+import { byPlace, type Loaded, type Scales, type Schedule } from './loaded.ts';
 import { kindOf, parseAt, unknownKey, wrongValue } from './problems.ts';
 import { findPython } from './python.ts';
 import { recycleRules, scheduleOf } from './recycle.ts';
@@ -55,13 +55,20 @@ export function findManifest(given: string | undefined, cwd: string, env: Enviro
 }
 
 /** Reads and compiles the manifest at `path` (`-` is standard input). `shown` is its name in diagnostics. */
-export function loadManifest(path: string, shown: string, env: Environment, cwd: string): Loaded {
+export function loadManifest(
+  path: string,
+  shown: string,
+  env: Environment,
+  cwd: string,
+  scales: Scales = new Map(),
+): Loaded {
   const text = readManifestText(path);
   if (!text.ok) return { plan: null, findings: [text.error], schedules: [] };
   const parsed = parseManifest(shown, text.value);
   if (!parsed.ok) return { plan: null, findings: parsed.error, schedules: [] };
   const folder = path === '-' ? cwd : dirname(path);
-  return compile(parsed.value, { path: path === '-' ? '-' : realPath(path), folder, env, settings: null });
+  const real = path === '-' ? '-' : realPath(path);
+  return compile(parsed.value, { path: real, folder, env, settings: null, scales });
 }
 
 /** Of what a Document is the text. */
@@ -73,6 +80,7 @@ export interface Source {
   readonly env: Environment;
   /** The Django settings that it was read from; null: a file. */
   readonly settings: string | null;
+  readonly scales?: Scales;
 }
 
 /** From a text that is understood to what it comes to. */
@@ -119,6 +127,7 @@ export function compile(doc: Document, source: Source): Loaded {
     helpers: helpersFolder(),
     env: source.env,
     settings: source.settings,
+    scales: source.scales ?? new Map(),
     isOneshot: (name: string) => isTrue((section[name] as Record<string, unknown> | null)?.['ONESHOT']),
     installed: (name: string) =>
       installedVersion(python, name, { PATH: source.env['PATH'], HOME: source.env['HOME'] }),
@@ -143,11 +152,13 @@ export function compile(doc: Document, source: Source): Loaded {
 function compileOne(
   doc: Document,
   name: string,
-  value: unknown,
+  written: unknown,
   context: EntryContext,
   findings: Failure[],
 ): CompiledInstance[] {
   const base = ['PRODUCTION_PROCESSES', name];
+  const scale = context.scales.get(name);
+  const value = scale !== undefined && isMapping(written) ? { ...written, INSTANCES: scale } : written;
   if (!isName(name)) {
     const shown = name.length > 60 ? `${name.slice(0, 57)}...` : name;
     findings.push(
@@ -185,7 +196,9 @@ function compileOne(
   const isBeat =
     backend.singleton || (backend.name === 'CeleryWorker' && hasBeat({ args: parsed.args, extraArgs }));
   findings.push(...parsed.failures, ...lockRules(doc, backend, value['LOCK'], isBeat, base));
-  return entry.value === null ? [] : compileEntry(name, backend, entry.value, parsed.args, local);
+  if (entry.value === null) return [];
+  const declared = isMapping(written) ? Number(written['INSTANCES'] ?? 1) : 1;
+  return compileEntry(name, backend, entry.value, parsed.args, { ...local, declared });
 }
 
 /** With what its files say. One that is not here yet, or is another user's, may be there in time; what is wrong is told. */

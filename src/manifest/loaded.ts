@@ -2,6 +2,9 @@
 import { isInText, type Failure, type TextPlace } from '../model/failure.ts';
 import type { Plan } from '../model/spec.ts';
 
+/** By name: so many instances, whatever INSTANCES says. */
+export type Scales = ReadonlyMap<string, number>;
+
 export interface Loaded {
   /** Null where there are errors. */
   readonly plan: Plan | null;

@@ -164,6 +164,8 @@ export interface FactsByCode {
   'processes-ended': { readonly names: readonly string[] };
   // The control socket
   'supervisor-missing': { readonly manifest: string };
+  'supervisor-stopping': Record<string, never>;
+  'update-refused': { readonly supervisorPid: number };
   'process-not-running-here': {
     readonly name: string;
     readonly near: string | null;

@@ -18,6 +18,8 @@ export interface RosterPorts {
 export interface Roster {
   apply(changes: readonly Change[]): void;
   wanted(): readonly ProcessSpec[];
+  /** Nothing comes any more in the place of what leaves. */
+  close(): void;
   /** Something has ended: it may be one that is to leave. */
   look(): void;
 }
@@ -95,7 +97,8 @@ export function newRoster(ports: RosterPorts): Roster {
             break;
           case 'changed':
             if (slot === undefined) break;
-            if (change.effect === 'live') slot.amend(change.spec);
+            if (leaving.has(slot)) leaving.set(slot, change.spec);
+            else if (change.effect === 'live') slot.amend(change.spec);
             else if (reform(slot, change.spec) === 'restart') again.push(slot);
             break;
           default:
@@ -111,5 +114,8 @@ export function newRoster(ports: RosterPorts): Roster {
         return spec === null ? [] : [spec];
       }),
     look,
+    close() {
+      for (const slot of leaving.keys()) leaving.set(slot, null);
+    },
   };
 }

@@ -45,6 +45,8 @@ export interface Slot extends Omit<Instance, 'label' | 'retire' | 'generation'> 
   failedReplacement(): FailedReplacement | null;
   /** Every run that begins by order, or takes the place of another, is of this from now on. */
   reform(next: ProcessSpec): void;
+  /** To the main process of the one that serves: its pid, or null where none runs. */
+  signal(signal: NodeJS.Signals): number | null;
   /** False where it cannot be done now: it does not run, one is under way, or the last one failed a moment ago. */
   replace(cause: ReplaceCause): boolean;
 }
@@ -230,6 +232,12 @@ export function newSlot(first: ProcessSpec, ports: Ports): Slot {
         one.amend(successorSpec(next, one.generation));
         madeOf.set(one, next);
       }
+    },
+    signal(signal) {
+      const run = current.run();
+      if (run === null || isOver(current.machine().state)) return null;
+      run.tree.signal(signal);
+      return run.pid;
     },
     reform(next) {
       spec = next;

@@ -160,6 +160,7 @@ export function newSupervisor(specs: readonly ProcessSpec[], ports: Ports): Supe
       const first = !stopping;
       stopping = true;
       rolling.forget(() => true);
+      roster.close();
       if (urgency === 'stop') stopNext();
       else for (const instance of instances) instance.order(`${urgency}-ordered`);
       if (first) cancelProgress = clock.after(PROGRESS_MS, progress);

@@ -88,6 +88,7 @@ function rowOf(
     ...common,
     generation: () => 1,
     reform: () => undefined,
+    signal: () => null,
     amend: () => undefined,
     all: () => [
       {

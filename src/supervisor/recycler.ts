@@ -95,10 +95,10 @@ export function newRecycler(spec: ProcessSpec, policy: RecyclePolicy, ports: Rec
 }
 
 /** One for each instance whose spec has limits; another one when they have changed. */
-export function newRecyclers<T extends Pick<Instance, 'spec'>>(
-  ports: RecyclerPorts,
-): { of(slot: T): Recycler | null } {
-  const known = new WeakMap<T, { readonly policy: RecyclePolicy; readonly recycler: Recycler }>();
+export function newRecyclers(ports: RecyclerPorts): {
+  of(slot: Serving & Pick<Instance, 'spec'>): Recycler | null;
+} {
+  const known = new WeakMap<Serving, { readonly policy: RecyclePolicy; readonly recycler: Recycler }>();
   return {
     of(slot) {
       const { recycle: policy } = slot.spec;

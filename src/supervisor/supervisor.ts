@@ -74,7 +74,7 @@ export function newSupervisor(specs: readonly ProcessSpec[], ports: Ports): Supe
   const newOne = (spec: ProcessSpec): Slot => newSlot(spec, { ...ports, locker, tell });
   let instances: readonly Slot[] = specs.map(newOne);
   const rolling = newRolling(() => instances);
-  const recyclers = newRecyclers<Slot>({ ...ports, tell });
+  const recyclers = newRecyclers({ ...ports, tell });
   const roster = newRoster({
     all: () => instances,
     set: (next) => (instances = next),

@@ -36,8 +36,10 @@ function program(done: (code: number) => void): Command {
       .action(async (...args: unknown[]) => {
         const command = args.at(-1) as Command;
         const { run } = await load();
-        const names = (command.processedArgs[0] as string[] | string | undefined) ?? [];
-        done(await run(typeof names === 'string' ? [names] : names, command.opts()));
+        const names = (command.processedArgs as (string[] | string | undefined)[]).flatMap(
+          (one) => one ?? [],
+        );
+        done(await run(names, command.opts()));
       });
 
   verb(
@@ -50,7 +52,8 @@ function program(done: (code: number) => void): Command {
     .option(...SETTINGS)
     .option('-a, --all', 'start every process of the manifest')
     .option('--log-format <format>', 'text or json, one object a line', 'text')
-    .option('--no-wait', 'end with 75 at once where another process holds a lock');
+    .option('--no-wait', 'end with 75 at once where another process holds a lock')
+    .option('--attach', 'start them in the supervisor that has them, and come back when they are ready');
   verb(
     'check',
     'Check the manifest; exit 0 or 78.',
@@ -98,6 +101,50 @@ function program(done: (code: number) => void): Command {
     .option(...SETTINGS)
     .option('--timeout <duration>', 'give up waiting after this long, for example 90s')
     .option('--no-wait', 'do not wait until it is done')
+    .option('--json', 'one JSON object');
+  verb(
+    'scale <name=count...>',
+    'Run so many instances of a process, until the supervisor ends.',
+    'prodserver scale worker=4',
+    () => import('./scale.ts'),
+  )
+    .option(...MANIFEST)
+    .option(...SETTINGS)
+    .option('--timeout <duration>', 'give up waiting after this long, for example 90s')
+    .option('--no-wait', 'do not wait until it is done')
+    .option('--json', 'one JSON object');
+  verb(
+    'signal <signal> [names...]',
+    'Send a signal to the main processes.',
+    'prodserver signal USR1 worker.2',
+    () => import('./signal.ts'),
+  )
+    .option(...MANIFEST)
+    .option(...SETTINGS)
+    .option('-a, --all', 'to every process')
+    .option('--json', 'one JSON object');
+  verb(
+    'update',
+    'Read the manifest again: start what is new, stop what is gone, restart what must.',
+    'prodserver update --dry-run',
+    () => import('./update.ts'),
+  )
+    .option(...MANIFEST)
+    .option(...SETTINGS)
+    .option('-n, --dry-run', 'only tell what would change')
+    .option('--timeout <duration>', 'give up waiting after this long, for example 90s')
+    .option('--no-wait', 'do not wait until it is done')
+    .option('--json', 'one JSON object');
+  verb(
+    'shutdown',
+    'Stop everything in order, and the supervisor itself.',
+    'prodserver shutdown --timeout 2m',
+    () => import('./stop.ts'),
+  )
+    .option(...MANIFEST)
+    .option(...SETTINGS)
+    .option('--timeout <duration>', 'give up waiting after this long, for example 90s')
+    .option('--no-wait', 'do not wait for the end')
     .option('--json', 'one JSON object');
   const lock = root
     .command('lock')

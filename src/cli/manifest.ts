@@ -1,5 +1,5 @@
 import { relative } from 'node:path';
-import { checkSchedules, type Loaded } from '../manifest/loaded.ts';
+import { checkSchedules, type Loaded, type Scales } from '../manifest/loaded.ts';
 import { loadManifest } from '../manifest/load.ts';
 import { severityOf } from '../model/failure.ts';
 import type { Plan } from '../model/spec.ts';
@@ -19,7 +19,10 @@ function shown(path: string): string {
 }
 
 /** What the flags and the environment name, loaded; where there is none, that is the finding. */
-export async function load(flags: Flags): Promise<{ shown: string; loaded: Loaded }> {
+export async function load(
+  flags: Flags,
+  scales: Scales = new Map(),
+): Promise<{ shown: string; loaded: Loaded }> {
   const found = sourceOf(flags);
   if (!found.ok)
     return { shown: 'prodserver', loaded: { plan: null, findings: [found.error], schedules: [] } };
@@ -27,8 +30,8 @@ export async function load(flags: Flags): Promise<{ shown: string; loaded: Loade
   const name = source.kind === 'file' ? shown(source.path) : source.module;
   const loaded = await withOwn(
     source.kind === 'file'
-      ? loadManifest(source.path, name, process.env, process.cwd())
-      : await fromSettings(source.module),
+      ? loadManifest(source.path, name, process.env, process.cwd(), scales)
+      : await fromSettings(source.module, scales),
   );
   if (loaded.schedules.length === 0) return { shown: name, loaded };
   const { isCronPattern } = await import('../manifest/cron.ts');
@@ -43,13 +46,13 @@ async function withOwn(loaded: Loaded): Promise<Loaded> {
 }
 
 /** Those who have a file do not load what asks an interpreter. */
-async function fromSettings(module: string): Promise<Loaded> {
+async function fromSettings(module: string, scales: Scales): Promise<Loaded> {
   const [{ loadSettings }, { runHelper }] = await Promise.all([
     import('../manifest/django.ts'),
     import('../os/run.ts'),
   ]);
   const abort = new AbortController().signal;
-  return loadSettings({ module, cwd: process.cwd(), env: process.env, abort }, runHelper);
+  return loadSettings({ module, cwd: process.cwd(), env: process.env, abort, scales }, runHelper);
 }
 
 /** The plan to act on; a number is the exit code when there is none, and the reasons were shown. */

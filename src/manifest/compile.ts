@@ -13,6 +13,7 @@ import {
 } from './health.ts';
 import { lockStoreOf, singletonOf } from './lock.ts';
 import { recycleOf } from './recycle.ts';
+import type { Scales } from './loaded.ts';
 import type { EntryInput } from './schema.ts';
 import { stopOf } from './stop.ts';
 
@@ -27,6 +28,9 @@ export interface EntryContext {
   readonly env: Readonly<Record<string, string | undefined>>;
   /** The Django settings that the manifest is from, and that its processes are given; null: a file. */
   readonly settings: string | null;
+  readonly scales: Scales;
+  /** Of an entry that is scaled: INSTANCES as written. */
+  readonly declared?: number;
   /** Whether the entry of that name is to end by itself. */
   readonly isOneshot: (name: string) => boolean;
   /** The version of a Python package beside `python`; null where it cannot be seen. */
@@ -66,10 +70,13 @@ export function compileEntry(
   args: ReadonlyMap<string, unknown>,
   context: EntryContext,
 ): CompiledInstance[] {
-  const instances = input.INSTANCES ?? 1;
+  const count = input.INSTANCES ?? 1;
+  const { declared = count } = context;
   const cwd = resolve(context.folder, input.CWD ?? '.');
-  return Array.from({ length: instances }, (_, position) => {
+  return Array.from({ length: count }, (_, position) => {
     const index = position + 1;
+    // Those that were there before a scaling keep their names.
+    const instances = index <= declared ? declared : Math.max(2, declared);
     const entry: Entry = {
       name,
       index,

@@ -16,7 +16,7 @@ import {
 import type { Document, Path } from './document.ts';
 import type { Environment } from './interpolate.ts';
 import { compile } from './load.ts';
-import { byPlace, type Loaded } from './loaded.ts';
+import { byPlace, type Loaded, type Scales } from './loaded.ts';
 import { findPython } from './python.ts';
 import { settingsId } from './source.ts';
 
@@ -29,6 +29,7 @@ export interface SettingsOrder {
   readonly cwd: string;
   readonly env: Environment;
   readonly abort: AbortSignal;
+  readonly scales?: Scales;
 }
 
 export type AskSettings = (order: HelperOrder) => Promise<HelperResult>;
@@ -75,11 +76,14 @@ interface Own {
   readonly failure: Failure;
 }
 
-export function compileSettings({ module, cwd, env }: SettingsOrder, answer: Answer): Loaded {
+export function compileSettings(
+  { module, cwd, env, scales = new Map() }: SettingsOrder,
+  answer: Answer,
+): Loaded {
   if (answer.setting === null)
     return { plan: null, findings: [failure('settings-unset', { module })], schedules: [] };
   const doc = documentOf(module, answer, (file) => shownFile(file, cwd));
-  const source = { path: settingsId(module, cwd), folder: cwd, env, settings: module };
+  const source = { path: settingsId(module, cwd), folder: cwd, env, settings: module, scales };
   const compiled = compile(doc, source);
   const told = compiled.findings.map(inPython);
   const own = [...refusals(doc, answer), ...argsLists(doc)];

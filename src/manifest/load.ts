@@ -22,7 +22,7 @@ import { parseManifest, type Document } from './document.ts';
 import { uselessLive } from './health.ts';
 import { interpolate, type Environment } from './interpolate.ts';
 import { lockRules } from './lock.ts';
-import { byPlace, type Custom, type Loaded, type Schedule } from './loaded.ts';
+import { byPlace, type Custom, type Loaded, type Scales, type Schedule } from './loaded.ts';
 import { backendFiles, resolveBackend, type Known } from './named.ts';
 import { kindOf, parseAt, unknownKey } from './problems.ts';
 import { findPython } from './python.ts';
@@ -57,13 +57,20 @@ export function findManifest(given: string | undefined, cwd: string, env: Enviro
 }
 
 /** Reads and compiles the manifest at `path` (`-` is standard input). `shown` is its name in diagnostics. */
-export function loadManifest(path: string, shown: string, env: Environment, cwd: string): Loaded {
+export function loadManifest(
+  path: string,
+  shown: string,
+  env: Environment,
+  cwd: string,
+  scales: Scales = new Map(),
+): Loaded {
   const text = readManifestText(path);
   if (!text.ok) return { plan: null, findings: [text.error], schedules: [] };
   const parsed = parseManifest(shown, text.value);
   if (!parsed.ok) return { plan: null, findings: parsed.error, schedules: [] };
   const folder = path === '-' ? cwd : dirname(path);
-  return compile(parsed.value, { path: path === '-' ? '-' : realPath(path), folder, env, settings: null });
+  const real = path === '-' ? '-' : realPath(path);
+  return compile(parsed.value, { path: real, folder, env, settings: null, scales });
 }
 
 /** Of what a Document is the text. */
@@ -75,6 +82,7 @@ export interface Source {
   readonly env: Environment;
   /** The Django settings that it was read from; null: a file. */
   readonly settings: string | null;
+  readonly scales?: Scales;
 }
 
 /** From a text that is understood to what it comes to; `custom`: the backends that it brings along. */
@@ -129,6 +137,7 @@ export function compile(doc: Document, source: Source, custom: Custom | null = n
     helpers: helpersFolder(),
     env: source.env,
     settings: source.settings,
+    scales: source.scales ?? new Map(),
     isOneshot: (name: string) => isTrue((section[name] as Record<string, unknown> | null)?.['ONESHOT']),
     installed: (name: string) =>
       installedVersion(python, name, { PATH: source.env['PATH'], HOME: source.env['HOME'] }),
@@ -153,12 +162,14 @@ export function compile(doc: Document, source: Source, custom: Custom | null = n
 function compileOne(
   doc: Document,
   name: string,
-  value: unknown,
+  written: unknown,
   context: EntryContext,
   known: Known,
   findings: Failure[],
 ): CompiledInstance[] {
   const base = ['PRODUCTION_PROCESSES', name];
+  const scale = context.scales.get(name);
+  const value = scale !== undefined && isMapping(written) ? { ...written, INSTANCES: scale } : written;
   if (!isName(name)) {
     const shown = name.length > 60 ? `${name.slice(0, 57)}...` : name;
     findings.push(
@@ -179,7 +190,8 @@ function compileOne(
   if (backend === null) return [];
   const before = findings.length;
   try {
-    return compileKnown(doc, name, value, backend, entry, context, findings);
+    const declared = isMapping(written) ? Number(written['INSTANCES'] ?? 1) : 1;
+    return compileKnown(doc, name, value, backend, entry, { ...context, declared }, findings);
   } catch (error) {
     // Only code of the user's own gives such an answer.
     if (!(error instanceof FailureError)) throw error;

@@ -3,6 +3,9 @@ import type { Registry } from '../backends/registry.ts';
 import { isInText, type Failure, type Place, type TextPlace } from '../model/failure.ts';
 import type { Plan } from '../model/spec.ts';
 
+/** By name: so many instances, whatever INSTANCES says. */
+export type Scales = ReadonlyMap<string, number>;
+
 export interface Loaded {
   /** Null where there are errors. */
   readonly plan: Plan | null;

@@ -159,6 +159,8 @@ export interface FactsByCode extends BackendFacts {
   'processes-ended': { readonly names: readonly string[] };
   // The control socket
   'supervisor-missing': { readonly manifest: string };
+  'supervisor-stopping': Record<string, never>;
+  'update-refused': { readonly supervisorPid: number };
   'process-not-running-here': {
     readonly name: string;
     readonly near: string | null;

@@ -15,22 +15,30 @@ test('help', async () => {
     Keeps the processes of a Django and Celery application alive.
 
     Options:
-      -V, --version                 show the version
-      -h, --help                    display help for command
+      -V, --version                         show the version
+      -h, --help                            display help for command
 
     Commands:
-      start [options] [names...]    Start processes and keep them alive, in the
-                                    foreground.
-      check [options]               Check the manifest; exit 0 or 78.
-      plan [options] [names...]     Show what would be run.
-      status [options] [names...]   Show the state of the processes.
-      stop [options] [names...]     Stop processes in order; without names,
-                                    everything and the supervisor itself.
-      restart [options] [names...]  Replace what runs, start what does not; without
-                                    names, everything.
-      lock                          Show who holds a lock, or take it away.
-      version [options]             Show the version.
-      help [command]                display help for command
+      start [options] [names...]            Start processes and keep them alive, in
+                                            the foreground.
+      check [options]                       Check the manifest; exit 0 or 78.
+      plan [options] [names...]             Show what would be run.
+      status [options] [names...]           Show the state of the processes.
+      stop [options] [names...]             Stop processes in order; without names,
+                                            everything and the supervisor itself.
+      restart [options] [names...]          Replace what runs, start what does not;
+                                            without names, everything.
+      scale [options] <name=count...>       Run so many instances of a process,
+                                            until the supervisor ends.
+      signal [options] <signal> [names...]  Send a signal to the main processes.
+      update [options]                      Read the manifest again: start what is
+                                            new, stop what is gone, restart what
+                                            must.
+      shutdown [options]                    Stop everything in order, and the
+                                            supervisor itself.
+      lock                                  Show who holds a lock, or take it away.
+      version [options]                     Show the version.
+      help [command]                        display help for command
 
     Examples:
       prodserver check
@@ -61,6 +69,8 @@ test('help of start', async () => {
       -a, --all              start every process of the manifest
       --log-format <format>  text or json, one object a line (default: "text")
       --no-wait              end with 75 at once where another process holds a lock
+      --attach               start them in the supervisor that has them, and come
+                             back when they are ready
       -h, --help             display help for command
 
     Example:

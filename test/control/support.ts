@@ -26,6 +26,16 @@ export const control = (change: Partial<Control> = {}): Control => ({
     protocol: PROTOCOL,
     instances: (names ?? ['everything']).map((instance) => ({ instance, way: 'replace', pid: 4711 })),
   }),
+  start: (names) => ({
+    protocol: PROTOCOL,
+    instances: (names ?? ['everything']).map((instance) => ({ instance, was: 'STOPPED', pid: null })),
+  }),
+  signal: (names) => ({
+    protocol: PROTOCOL,
+    instances: (names ?? ['everything']).map((instance) => ({ instance, pid: 4711 })),
+  }),
+  scale: async () => ({ protocol: PROTOCOL, changes: [], failures: [] }),
+  update: async () => ({ protocol: PROTOCOL, changes: [], failures: [] }),
   ...change,
 });
 

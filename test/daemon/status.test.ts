@@ -87,7 +87,18 @@ function rowOf(
   const instance: Slot = {
     ...common,
     generation: () => 1,
-    all: () => [{ ...common, label: common.spec.instance, retire: () => undefined }],
+    reform: () => undefined,
+    signal: () => null,
+    amend: () => undefined,
+    all: () => [
+      {
+        ...common,
+        label: common.spec.instance,
+        retire: () => undefined,
+        generation: 1,
+        amend: () => undefined,
+      },
+    ],
     replacing: () => null,
     failedReplacement: () => null,
     replace: () => false,

@@ -182,6 +182,8 @@ export const SAMPLES: FactsByCode = {
   'subreaper-missing': { detail: "Cannot find module 'koffi'" },
   'parent-death-missing': {},
   'processes-ended': { names: ['web.1', 'worker.1'] },
+  'supervisor-stopping': {},
+  'update-refused': { supervisorPid: 4711 },
   'supervisor-missing': { manifest: MANIFEST },
   'process-not-running-here': { name: 'worke', near: 'worker', names: ['web', 'worker', 'beat'] },
   'control-broken': { socket: '/run/prodserver/0123456789ab.4711.sock', detail: 'no answer within 5 s' },

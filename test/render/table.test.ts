@@ -148,6 +148,8 @@ const RUNTIME = [
   failure('parent-death-missing', {}),
   failure('processes-ended', { names: ['a', 'b'] }),
   failure('supervisor-missing', { manifest: '/p.yaml' }),
+  failure('supervisor-stopping', {}),
+  failure('update-refused', { supervisorPid: 4711 }),
   failure('process-not-running-here', { name: 'x', near: null, names: ['web'] }),
   failure('process-not-running-here', { name: 'x', near: null, names: [] }),
   failure('control-broken', { socket: '/run/x.sock', detail: 'ECONNRESET' }),
@@ -326,6 +328,12 @@ test('every failure of the running program, in words', () => {
 
     error: no supervisor of /p.yaml is running [supervisor-missing]
       start one with "prodserver start --all"
+
+    error: the supervisor is stopping [supervisor-stopping]
+      start it again when it has ended
+
+    error: nothing was changed in the supervisor with pid 4711 [update-refused]
+      mend what is told above; "prodserver check" tells when it is right
 
     error: no supervisor has a process "x" [process-not-running-here]
       they have: web

@@ -1,4 +1,5 @@
 import { severityOf, type Code, type Failure } from '../model/failure.ts';
+import { initWords } from './words-init.ts';
 import { lockWords } from './words-locks.ts';
 import { manifestWords } from './words-manifest.ts';
 import { processWords } from './words-process.ts';
@@ -11,6 +12,7 @@ import type { Words, WordsFor } from './words.ts';
 export const TABLE: WordsFor<Code> = {
   ...manifestWords,
   ...settingsWords,
+  ...initWords,
   ...runtimeWords,
   ...lockWords,
   ...processWords,

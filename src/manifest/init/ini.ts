@@ -40,7 +40,7 @@ export function readIni(
     const indent = raw.length - raw.trimStart().length;
     const before = key === null ? undefined : section?.values.get(key);
     if (section !== null && key !== null && before !== undefined && indent > keyIndent) {
-      section.values.set(key, { ...before, value: `${before.value}\n${bare}`.trim() });
+      section.values.set(key, { ...before, value: `${before.value}\n${bare}` });
       continue;
     }
     keyIndent = indent;

@@ -80,7 +80,8 @@ export function splitShell(source: string): Split {
       end();
       index += 1;
     } else if (char === '#' && text === null) return shell('comment');
-    else if (PATTERN.test(char) || (char === '~' && text === null)) return shell('pattern');
+    else if ((PATTERN.test(char) && !isValue(text, char)) || (char === '~' && text === null))
+      return shell('pattern');
     else {
       add(char);
       index += 1;
@@ -90,6 +91,10 @@ export function splitShell(source: string): Split {
   if (KEYWORDS.has(words[0]?.text ?? '')) return shell('keyword');
   return { kind: 'words', words };
 }
+
+/** `--listen=*:80`: no file has such a name, so a shell leaves it as it is. */
+const isValue = (text: string | null, char: string): boolean =>
+  text !== null && /^--?[A-Za-z][\w-]*=/.test(text) && !'{}'.includes(char);
 
 type Piece = { readonly text: string; readonly next: number };
 

@@ -173,9 +173,10 @@ function one(section: IniSection, around: Surroundings, copy: Copy): Found {
 }
 
 function commandOf(program: Program, io: ConfIo): Made {
-  const line = program.text('command') ?? '';
-  const words = splitPlain(line);
-  if (words === null || words.length === 0) program.bad('command', 'the command has no end, or is empty');
+  const line = program.text('command');
+  const words = splitPlain(line ?? '');
+  if (line !== null && (words === null || words.length === 0))
+    program.bad('command', 'the command has no end, or is empty');
   const context = { cwd: program.text('directory'), interpreterOf: io.interpreterOf };
   return fromWords(words ?? [], context);
 }

@@ -33,7 +33,10 @@ export function readSupervisord(
 
   const problems: Failure[] = [];
   const refuse = (setting: Setting, detail: string): void => {
-    problems.push(malformed(setting.file, setting.line, `${setting.key}=${setting.value}`, detail));
+    const excerpt = setting.key.startsWith('[')
+      ? setting.key
+      : `${setting.key}=${setting.value.split('\n')[0]}`;
+    problems.push(malformed(setting.file, setting.line, excerpt, detail));
   };
   const main = sections.get('supervisord');
   const env = environmentOfAll(main, folders, refuse);

@@ -58,6 +58,8 @@ const WORDS: Words = {
     'a log file without a limit is not possible: it is rotated at 50MiB unless LOG.max-size says otherwise',
   'log-instance': ({ file }) => `each instance has a log file of its own: ${file}`,
   split: ({ count }) => `its ${count} copies differ by %(process_num): each has an entry of its own`,
+  'one-word': ({ variable }) =>
+    `\${${variable}} is one word here, where supervisord splits its value at spaces`,
   'host-name': () => '%(host_node_name)s became ${HOSTNAME}; in a node name of Celery %h says the same',
   here: ({ folder }) => `%(here)s is written out: ${folder}`,
   'user-of-all': ({ user }) =>

@@ -57,7 +57,11 @@ function carryOver(module: string, project: Project, cwd: string): Omit<Proposal
     const told = path.slice(1);
     const where = whereOf(doc, [SECTION, ...told], module);
     const process = typeof told[0] === 'string' ? told[0] : null;
-    notes.push({ where, process, fact: { kind: 'value-refused', path: told.slice(1).join('.') || String(told[0]), value: name } });
+    notes.push({
+      where,
+      process,
+      fact: { kind: 'value-refused', path: told.slice(1).join('.') || String(told[0]), value: name },
+    });
   }
   const names = new Names();
   const drafts = Object.entries(isMapping(section) ? section : {}).flatMap(([asked, value]): Draft[] => {

@@ -41,6 +41,7 @@ export type NoteFact =
   | { readonly kind: 'log-unbounded' }
   | { readonly kind: 'log-instance'; readonly file: string }
   | { readonly kind: 'split'; readonly count: number }
+  | { readonly kind: 'one-word'; readonly variable: string }
   | { readonly kind: 'host-name' }
   | { readonly kind: 'here'; readonly folder: string }
   | { readonly kind: 'user-of-all'; readonly user: string }

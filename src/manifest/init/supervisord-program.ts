@@ -9,7 +9,7 @@ import { splitPlain } from './shell.ts';
 import { logOf } from './supervisord-log.ts';
 import { policyOf } from './supervisord-policy.ts';
 import type { ConfIo, Program, Setting, Surroundings } from './supervisord-types.ts';
-import { variable } from './text.ts';
+import { onlyVariable, variable } from './text.ts';
 
 const KNOWN = new Set(
   (
@@ -177,6 +177,10 @@ function commandOf(program: Program, io: ConfIo): Made {
   const words = splitPlain(line ?? '');
   if (line !== null && (words === null || words.length === 0))
     program.bad('command', 'the command has no end, or is empty');
+  for (const { text } of words ?? []) {
+    const only = onlyVariable(text);
+    if (only !== null) program.note('command', { kind: 'one-word', variable: only });
+  }
   const context = { cwd: program.text('directory'), interpreterOf: io.interpreterOf };
   return fromWords(words ?? [], context);
 }

@@ -98,7 +98,7 @@ PROD_SERVERS = {
     # - conf.py:2: PROD_SERVERS is the name of django-prodserver 0.x for PRODUCTION_PROCESSES
     # - conf.py: set before "check" and "start": FLOWER_BASIC_AUTH and JOB_PASSWORD; a variable that is
     #   not set is an error here, where a shell takes it for empty; a default is written \${NAME:-default}
-    # - conf.py:4: flower: flower.ARGS.conf left out: conf.<lambda> cannot be written down
+    # - conf.py:4: flower: ARGS.conf left out: conf.<lambda> cannot be written down
     # - conf.py:3: web: APP is conf.wsgi:application, as WSGI_APPLICATION says
     # - conf.py:3: web: ARGS was a list of tokens, as in django-prodserver 0.x; now it is a mapping of
     #   options

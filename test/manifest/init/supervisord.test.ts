@@ -84,6 +84,8 @@ test('a supervisord.conf with its includes', async () => {
     #   default is written \${NAME:-default}
     # - conf.d/a.conf:10: other: kept as the command that it is, since its interpreter is
     #   /opt/venv/bin/python, and a manifest has one (SUPERVISOR.python)
+    # - supervisord.conf:13: web: \${WORKERS} is one word here, where supervisord splits its value at
+    #   spaces
     # - supervisord.conf:24: web: priority=10 left out: write DEPENDS_ON where one process needs another;
     #   what does not starts at the same time
     # - supervisord.conf:19: web: startsecs=5 left out: a Command counts as started after 1 s, others when
@@ -216,6 +218,7 @@ test('a name that no process may have, and one folder for another', async () => 
       "etc/supervisord.conf:2: my-app: was called "my.app", which is no name here",
       "etc/supervisord.conf:2: my-app: %(here)s is written out: FOLDER/etc",
       "etc/supervisord.conf:2: my-app: %(host_node_name)s became \${HOSTNAME}; in a node name of Celery %h says the same",
+      "etc/supervisord.conf:2: my-app: \${HOSTNAME} is one word here, where supervisord splits its value at spaces",
     ]
   `);
 });

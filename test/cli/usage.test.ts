@@ -28,6 +28,8 @@ test('help', async () => {
                                     everything and the supervisor itself.
       restart [options] [names...]  Replace what runs, start what does not; without
                                     names, everything.
+      init [options] [file]         Write a manifest from what is here: Django
+                                    settings, a Procfile, a supervisord.conf.
       lock                          Show who holds a lock, or take it away.
       version [options]             Show the version.
       help [command]                display help for command

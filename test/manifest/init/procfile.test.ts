@@ -1,5 +1,5 @@
 /** Procfiles as manifests. */
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { body, make, refusal } from './support.ts';
 
@@ -158,7 +158,7 @@ test('what runs is what ran', async () => {
 
 test('any words go through YAML and come out as they were', async () => {
   const word = fc.string({
-    unit: fc.constantFrom(...`ab019.-:#'"\\$ {}[]&*!|>%@\`,?~\t=é`),
+    unit: fc.constantFrom(...Array.from(`ab019.-:#'"\\$ {}[]&*!|>%@\`,?~\t=é`)),
     minLength: 1,
     maxLength: 12,
   });

@@ -1,7 +1,7 @@
 /** The small languages of Procfiles and supervisord, held against the programs that they belong to. */
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { expect, inject, test } from 'vitest';
 import { expand, readEnvironment } from '../../../src/manifest/init/expand.ts';
 import { readIni } from '../../../src/manifest/init/ini.ts';
@@ -9,7 +9,10 @@ import { splitPlain, splitShell } from '../../../src/manifest/init/shell.ts';
 import { variable } from '../../../src/manifest/init/text.ts';
 
 const texts = (alphabet: string, count = 400): string[] =>
-  fc.sample(fc.string({ unit: fc.constantFrom(...alphabet), maxLength: 24 }), { numRuns: count, seed: 7 });
+  fc.sample(fc.string({ unit: fc.constantFrom(...Array.from(alphabet)), maxLength: 24 }), {
+    numRuns: count,
+    seed: 7,
+  });
 
 type Answer = { readonly value?: unknown; readonly error?: string };
 

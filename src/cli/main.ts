@@ -146,6 +146,17 @@ function program(done: (code: number) => void): Command {
     .option('--timeout <duration>', 'give up waiting after this long, for example 90s')
     .option('--no-wait', 'do not wait for the end')
     .option('--json', 'one JSON object');
+  verb(
+    'init [file]',
+    'Write a manifest from what is here: Django settings, a Procfile, a supervisord.conf.',
+    'prodserver init --from procfile --stdout',
+    () => import('./init.ts'),
+  )
+    .option('--from <source>', 'django, procfile or supervisord (default: what is found first)')
+    .option(SETTINGS[0], 'the Django settings to take it from')
+    .option('-o, --output <file>', 'what to write', 'prodserver.yaml')
+    .option('--stdout', 'print it instead')
+    .option('--force', 'write over what is there');
   const lock = root
     .command('lock')
     .description('Show who holds a lock, or take it away.')

@@ -22,6 +22,13 @@ export interface FactsByCode extends BackendFacts {
   'settings-renamed': { readonly old: string; readonly now: string };
   /** `instead`: the same as Python writes it; null where the list has more than long options. */
   'settings-args-list': { readonly process: string; readonly instead: string | null };
+  // What `init` reads and writes
+  'init-exists': { readonly path: string };
+  'init-nothing': { readonly folder: string; readonly searched: readonly string[] };
+  'init-empty': { readonly path: string };
+  'init-source': { readonly detail: string };
+  'init-unreadable': { readonly path: string; readonly errno: string };
+  'init-unwritten': { readonly path: string; readonly errno: string };
   'key-unknown': { readonly key: string; readonly near: string | null; readonly known: readonly string[] };
   'key-missing': { readonly key: string; readonly owner: string; readonly example: string };
   'key-useless': { readonly key: string; readonly backend: string; readonly why: string };

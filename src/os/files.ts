@@ -1,7 +1,9 @@
 import {
   accessSync,
+  chmodSync,
   constants,
   existsSync,
+  linkSync,
   readdirSync,
   readFileSync,
   realpathSync,
@@ -83,6 +85,66 @@ export function readText(path: string): string | null {
     return null;
   }
 }
+
+/** The text of a file of the user's; `errno` says why there is none. */
+export function readPlain(path: string): { readonly text: string } | { readonly errno: string } {
+  try {
+    return { text: readFileSync(path, 'utf8') };
+  } catch (error) {
+    return { errno: (error as NodeJS.ErrnoException).code ?? 'unknown' };
+  }
+}
+
+/**
+ * Puts a whole file there, or nothing; null, or why not: EEXIST where there is one and `over` is false. One that is
+ * replaced gives its mode to the new one, and a link stays one.
+ */
+export function putFile(path: string, text: string, over: boolean): string | null {
+  const target = over ? realPath(path) : path;
+  const draft = `${target}.${process.pid}.draft`;
+  try {
+    writeFileSync(draft, text, { flag: 'wx' });
+    try {
+      const old = over ? statSync(target, { throwIfNoEntry: false }) : undefined;
+      if (old !== undefined) chmodSync(draft, old.mode & 0o7777);
+      if (over) renameSync(draft, target);
+      // Unlike a rename this one refuses to replace what came there meanwhile.
+      else linkSync(draft, target);
+    } finally {
+      removeFile(draft);
+    }
+    return null;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code ?? 'unknown';
+  }
+}
+
+/** Files that a pattern of an absolute path means, with `*`, `?` and `[...]` in any of its parts; sorted. */
+export function filesLike(pattern: string): string[] {
+  let found = ['/'];
+  for (const part of pattern.split('/').filter(Boolean)) {
+    if (!/[*?[]/.test(part)) {
+      found = found.map((folder) => join(folder, part)).filter((path) => existsSync(path));
+      continue;
+    }
+    const like = part
+      .replaceAll(/[.+^${}()|\\]/g, '\\$&')
+      .replaceAll('*', '.*')
+      .replaceAll('?', '.')
+      .replaceAll('[!', '[^');
+    const fits = new RegExp(`^${like}$`, 's');
+    found = found.flatMap((folder) => {
+      const names = isFolder(folder) ? readdirSync(folder) : [];
+      // As in a shell, what is hidden is not meant.
+      return names
+        .filter((name) => fits.test(name) && name.startsWith('.') === part.startsWith('.'))
+        .map((name) => join(folder, name));
+    });
+  }
+  return found.toSorted();
+}
+
+const isFolder = (path: string): boolean => statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
 
 export const namesIn = (folder: string): string[] => readdirSync(folder);
 

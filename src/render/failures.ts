@@ -1,5 +1,6 @@
 import { severityOf, type Code, type Failure } from '../model/failure.ts';
 import { backendWords } from './words-backends.ts';
+import { initWords } from './words-init.ts';
 import { lockWords } from './words-locks.ts';
 import { manifestWords } from './words-manifest.ts';
 import { processWords } from './words-process.ts';
@@ -13,6 +14,7 @@ export const TABLE: WordsFor<Code> = {
   ...manifestWords,
   ...backendWords,
   ...settingsWords,
+  ...initWords,
   ...runtimeWords,
   ...lockWords,
   ...processWords,

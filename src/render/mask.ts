@@ -1,15 +1,13 @@
 /** Secrets are never printed: what looks like one becomes `***`. */
-const NAMES =
-  /(pass(word|wd)?|secret|token|api[_-]?key|private[_-]?key|credential|basic[_-]?auth|cookie|dsn|secret_key)/i;
+import { isSecretName, SECRET_NAMES as NAMES } from '../model/secrets.ts';
+
+export { isSecretName };
 
 /** `user:password@`, where a password may hold a raw "/" or "@"; or `user@`. */
 const CREDENTIALS = /(\w+:\/\/)([^\s'";/@]*:[^\s'";]*|[^\s'";/@:]+)@/g;
 
 /** Masks the credentials of any URL in `text`. */
 export const maskUrls = (text: string): string => text.replaceAll(CREDENTIALS, '$1***@');
-
-/** Whether a value of that name is likely to be a secret. */
-export const isSecretName = (name: string): boolean => NAMES.test(name);
 
 /** `password: "..."`, `basic_auth: [a:b, c:d]`: a key of a manifest and its value on one line. */
 const SECRET = new RegExp(

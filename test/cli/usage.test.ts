@@ -36,6 +36,9 @@ test('help', async () => {
                                             must.
       shutdown [options]                    Stop everything in order, and the
                                             supervisor itself.
+      init [options] [file]                 Write a manifest from what is here:
+                                            Django settings, a Procfile, a
+                                            supervisord.conf.
       lock                                  Show who holds a lock, or take it away.
       version [options]                     Show the version.
       help [command]                        display help for command

@@ -36,6 +36,12 @@ export const SAMPLES: FactsByCode = {
   'settings-value': { setting: 'bind', kind: 'function', name: 'shop.settings.<lambda>' },
   'settings-renamed': { old: 'PROD_SERVERS', now: 'PRODUCTION_PROCESSES' },
   'settings-args-list': { process: 'web', instead: '{"bind": "0.0.0.0:8000", "preload": None}' },
+  'init-exists': { path: 'prodserver.yaml' },
+  'init-nothing': { folder: '/srv/shop', searched: ['supervisord.conf', 'Procfile', 'manage.py'] },
+  'init-empty': { path: 'Procfile' },
+  'init-source': { detail: 'a key stands before the first [section]' },
+  'init-unreadable': { path: 'supervisord.conf', errno: 'EACCES' },
+  'init-unwritten': { path: 'prodserver.yaml', errno: 'ENOSPC' },
   'key-unknown': { key: 'INSTANCE', near: 'INSTANCES', known: ['BACKEND', 'APP', 'ARGS', 'INSTANCES'] },
   'key-missing': { key: 'BACKEND', owner: 'worker', example: 'BACKEND: CeleryWorker' },
   'key-useless': {

@@ -148,6 +148,12 @@ const RUNTIME = [
   failure('parent-death-missing', {}),
   failure('processes-ended', { names: ['a', 'b'] }),
   failure('supervisor-missing', { manifest: '/p.yaml' }),
+  failure('init-exists', { path: 'prodserver.yaml' }),
+  failure('init-nothing', { folder: '/srv/shop', searched: ['supervisord.conf', 'Procfile', 'manage.py'] }),
+  failure('init-empty', { path: 'Procfile' }),
+  failure('init-source', { detail: 'a key stands before the first [section]' }),
+  failure('init-unreadable', { path: 'supervisord.conf', errno: 'EACCES' }),
+  failure('init-unwritten', { path: 'prodserver.yaml', errno: 'ENOSPC' }),
   failure('supervisor-stopping', {}),
   failure('update-refused', { supervisorPid: 4711 }),
   failure('process-not-running-here', { name: 'x', near: null, names: ['web'] }),
@@ -328,6 +334,23 @@ test('every failure of the running program, in words', () => {
 
     error: no supervisor of /p.yaml is running [supervisor-missing]
       start one with "prodserver start --all"
+
+    error: prodserver.yaml exists [init-exists]
+      look at the new one with --stdout; write it elsewhere with --output FILE, or over this one with --force
+
+    error: nothing to make a manifest of in /srv/shop: no supervisord.conf, Procfile and manage.py [init-nothing]
+      name a file: prodserver init FILE; or the settings of a Django project: prodserver init --settings myproject.settings
+
+    error: Procfile names no process [init-empty]
+      name another source: prodserver init --from django, procfile or supervisord
+
+    error: a key stands before the first [section] [init-source]
+
+    error: cannot read supervisord.conf: EACCES [init-unreadable]
+      check the permissions of the file and of its folders
+
+    error: cannot write prodserver.yaml: ENOSPC [init-unwritten]
+      check the folder, its permissions and the space on its disk; --stdout prints it instead
 
     error: the supervisor is stopping [supervisor-stopping]
       start it again when it has ended

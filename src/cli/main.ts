@@ -99,6 +99,17 @@ function program(done: (code: number) => void): Command {
     .option('--timeout <duration>', 'give up waiting after this long, for example 90s')
     .option('--no-wait', 'do not wait until it is done')
     .option('--json', 'one JSON object');
+  verb(
+    'doctor',
+    'Say what is wrong with what runs, and with the machine; exit 0 or 1.',
+    'prodserver doctor -v',
+    () => import('./doctor.ts'),
+  )
+    .option(...MANIFEST)
+    .option(...SETTINGS)
+    .option('--json', 'one JSON object')
+    .option('--strict', 'exit 1 for warnings too')
+    .option('-v, --verbose', 'tell what is well, too');
   const lock = root
     .command('lock')
     .description('Show who holds a lock, or take it away.')

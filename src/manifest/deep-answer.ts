@@ -1,5 +1,6 @@
 /** What python/prodserver_deep.py tells, one JSON object a line. */
 import * as z from 'zod';
+import { DEEP_STEPS, DOOR_TROUBLES, type DeepStep } from '../model/deep.ts';
 
 const placeSchema = z.object({ file: z.string(), line: z.number(), text: z.string() });
 
@@ -16,21 +17,8 @@ const errorSchema = z.object({
 
 export type ProjectError = z.output<typeof errorSchema>;
 
-const TROUBLES = [
-  'auth',
-  'vhost',
-  'name',
-  'tls',
-  'refused',
-  'tables',
-  'closed',
-  'timeout',
-  'driver',
-  'other',
-] as const;
-
 const troubleSchema = z.object({
-  kind: z.enum(TROUBLES),
+  kind: z.enum(DOOR_TROUBLES),
   detail: z.string(),
   missing: z.string().nullable(),
 });
@@ -73,23 +61,7 @@ export type DjangoApp = z.output<typeof djangoAppSchema>;
 const failed = { question: z.number(), ok: z.literal(false), error: errorSchema };
 const told = { question: z.number(), ok: z.literal(true) };
 
-const STEPS = [
-  'packages',
-  'app',
-  'tasks',
-  'schedule',
-  'scheduler',
-  'broker',
-  'results',
-  'web',
-  'setup',
-  'commands',
-  'migrations',
-] as const;
-
-export type Step = (typeof STEPS)[number];
-
-const step = <S extends Step, T extends z.ZodRawShape>(name: S, shape: T) =>
+const step = <S extends DeepStep, T extends z.ZodRawShape>(name: S, shape: T) =>
   z.object({ ...told, step: z.literal(name), ...shape });
 
 const toldSchema = z.discriminatedUnion('step', [
@@ -134,16 +106,16 @@ const toldSchema = z.discriminatedUnion('step', [
   step('migrations', djangoAppSchema.shape),
 ]);
 
-const failedSchema = z.object({ ...failed, step: z.enum(STEPS) });
+const failedSchema = z.object({ ...failed, step: z.enum(DEEP_STEPS) });
 
 export type Told = z.output<typeof toldSchema>;
-export type ToldBy<S extends Step> = Extract<Told, { step: S }>;
+export type ToldBy<S extends DeepStep> = Extract<Told, { step: S }>;
 export type Failed = z.output<typeof failedSchema>;
 
 const lineSchema = z.union([
   toldSchema,
   failedSchema,
-  z.object({ at: z.tuple([z.number(), z.enum(STEPS)]) }),
+  z.object({ at: z.tuple([z.number(), z.enum(DEEP_STEPS)]) }),
   z.object({ done: z.literal(1) }),
 ]);
 

@@ -66,6 +66,7 @@ function program(done: (code: number) => void): Command {
     .option(...MANIFEST)
     .option(...SETTINGS)
     .option('--running', 'show what the running supervisors have instead')
+    .option('--diff', 'show what would change of what runs; exit 0: nothing, 1: something, 2: trouble')
     .option('--json', 'one JSON object');
   verb(
     'status [names...]',

@@ -2,7 +2,7 @@
 import { stripVTControlCharacters } from 'node:util';
 import { isInText, severityOf, type Failure, type SettingPlace, type TextPlace } from '../model/failure.ts';
 import { hintOf, messageOf } from './failures.ts';
-import { maskLine } from './mask.ts';
+import { maskLine } from '../model/mask.ts';
 import { dottedPath } from './words.ts';
 import type { Paint } from './paint.ts';
 

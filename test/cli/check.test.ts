@@ -323,5 +323,6 @@ test('without a supervisor there is no status, nothing to stop and no plan of it
   `);
   expect(await run(rig, 'stop')).toBe(status);
   expect(await run(rig, 'plan', '--running')).toBe(status);
+  expect(await run(rig, 'plan', '--diff')).toBe(status);
   expect(await run(rig, 'status', '--json')).toBe(status);
 });

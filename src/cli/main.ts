@@ -52,9 +52,9 @@ function program(done: (code: number) => void): Command {
     .option('--log-format <format>', 'text or json, one object a line', 'text')
     .option('--no-wait', 'end with 75 at once where another process holds a lock');
   verb(
-    'check',
-    'Check the manifest; exit 0 or 78.',
-    'prodserver check --format github',
+    'check [files...]',
+    'Check manifests; exit 0 or 78. "-" is standard input; without files, the manifest that start would use.',
+    'prodserver check --strict --format github deploy/*.yaml',
     () => import('./check.ts'),
   )
     .option(...MANIFEST)
@@ -66,6 +66,7 @@ function program(done: (code: number) => void): Command {
     .option(...MANIFEST)
     .option(...SETTINGS)
     .option('--running', 'show what the running supervisors have instead')
+    .option('--diff', 'show what would change of what runs; exit 0: nothing, 1: something, 2: trouble')
     .option('--json', 'one JSON object');
   verb(
     'status [names...]',

@@ -33,6 +33,7 @@ export async function run(names: readonly string[], flags: Flags): Promise<numbe
   const ended = await runDaemon({
     plan: source.plan,
     specs: chosen,
+    all: flags['all'] === true,
     version: VERSION,
     wait: flags['wait'] !== false,
     present: (news) => presenter.lines(news),

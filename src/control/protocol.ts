@@ -183,7 +183,21 @@ export const statusAnswer = z.object({
 
 export const planAnswer = z.object({
   protocol: z.literal(PROTOCOL),
-  plan: z.object({ manifest: z.string(), processes: z.array(z.record(z.string(), z.unknown())) }),
+  plan: z.object({
+    manifest: z.string(),
+    /** It was told to run whatever the manifest has. */
+    all: z.boolean(),
+    onFatal: z.enum(['keep', 'shutdown']).nullable(),
+    startRate: z.number(),
+    /** With which the digests were made. No secret leaves. */
+    salt: z.string(),
+    processes: z.array(
+      z.object({
+        spec: z.record(z.string(), z.unknown()),
+        digests: z.record(z.string(), z.string()),
+      }),
+    ),
+  }),
 });
 
 /** Names null: everything, and the supervisor itself. The asker is the pid of who waits for that. */

@@ -6,6 +6,7 @@ import {
   type StatusAnswer,
   type StopAnswer,
 } from '../control/protocol.ts';
+import { newSalt, seal } from '../control/seal.ts';
 import { failure, type Failure } from '../model/failure.ts';
 import { isNamed, type Exit } from '../model/process.ts';
 import type { Plan, ProcessSpec } from '../model/spec.ts';
@@ -24,6 +25,8 @@ import type { Output } from './output.ts';
 export interface DirectorOptions {
   readonly plan: Plan;
   readonly specs: readonly ProcessSpec[];
+  /** These are all that the manifest has, and none was named. */
+  readonly all: boolean;
   readonly version: string;
   /** False: where another process holds a lock it ends at once. */
   readonly wait: boolean;
@@ -92,6 +95,7 @@ export function newDirector(options: DirectorOptions): Director {
   };
 
   /** The kernel ends all others with PID 1, so a container should end while it can say why. */
+  const salt = newSalt();
   const onFatal = options.plan.onFatal ?? (process.pid === 1 ? 'shutdown' : 'keep');
   const isDecisive = (spec: ProcessSpec, state: 'FATAL' | 'EXITED'): boolean =>
     supervisor?.stopping === false &&
@@ -179,11 +183,7 @@ export function newDirector(options: DirectorOptions): Director {
     },
     control: {
       status,
-      plan: () =>
-        ({
-          protocol: PROTOCOL,
-          plan: { manifest: options.plan.manifest, processes: [...options.specs] },
-        }) as unknown as PlanAnswer,
+      plan: () => sealedPlan(options, salt),
       stop(names) {
         const chosen = named(names);
         tell({ type: 'ordered', signal: null, order: 'stop' });
@@ -213,6 +213,15 @@ export function newDirector(options: DirectorOptions): Director {
       return decisive === null ? endedByItself(given) : endOf(decisive);
     },
   };
+}
+
+function sealedPlan({ plan, specs, all }: DirectorOptions, salt: string): PlanAnswer {
+  const { manifest, onFatal, startRate } = plan;
+  const processes = specs.map((spec) => {
+    const sealed = seal(spec, salt);
+    return { spec: { ...sealed.spec }, digests: { ...sealed.digests } };
+  });
+  return { protocol: PROTOCOL, plan: { manifest, all, onFatal, startRate, salt, processes } };
 }
 
 const isOverForGood = (instance: Slot): boolean => ['FATAL', 'EXITED'].includes(instance.machine().state.id);

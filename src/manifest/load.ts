@@ -79,13 +79,14 @@ export interface Source {
 export function compile(doc: Document, source: Source): Loaded {
   const findings: Failure[] = [];
   const schedules: Schedule[] = [];
-  const done = (processes: readonly ProcessSpec[], input: SupervisorInput | null = null): Loaded => {
+  const done = (instances: readonly CompiledInstance[], input: SupervisorInput | null = null): Loaded => {
+    const processes = instances.map(({ spec }) => spec);
     const refused = findings.some((finding) => severityOf(finding.code) === 'error');
     findings.sort(byPlace);
     const onFatal = input?.['on-fatal'] ?? null;
     const startRate = input?.['start-rate'] ?? START_RATE;
     const plan = refused ? null : { manifest: source.path, processes, onFatal, startRate };
-    return { plan, findings, schedules };
+    return { plan, findings, schedules, origin: { doc, instances } };
   };
 
   // Settings read the environment by themselves, and a dollar sign of theirs is one.
@@ -137,7 +138,7 @@ export function compile(doc: Document, source: Source): Loaded {
     ...claimRules(doc, compiled),
     ...dependencyRules(doc, processes, names),
   );
-  return done(processes, supervisor.value);
+  return done(compiled, supervisor.value);
 }
 
 function compileOne(

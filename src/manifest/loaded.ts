@@ -1,6 +1,8 @@
 /** What a manifest comes to. */
 import { isInText, type Failure, type TextPlace } from '../model/failure.ts';
 import type { Plan } from '../model/spec.ts';
+import type { CompiledInstance } from './compile.ts';
+import type { Document } from './document.ts';
 
 export interface Loaded {
   /** Null where there are errors. */
@@ -9,6 +11,13 @@ export interface Loaded {
   readonly findings: readonly Failure[];
   /** What is left to check before the plan is used. */
   readonly schedules: readonly Schedule[];
+  /** What the plan was made of, for those who ask more than a plan tells. */
+  readonly origin?: Origin;
+}
+
+export interface Origin {
+  readonly doc: Document;
+  readonly instances: readonly CompiledInstance[];
 }
 
 export interface Schedule {
@@ -33,5 +42,5 @@ const placeOf = ({ place }: Failure): Pick<TextPlace, 'file' | 'line' | 'column'
 export function checkSchedules(loaded: Loaded, isPattern: (text: string) => boolean): Loaded {
   const wrong = loaded.schedules.filter(({ pattern }) => !isPattern(pattern)).map((one) => one.wrong);
   const findings = [...loaded.findings, ...wrong].toSorted(byPlace);
-  return { plan: wrong.length === 0 ? loaded.plan : null, findings, schedules: [] };
+  return { ...loaded, plan: wrong.length === 0 ? loaded.plan : null, findings, schedules: [] };
 }

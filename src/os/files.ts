@@ -63,6 +63,9 @@ export function helpersFolder(): string {
   }
 }
 
+/** The page that explains each code. */
+export const docsFile = (): string => join(dirname(helpersFolder()), 'docs', 'errors.md');
+
 /** Puts a file there whole or not at all: whoever reads it never sees a part. False where the disk refuses. */
 export function writeWhole(path: string, text: string): boolean {
   const draft = `${path}.draft`;

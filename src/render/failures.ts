@@ -1,4 +1,5 @@
 import { severityOf, type Code, type Failure } from '../model/failure.ts';
+import { deepWords } from './words-deep.ts';
 import { lockWords } from './words-locks.ts';
 import { manifestWords } from './words-manifest.ts';
 import { processWords } from './words-process.ts';
@@ -15,6 +16,7 @@ export const TABLE: WordsFor<Code> = {
   ...lockWords,
   ...processWords,
   ...spawnWords,
+  ...deepWords,
 };
 
 /** The table's types tie each code to its facts, which a Failure carries together; TypeScript cannot see the pair. */

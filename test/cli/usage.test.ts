@@ -21,7 +21,9 @@ test('help', async () => {
     Commands:
       start [options] [names...]    Start processes and keep them alive, in the
                                     foreground.
-      check [options]               Check the manifest; exit 0 or 78.
+      check [options] [files...]    Check manifests; exit 0 or 78. "-" is standard
+                                    input; without files, the manifest that start
+                                    would use.
       plan [options] [names...]     Show what would be run.
       status [options] [names...]   Show the state of the processes.
       stop [options] [names...]     Stop processes in order; without names,
@@ -126,8 +128,8 @@ describe('not understood, exit 2', () => {
     expect(await run(new Rig(), 'check', 'worker')).toMatchInlineSnapshot(`
       "exit 2
       --- stderr
-      error: too many arguments for 'check'. Expected 0 arguments but got 1.
-      see prodserver --help"
+      error: there is no file "worker": check takes files, and checks every process in them; Django's settings come by --settings [usage]
+        see prodserver --help"
     `);
   });
 

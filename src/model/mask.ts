@@ -1,4 +1,8 @@
-/** Secrets are never printed: what looks like one becomes `***`. */
+import type { ProcessSpec } from './spec.ts';
+
+/** Secrets are never printed: what looks like one becomes this. */
+export const MASK = '***';
+
 const NAMES =
   /(pass(word|wd)?|secret|token|api[_-]?key|private[_-]?key|credential|basic[_-]?auth|cookie|dsn|secret_key)/i;
 
@@ -49,7 +53,44 @@ export function maskArgv(argv: readonly string[]): string[] {
   return argv.map((token, index) => {
     const before = argv[index - 1] ?? '';
     return /^--?[\w-]+$/.test(before) && NAMES.test(before) && !token.startsWith('-')
-      ? '***'
+      ? MASK
       : maskToken(token);
   });
 }
+
+/** Variables that we give a process ourselves, and that hold no secret. */
+const PLAIN_VARIABLES = new Set(['PYTHONUNBUFFERED', 'DJANGO_SETTINGS_MODULE', 'PRODSERVER_CANARY']);
+
+export interface Masked {
+  readonly spec: ProcessSpec;
+  /** By their path in the spec (`argv.3`, `env.SECRET_KEY`), the texts that were masked, as they were. */
+  readonly secrets: ReadonlyMap<string, string>;
+}
+
+/** A spec as it may be shown. Values of ENV are never: they are where secrets stand. */
+export function maskSpec(spec: ProcessSpec): Masked {
+  const secrets = new Map<string, string>();
+  const noted = (path: string, text: string, masked: string): string => {
+    if (masked !== text) secrets.set(path, text);
+    return masked;
+  };
+  const walk = (node: unknown, path: string): unknown => {
+    const below = (key: string | number): string => (path === '' ? String(key) : `${path}.${key}`);
+    if (typeof node === 'string') return noted(path, node, maskUrls(node));
+    if (isTexts(node)) {
+      const masked = maskArgv(node);
+      return node.map((text, index) => noted(below(index), text, masked[index] ?? MASK));
+    }
+    if (Array.isArray(node)) return node.map((item, index) => walk(item, below(index)));
+    if (typeof node !== 'object' || node === null) return node;
+    const entries = Object.entries(node).map(([key, value]): [string, unknown] => {
+      const hidden = path === 'env' && !PLAIN_VARIABLES.has(key);
+      return [key, hidden ? noted(below(key), String(value), MASK) : walk(value, below(key))];
+    });
+    return Object.fromEntries(entries);
+  };
+  return { spec: walk(spec, '') as ProcessSpec, secrets };
+}
+
+const isTexts = (node: unknown): node is string[] =>
+  Array.isArray(node) && node.every((item) => typeof item === 'string');

@@ -1,0 +1,73 @@
+"""An exception of a project as data: what it says, and where the project's own code raised it."""
+from __future__ import annotations
+
+import linecache
+import os
+import site
+import sys
+import sysconfig
+import traceback
+from typing import Any
+
+HERE = os.path.dirname(os.path.realpath(__file__))
+# Of one message, and of a whole traceback.
+TEXT = 2000
+LINES = 200
+
+
+def libraries() -> tuple[str, ...]:
+    """Folders of code that is not the project's."""
+    paths = sysconfig.get_paths()
+    found = [paths[name] for name in ("stdlib", "platstdlib", "purelib", "platlib") if name in paths]
+    found += [*site.getsitepackages(), site.getusersitepackages()] if hasattr(site, "getsitepackages") else []
+    return tuple({os.path.realpath(path) + os.sep for path in found})
+
+
+def is_theirs(file: str, others: tuple[str, ...]) -> bool:
+    if file.startswith("<"):
+        return False
+    path = os.path.realpath(file)
+    return not path.startswith((HERE + os.sep, *others))
+
+
+def place(error: BaseException) -> dict[str, Any] | None:
+    """The last line of the project's own code on the way to it; of a syntax error the line itself."""
+    others = libraries()
+    if isinstance(error, SyntaxError) and error.filename and is_theirs(error.filename, others):
+        text = error.text or linecache.getline(error.filename, error.lineno or 0)
+        return {"file": error.filename, "line": error.lineno or 1, "text": text.strip()}
+    own = [frame for frame in traceback.extract_tb(error.__traceback__) if is_theirs(frame.filename, others)]
+    if not own:
+        cause = error.__cause__ or error.__context__
+        return None if cause is None else place(cause)
+    last = own[-1]
+    return {"file": last.filename, "line": last.lineno, "text": (last.line or "").strip()}
+
+
+def told(error: BaseException) -> dict[str, Any]:
+    kind = type(error)
+    name = kind.__qualname__ if kind.__module__ == "builtins" else f"{kind.__module__}.{kind.__qualname__}"
+    lines = "".join(traceback.format_exception(kind, without_ours(error), error.__traceback__)).splitlines()
+    return {
+        "type": name,
+        "text": message(error)[:TEXT],
+        "missing": error.name if isinstance(error, ModuleNotFoundError) else None,
+        "place": place(error),
+        "trace": [line for line in lines if line.strip()][-LINES:],
+    }
+
+
+def message(error: BaseException) -> str:
+    if isinstance(error, SyntaxError):
+        return error.msg or "invalid syntax"
+    if isinstance(error, SystemExit):
+        return f"it exits by itself ({error.code})"
+    return str(error)
+
+
+def without_ours(error: BaseException) -> BaseException:
+    """The traceback from the first frame on that is not ours."""
+    tb = error.__traceback__
+    while tb is not None and os.path.realpath(tb.tb_frame.f_code.co_filename).startswith(HERE + os.sep):
+        tb = tb.tb_next
+    return error if tb is None else error.with_traceback(tb)

@@ -22,16 +22,24 @@ export async function run(files: readonly string[], flags: Flags): Promise<numbe
   }
   const given = filesOf(files, flags);
   if (!given.ok) return fail(given.error);
-  const sources: Source[] = [];
-  for (const path of given.value) sources.push(await loadSource({ kind: 'file', path }));
-  if (sources.length === 0) sources.push(await load(flags));
+  let sources: readonly Source[] = [];
+  for (const path of given.value) sources = [...sources, await loadSource({ kind: 'file', path })];
+  if (sources.length === 0) sources = [await load(flags)];
+  const deep = flags['deep'] === true ? await (await import('./check-deep.ts')).deepen(sources, flags) : null;
+  if (typeof deep === 'number') return deep;
+  if (deep !== null) ({ sources } = deep);
   const findings = sources.flatMap(({ loaded }) => loaded.findings);
   const misused = findings.find(({ code }) => code === 'usage');
   if (misused !== undefined) return fail(misused);
   const strict = flags['strict'] === true;
-  if (format === 'json') print(JSON.stringify(diagnosticsJson(sources.map(checked), strict), null, 2));
-  else if (format === 'github') printGithub(sources, strict);
-  else printText(sources, strict);
+  if (format === 'json') {
+    const told = diagnosticsJson(sources.map(checked), strict);
+    print(JSON.stringify(deep === null ? told : { ...told, deep: deep.json }, null, 2));
+  } else if (format === 'github') printGithub(sources, strict);
+  else {
+    deep?.printText();
+    printText(sources, strict);
+  }
   return countBySeverity(findings, strict).errors > 0 ? EXIT.manifest : EXIT.ok;
 }
 

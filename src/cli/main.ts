@@ -61,7 +61,10 @@ function program(done: (code: number) => void): Command {
     .option(...SETTINGS)
     .option('--format <format>', 'text, json or github', 'text')
     .option('--json', 'the same as --format json')
-    .option('--strict', 'take warnings for errors');
+    .option('--strict', 'take warnings for errors')
+    .option('--deep', "ask the project's own interpreter too: applications, tasks, brokers, schedules")
+    .option('--deep-timeout <duration>', 'how long each question of --deep may take', '30s')
+    .option('-v, --verbose', 'with --deep: tasks, versions and whole tracebacks');
   verb('plan [names...]', 'Show what would be run.', 'prodserver plan --json', () => import('./plan.ts'))
     .option(...MANIFEST)
     .option(...SETTINGS)

@@ -1,5 +1,6 @@
 /** Asks the project's own interpreter whether what a manifest names is there. */
 import { failure, type Failure } from '../model/failure.ts';
+import { maskValues } from '../model/mask.ts';
 import type { DeepStep } from '../model/deep.ts';
 import { helpersFolder } from '../os/files.ts';
 import type { InterviewEnd, InterviewOrder } from '../os/interview.ts';
@@ -190,7 +191,7 @@ function brokenOff(
   questions: readonly Question[],
   { at, stack }: Notes,
   end: InterviewEnd,
-  { timeoutMs }: DeepOrder,
+  { timeoutMs, env }: DeepOrder,
 ): Failure {
   const question = questions[at?.question ?? 0];
   const subject = question?.subjects[0];
@@ -212,7 +213,8 @@ function brokenOff(
     return failure('app-silent', facts, { place });
   }
   const exit = end.exit ?? { code: null, signal: null };
-  return failure('app-ended', { app, step, exit, output: end.said }, { place });
+  const output = end.said.map((line) => maskValues(line, { ...env, ...interview.spec.env }));
+  return failure('app-ended', { app, step, exit, output }, { place });
 }
 
 interface Frame {

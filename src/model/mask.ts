@@ -39,6 +39,26 @@ export function maskLine(line: string, path: readonly (string | number)[]): stri
     : masked.replace(/^(\s*(?:-\s*)?)(.*)$/, (_, lead: string, rest: string) => lead + stars(rest));
 }
 
+const QUOTED = new RegExp(`([\\w-]*${NAMES.source}[\\w-]*["']?\\s*[:=]\\s*)(["'])[^"']+\\4`, 'gi');
+
+/** A line of code, or of what a program says: credentials of URLs, and texts that are given to a name of a secret. */
+export const maskText = (text: string): string =>
+  maskUrls(text).replaceAll(
+    QUOTED,
+    (_, name: string, ...rest: string[]) => `${name}${rest[2]}${MASK}${rest[2]}`,
+  );
+
+/** The same text without the values of `env` that are secrets by their names. */
+export function maskValues(text: string, env: Readonly<Record<string, string | undefined>>): string {
+  const secrets = Object.entries(env).flatMap(([name, value]) =>
+    // Shorter ones are words of every text, such as "guest" or "1".
+    value !== undefined && value.length >= 6 && isSecretName(name) ? [value] : [],
+  );
+  return secrets
+    .toSorted((a, b) => b.length - a.length)
+    .reduce((masked, secret) => masked.replaceAll(secret, MASK), text);
+}
+
 /** One token of a command line: `--basic_auth=...` and its like lose their value, URLs their credentials. */
 export function maskToken(token: string): string {
   // Also NAME=value inside a value: --env=SECRET_KEY=...

@@ -1,24 +1,21 @@
 /** What `check --deep` finds in a project. */
 import type { DeepStep, RaisedFacts } from '../model/deep.ts';
-import { maskLine, maskUrls } from './mask.ts';
+import { maskText, maskUrls } from '../model/mask.ts';
 import { doorWords } from './words-doors.ts';
 import { EXIT, exitText, meant, type WordsFor } from './words.ts';
 
 const exit = EXIT.manifest;
 
-/** A line of the project's code or output, which may hold a secret. */
-const clean = (line: string): string => maskLine(maskUrls(line), []);
-
 const lines = (output: readonly string[]): string =>
-  output.length === 0 ? '' : `:\n  ${output.map(clean).join('\n  ')}`;
+  output.length === 0 ? '' : `:\n  ${output.map(maskText).join('\n  ')}`;
 
-const raised = ({ error, trace }: RaisedFacts): string => `${clean(error)}${lines(trace)}`;
+const raised = ({ error, trace }: RaisedFacts): string => `${maskText(error)}${lines(trace)}`;
 
 /** What to do about what the project raised; `names` are dotted names that the manifest has. */
 function remedy({ missing, at, python, cwd, trace }: RaisedFacts, names: readonly string[] = []): string {
   const own = missing !== null && names.some((name) => name === missing || name.startsWith(`${missing}.`));
   if (own) return `check the name, and that the project is in ${cwd} (CWD)`;
-  const where = at === null ? '' : clean(at);
+  const where = at === null ? '' : maskText(at);
   const more = trace.length === 0 ? '; --verbose shows the traceback' : '';
   if (missing === null) return (where === '' ? `it is not in the project's own code` : `see ${where}`) + more;
   return `install what has it for ${python}${where === '' ? '' : `, or mend ${where}`}${more}`;
@@ -93,7 +90,7 @@ export const deepWords: WordsFor<Codes> = {
   'app-none': {
     exit,
     about: 'The module of APP can be imported, and has no application in it.',
-    message: ({ app, detail }) => `"${app}" names no application: ${clean(detail)}`,
+    message: ({ app, detail }) => `"${app}" names no application: ${maskText(detail)}`,
     hint: () => 'write it with its attribute: myproject.celery.app, myproject.wsgi.application',
   },
   'app-silent': {
@@ -102,7 +99,7 @@ export const deepWords: WordsFor<Codes> = {
     message: ({ app, step, seconds, stack }) =>
       `"${app}" did not answer within ${seconds} s while ${SAID[step]}${lines(stack)}`,
     hint: ({ at }) =>
-      `${at === null ? '' : `it stands at ${clean(at)}; `}where it is only slow, give it more time with --deep-timeout`,
+      `${at === null ? '' : `it stands at ${maskText(at)}; `}where it is only slow, give it more time with --deep-timeout`,
   },
   'app-ended': {
     exit,
@@ -212,7 +209,7 @@ export const deepWords: WordsFor<Codes> = {
     exit,
     about: 'The database that an entry needs does not answer.',
     message: ({ app, database, detail }) =>
-      `the database ${maskUrls(database)}, where "${app}" keeps its data, does not answer: ${clean(detail)}`,
+      `the database ${maskUrls(database)}, where "${app}" keeps its data, does not answer: ${maskText(detail)}`,
     hint: () => 'start it, or mend DATABASES in the settings and the variables that they read',
   },
   'command-unknown': {

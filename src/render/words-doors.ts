@@ -1,10 +1,10 @@
 /** Brokers and result backends that do not answer. */
 import type { DoorFacts } from '../model/deep.ts';
-import { maskLine, maskUrls } from './mask.ts';
+import { maskText, maskUrls } from '../model/mask.ts';
 import { EXIT, type WordsFor } from './words.ts';
 
 const exit = EXIT.manifest;
-const detailOf = ({ detail }: DoorFacts): string => maskLine(maskUrls(detail.split('\n')[0] ?? ''), []);
+const detailOf = ({ detail }: DoorFacts): string => maskText(detail.split('\n')[0] ?? '');
 const isRedis = ({ url }: DoorFacts): boolean => /^(redis|valkey|sentinel)/.test(url);
 
 /** What is wrong at the door. */

@@ -25,12 +25,11 @@ export interface CeleryCommand {
 export function celeryCommand(argv: readonly string[]): CeleryCommand | null {
   const [program = ''] = argv;
   // What setproctitle has written over it.
-  const title = /^\[celery(?: beat|d: [^\]]*)\]\s*(?:-[a-z]+- )?\(?(.*?)\)?$/.exec(argv.join(' '));
+  const whole = argv.join(' ');
+  const title = /^\[celery(?: beat|d: [^\]]*)\]\s*(?:-[a-z]+- )?\(?(.*?)\)?$/.exec(whole);
   if (title !== null) {
-    const words = (title[1] ?? '').split(/\s+/);
-    return program.startsWith('[celery beat') || words.includes('beat')
-      ? { ...readWords(words), verb: 'beat' }
-      : readWords(words);
+    const read = readWords((title[1] ?? '').split(/\s+/));
+    return whole.startsWith('[celery beat]') ? { ...read, verb: 'beat' } : read;
   }
   const at = argv.findIndex((word, index) => isCelery(word, argv[index - 1]));
   // A shell, an editor or a client of a container runtime may name it too, and runs none itself.

@@ -1,8 +1,10 @@
 /** Asks all sources at one time, each for so long and no longer, and has what they say judged. */
 import type { StatusAnswer } from '../control/protocol.ts';
 import type { Clock } from '../model/clock.ts';
-import { severityOf, type Failure, type Result } from '../model/failure.ts';
-import type { Plan, ProcessSpec } from '../model/spec.ts';
+import { severityOf, type Result } from '../model/failure.ts';
+import type { Deep } from '../manifest/deep.ts';
+import type { Loaded } from '../manifest/loaded.ts';
+import type { ProcessSpec } from '../model/spec.ts';
 import { commandLines } from '../os/command-lines.ts';
 import { bytesOfLogs, roomFor, type Room } from '../os/room.ts';
 import { lookAtLock } from '../singleton/inspect.ts';
@@ -21,8 +23,7 @@ import { dirname } from 'node:path';
 /** What the flags name. */
 export interface ManifestFacts {
   readonly shown: string;
-  readonly plan: Plan | null;
-  readonly findings: readonly Failure[];
+  readonly loaded: Loaded;
   /** Somebody has named it, so that it has to be there. */
   readonly named: boolean;
 }
@@ -33,8 +34,8 @@ export interface Ports {
   readonly keys: Keys;
   manifest(): Promise<ManifestFacts>;
   supervisors(): Promise<Result<readonly StatusAnswer[]>>;
-  /** What the project's own interpreter says is wrong. */
-  project(): Promise<readonly Failure[]>;
+  /** What the project's own interpreter says. */
+  project(manifest: ManifestFacts): Promise<Deep>;
   /** Who has not answered so far, every now and then; `ms` since the beginning. */
   tell(pending: readonly Source[], ms: number): void;
 }
@@ -80,14 +81,14 @@ export async function examine(ports: Ports): Promise<Examination> {
     ask('manifest', ports.manifest()),
     ask('supervisors', ports.supervisors()),
   ]);
-  const specs = manifest?.plan?.processes ?? [];
+  const specs = manifest?.loaded.plan?.processes ?? [];
   const answers = status?.ok === true ? status.value : [];
   const supervisors = answers.map(({ supervisor }) => supervisor);
   const rows = answers.flatMap(({ processes }) => processes);
   const logs = logsOf(specs);
   const [locks, project, rooms] = await Promise.all([
     ask('locks', Promise.all(locked(specs).map(async (spec) => lookAt(spec, ports)))),
-    specs.length === 0 ? null : ask('project', ports.project()),
+    manifest === null || specs.length === 0 ? null : ask('project', ports.project(manifest)),
     ask('disks', roomsOf(logs.map(({ file }) => dirname(file)))),
   ]);
   stopTelling();
@@ -99,14 +100,15 @@ export async function examine(ports: Ports): Promise<Examination> {
   const rest = memoryLimit === null || memoryUsed === null ? Infinity : memoryLimit - memoryUsed;
   const available = Math.min(memory?.available ?? Infinity, rest);
   const bounded = new Set(specs.filter(isBounded).map(({ instance }) => instance));
-  const interpreters = interpretersOf(specs, rows);
+  const interpreters = interpretersOf(specs, rows, project?.facts ?? null);
   const wanted = logs.map((log) => ({ ...log, folder: dirname(log.file), has: bytesOfLogs(log.file) }));
+  const live = judgeLive(status, { bounded, available: available === Infinity ? null : available }, wall);
   const verdicts = [
     ...judgeManifest(manifest),
-    ...judgeLive(status, { bounded, available: available === Infinity ? null : available }, wall),
-    ...judgeBeats(commandLines(), rows, manifest?.plan == null ? null : specs),
+    ...live,
+    ...judgeBeats(commandLines(), rows, manifest?.loaded.plan == null ? null : specs),
     ...(locks === null ? [] : judgeLocks({ found: locks, orchestrator, folders: lockFolders() }, rows)),
-    ...(project === null ? [] : judgeProject(project, rows)),
+    ...(project === null ? [] : judgeProject(project, new Set(live.map(({ code }) => code)))),
     ...judgePython(interpreters),
     ...judgeVersions(interpreters),
     ...judgeMachine(machine, specs),
@@ -138,7 +140,8 @@ async function roomsOf(folders: readonly string[]): Promise<ReadonlyMap<string, 
 
 function judgeManifest(facts: ManifestFacts | null): Verdict[] {
   if (facts === null) return [];
-  const { shown, plan, findings, named } = facts;
+  const { shown, named, loaded } = facts;
+  const { plan, findings } = loaded;
   const errors = findings.filter(({ code }) => severityOf(code) === 'error');
   const [first] = errors;
   if (first === undefined) {

@@ -1,6 +1,7 @@
 /** Which interpreters the manifest means, and what is installed beside them. Nothing is run. */
 import { basename } from 'node:path';
 import type { ProcessRow } from '../control/protocol.ts';
+import type { DeepFacts } from '../manifest/deep-facts.ts';
 import type { ProcessSpec } from '../model/spec.ts';
 import { installedVersion } from '../os/packages.ts';
 import { findProgram } from '../os/programs.ts';
@@ -15,7 +16,12 @@ export interface Interpreter extends VersionFacts {
 
 const PACKAGES = ['celery', 'kombu', 'billiard', 'redis'] as const;
 
-export function interpretersOf(specs: readonly ProcessSpec[], rows: readonly ProcessRow[]): Interpreter[] {
+/** `deep`: what an interpreter itself has told of them; null: it was not asked. */
+export function interpretersOf(
+  specs: readonly ProcessSpec[],
+  rows: readonly ProcessRow[],
+  deep: DeepFacts | null,
+): Interpreter[] {
   const pythons = specs.filter(({ argv }) => /^(python|pypy)[\d.]*$/.test(basename(argv[0])));
   const byPath = new Map<string, ProcessSpec[]>();
   for (const spec of pythons) byPath.set(spec.argv[0], [...(byPath.get(spec.argv[0]) ?? []), spec]);
@@ -23,15 +29,26 @@ export function interpretersOf(specs: readonly ProcessSpec[], rows: readonly Pro
     const instances = new Set(mine.map(({ instance }) => instance));
     const told = rows.find(({ instance, versions }) => instances.has(instance) && versions !== null);
     const lost = rows.map(({ cause }) => (cause?.kind === 'broker-unreachable' ? cause.url : null));
+    const asked = (deep?.applications ?? []).flatMap(({ brokers }) => brokers?.map(({ url }) => url) ?? []);
     return {
       path,
       exists: mine.every(({ cwd, env }) => findProgram(path, { cwd, env }) !== null),
       // What runs is what it was started with, whatever has been installed since.
-      versions: told?.versions ?? installedAt(path),
+      versions: told?.versions ?? askedOf(path, deep) ?? installedAt(path),
       pools: mine.flatMap(({ argv }) => poolOf(argv) ?? []),
-      broker: lost.find((url) => url !== null)?.split(':')[0] ?? null,
+      broker: [...lost, ...asked].find((url) => url !== null)?.split(':')[0] ?? null,
     };
   });
+}
+
+/** Of several answers each may tell of other packages. */
+function askedOf(path: string, deep: DeepFacts | null): Versions | null {
+  const told = deep?.interpreters.filter(({ python }) => python === path) ?? [];
+  const wanted: readonly string[] = PACKAGES;
+  const packages = told.flatMap((one) => one.packages).filter(({ name }) => wanted.includes(name));
+  if (!packages.some(({ name, version }) => name === 'celery' && version !== null)) return null;
+  const versions = packages.map(({ name, version }) => [name, version] as const);
+  return { python: told[0]?.version, ...Object.fromEntries(versions) };
 }
 
 const installedAt = (python: string): Versions =>

@@ -30,8 +30,7 @@ export interface FactsByCheck {
         readonly url: string;
         readonly error: string;
       }
-    | { readonly kind: 'silent'; readonly app: string; readonly problem: Failure }
-    | { readonly kind: 'unasked' };
+    | { readonly kind: 'silent'; readonly app: string; readonly problem: Failure };
   tasks:
     | { readonly kind: 'known'; readonly instances: readonly string[] }
     | { readonly kind: 'registered'; readonly apps: readonly string[] }
@@ -42,8 +41,7 @@ export interface FactsByCheck {
         readonly instance: string;
         readonly task: string;
         readonly count: number;
-      }
-    | { readonly kind: 'unasked' };
+      };
   'memory-leak':
     | { readonly kind: 'steady'; readonly instances: readonly string[] }
     | {
@@ -65,8 +63,7 @@ export interface FactsByCheck {
         /** ISO 8601 */
         readonly at: string;
         readonly wise: number | null;
-      }
-    | { readonly kind: 'unasked' };
+      };
   'duplicate-beat':
     | { readonly kind: 'none' }
     | { readonly kind: 'one'; readonly beats: readonly BeatProcess[] }
@@ -105,8 +102,7 @@ export interface FactsByCheck {
     | { readonly kind: 'none' };
   'project-check':
     | { readonly kind: 'good'; readonly apps: readonly string[] }
-    | { readonly kind: 'found'; readonly problem: Failure }
-    | { readonly kind: 'unasked' };
+    | { readonly kind: 'found'; readonly problem: Failure };
   versions:
     | { readonly kind: 'good'; readonly versions: Versions }
     | { readonly kind: 'unseen' }

@@ -83,8 +83,6 @@ export const runningWords: SaidOf<
         return [`what the manifest names is in the project (${andList(facts.apps)})`, null];
       case 'found':
         return [line(messageOf(facts.problem)), hintOf(facts.problem)];
-      case 'unasked':
-        return ['the project itself was not asked', null];
       default:
         return facts satisfies never;
     }

@@ -30,11 +30,6 @@ export const troubleWords: SaidOf<'broker' | 'tasks' | 'memory-leak' | 'duplicat
         ];
       case 'silent':
         return [`broker connection failed: ${line(messageOf(facts.problem))}`, hintOf(facts.problem)];
-      case 'unasked':
-        return [
-          'no worker runs that could tell of its broker',
-          'see "prodserver check --deep", which asks it',
-        ];
       default:
         return facts satisfies never;
     }
@@ -51,16 +46,11 @@ export const troubleWords: SaidOf<'broker' | 'tasks' | 'memory-leak' | 'duplicat
           'call app.autodiscover_tasks() where the Celery app is made, and keep tasks in tasks.py of an app that INSTALLED_APPS names',
         ];
       case 'found-none':
-        return [`tasks not discovered: ${line(messageOf(facts.problem))}`, hintOf(facts.problem)];
+        return [line(messageOf(facts.problem)), hintOf(facts.problem)];
       case 'foreign':
         return [
           `tasks not discovered: ${facts.instance} has thrown away ${plural(facts.count, 'message')} for tasks that it does not know, the last for "${facts.task}"`,
           'deploy workers and those who send with the same code, autodiscover the module of that task, or give other programs a queue of their own',
-        ];
-      case 'unasked':
-        return [
-          'no worker runs that could tell of its tasks',
-          'see "prodserver check --deep", which lists them',
         ];
       default:
         return facts satisfies never;
@@ -95,8 +85,6 @@ export const troubleWords: SaidOf<'broker' | 'tasks' | 'memory-leak' | 'duplicat
             ? 'lower its concurrency or RECYCLE.max-memory, or give it more memory'
             : `${recycle(facts.wise)}, lower its concurrency, or give it more memory`,
         ];
-      case 'unasked':
-        return ['nothing runs whose memory could be watched', null];
       default:
         return facts satisfies never;
     }

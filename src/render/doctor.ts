@@ -41,7 +41,7 @@ export function doctorLines(verdicts: readonly Verdict[], all: boolean, paint: P
   const lines = shown.map((one) => {
     const [text, remedy] = saidOf(one);
     const said = remedy === null ? text : `${text}; ${remedy}`;
-    return `${colours[one.status](one.status.padEnd(WIDTH))}${paint.bold(one.code)}: ${said}`;
+    return `${colours[one.status](one.status.padEnd(WIDTH))}${said} ${paint.dim(`[${one.code}]`)}`;
   });
   const counts = ORDER.map((status) => `${countOf(verdicts, status)} ${status}`).filter(
     (one) => !one.startsWith('0 '),

@@ -105,7 +105,8 @@ export async function examine(ports: Ports): Promise<Examination> {
   const live = judgeLive(status, { bounded, available: available === Infinity ? null : available }, wall);
   const verdicts = [
     ...judgeManifest(manifest),
-    ...live,
+    // Where there is no manifest, nobody could have started it.
+    ...(manifest !== null && isMissing(manifest) ? live.filter(({ code }) => code !== 'supervisor') : live),
     ...judgeBeats(commandLines(), rows, manifest?.loaded.plan == null ? null : specs),
     ...(locks === null ? [] : judgeLocks({ found: locks, orchestrator, folders: lockFolders() }, rows)),
     ...(project === null ? [] : judgeProject(project, new Set(live.map(({ code }) => code)))),
@@ -137,6 +138,9 @@ async function roomsOf(folders: readonly string[]): Promise<ReadonlyMap<string, 
   const unique = [...new Set(folders)];
   return new Map(await Promise.all(unique.map(async (folder) => [folder, await roomFor(folder)] as const)));
 }
+
+const isMissing = ({ loaded }: ManifestFacts): boolean =>
+  loaded.findings.some(({ code }) => code === 'manifest-missing');
 
 function judgeManifest(facts: ManifestFacts | null): Verdict[] {
   if (facts === null) return [];

@@ -98,8 +98,7 @@ export interface FactsByCheck {
     | { readonly kind: 'up'; readonly count: number }
     | { readonly kind: 'down'; readonly row: ProcessRow }
     | { readonly kind: 'unstable'; readonly instance: string; readonly crashes: number; readonly ms: number }
-    | { readonly kind: 'lines-lost'; readonly instance: string; readonly lines: number }
-    | { readonly kind: 'none' };
+    | { readonly kind: 'lines-lost'; readonly instance: string; readonly lines: number };
   'project-check':
     | { readonly kind: 'good'; readonly apps: readonly string[] }
     | { readonly kind: 'found'; readonly problem: Failure };

@@ -71,8 +71,6 @@ export const runningWords: SaidOf<
           `${plural(facts.lines, 'line')} of ${facts.instance} could not be written and are lost`,
           'read the log faster, give it a LOG.file, or let it wait: LOG: {when-full: block}',
         ];
-      case 'none':
-        return ['no process runs', null];
       default:
         return facts satisfies never;
     }

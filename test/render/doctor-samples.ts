@@ -97,7 +97,6 @@ export const SAMPLES = {
     ],
     unstable: ['warn', { instance: 'worker.1', crashes: 5, ms: HOUR }],
     'lines-lost': ['warn', { instance: 'web.1', lines: 1 }],
-    none: ['ok', {}],
   },
   'project-check': {
     good: ['ok', { apps: ['shop', 'shop.wsgi'] }],

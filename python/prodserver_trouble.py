@@ -1,14 +1,18 @@
 """An exception of a project as data: what it says, and where the project's own code raised it."""
 from __future__ import annotations
 
+import importlib
 import linecache
 import os
+import re
 import site
 import sys
 import sysconfig
 import traceback
 from typing import Any
 
+# Wherever they are: site-packages of another interpreter on PYTHONPATH is nobody's own code either.
+PACKAGES = re.compile(r"/(site|dist)-packages/")
 HERE = os.path.dirname(os.path.realpath(__file__))
 # Of one message, and of a whole traceback.
 TEXT = 2000
@@ -24,7 +28,7 @@ def libraries() -> tuple[str, ...]:
 
 
 def is_theirs(file: str, others: tuple[str, ...]) -> bool:
-    if file.startswith("<"):
+    if file.startswith("<") or PACKAGES.search(file):
         return False
     path = os.path.realpath(file)
     return not path.startswith((HERE + os.sep, *others))
@@ -47,7 +51,8 @@ def place(error: BaseException) -> dict[str, Any] | None:
 def told(error: BaseException) -> dict[str, Any]:
     kind = type(error)
     name = kind.__qualname__ if kind.__module__ == "builtins" else f"{kind.__module__}.{kind.__qualname__}"
-    lines = "".join(traceback.format_exception(kind, without_ours(error), error.__traceback__)).splitlines()
+    whole = traceback.TracebackException(kind, error, error.__traceback__)
+    lines = "".join(shortened(whole).format()).splitlines()
     return {
         "type": name,
         "text": message(error)[:TEXT],
@@ -65,9 +70,20 @@ def message(error: BaseException) -> str:
     return str(error)
 
 
-def without_ours(error: BaseException) -> BaseException:
-    """The traceback from the first frame on that is not ours."""
-    tb = error.__traceback__
-    while tb is not None and os.path.realpath(tb.tb_frame.f_code.co_filename).startswith(HERE + os.sep):
-        tb = tb.tb_next
-    return error if tb is None else error.with_traceback(tb)
+def shortened(whole: traceback.TracebackException) -> traceback.TracebackException:
+    """Without our own frames and those of the machinery of imports, in what caused it too."""
+    seen: set[int] = set()
+    left = [whole]
+    while left:
+        one = left.pop()
+        if id(one) in seen:
+            continue
+        seen.add(id(one))
+        one.stack = traceback.StackSummary.from_list([frame for frame in one.stack if not is_machinery(frame.filename)])
+        left += [other for other in (one.__cause__, one.__context__) if other is not None]
+    return whole
+
+
+def is_machinery(file: str) -> bool:
+    ours = os.path.realpath(file).startswith(HERE + os.sep)
+    return ours or file.startswith("<frozen importlib") or file == importlib.__file__

@@ -70,7 +70,7 @@ export async function deepen(sources: readonly Source[], flags: Flags): Promise<
 const INTERRUPTED = 130;
 
 /** A line on the terminal that is written over, where it takes longer than people wait for without a word. */
-function newProgress(): { at(progress: DeepProgress): void; end(): void } {
+function newProgress(): { readonly at: (progress: DeepProgress) => void; readonly end: () => void } {
   const { stderr } = process;
   if (!stderr.isTTY) return { at: () => undefined, end: () => undefined };
   const since = performance.now();

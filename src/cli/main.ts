@@ -139,6 +139,12 @@ function program(done: (code: number) => void): Command {
     .option(...SETTINGS)
     .option('--force', 'take it away although it is held')
     .option('--yes', 'do not ask');
+  verb(
+    'schema',
+    'Print the JSON Schema of the manifest, for editors.',
+    'prodserver schema > manifest.schema.json',
+    () => import('./schema.ts'),
+  ).option('--draft <draft>', '2020-12 or 07', '2020-12');
   verb('version', 'Show the version.', 'prodserver version --json', () => import('./version.ts')).option(
     '--json',
     'one JSON object',

@@ -38,6 +38,7 @@ export interface CeleryFacts {
   readonly schedule: readonly Sent[] | null;
   readonly scheduler: string | null;
   readonly brokers: readonly { readonly url: string; readonly answers: boolean }[] | null;
+  /** Null too where the application keeps none. */
   readonly results: {
     readonly backend: string;
     readonly url: string | null;
@@ -99,7 +100,7 @@ function celery(answers: Answers): CeleryFacts {
     brokers:
       find(answers, 'broker')?.doors.map(({ url, trouble }) => ({ url, answers: trouble === null })) ?? null,
     results:
-      results === undefined
+      results === undefined || results.backend.endsWith('.DisabledBackend')
         ? null
         : {
             backend: results.backend,

@@ -21,6 +21,8 @@ export interface Scene {
   readonly doc: Document;
   /** Whole tracebacks and stacks. */
   readonly verbose: boolean;
+  /** The manifest has an entry that applies migrations before the others start. */
+  readonly migrates: boolean;
 }
 
 export function findingsOf(scene: Scene, answers: Answers): Failure[] {
@@ -116,9 +118,9 @@ function celery(scene: Scene, answers: Answers, question: Extract<Question, { ki
     found.push(...unknownTasks(sent, tasks.names, app, placeOf(scene, sender, 'APP')));
   if (scheduler !== undefined && scheduler.django_app !== null) {
     const at = placeOf(scene, sender, { option: 'scheduler' });
-    found.push(...appState(scheduler.django_app, scheduler.scheduler, at));
+    found.push(...appState(scene, scheduler.django_app, scheduler.scheduler, at));
   }
-  found.push(...doors(answers, app, place));
+  found.push(...doors(scene, answers, app, place));
   return found;
 }
 
@@ -155,7 +157,7 @@ function unknownTasks(sent: readonly Sent[], names: readonly string[], app: stri
     });
 }
 
-function appState(state: DjangoApp, owner: string, place: Place): Failure[] {
+function appState({ migrates }: Scene, state: DjangoApp, owner: string, place: Place): Failure[] {
   const { label, unapplied, unreachable, database } = state;
   if (!state.installed) return [failure('django-app-missing', { app: label, owner, other: null }, { place })];
   const shown = database === null ? 'the database' : databaseText(database);
@@ -163,7 +165,7 @@ function appState(state: DjangoApp, owner: string, place: Place): Failure[] {
     const facts = { app: label, database: shown, detail: unreachable.split('\n')[0] ?? '' };
     return [failure('database-unreachable', facts, { place })];
   }
-  if (unapplied.length === 0) return [];
+  if (unapplied.length === 0 || migrates) return [];
   return [failure('migrations-missing', { app: label, unapplied, database: shown }, { place })];
 }
 
@@ -171,7 +173,7 @@ function appState(state: DjangoApp, owner: string, place: Place): Failure[] {
 const databaseText = ({ alias, vendor, name, host }: NonNullable<DjangoApp['database']>): string =>
   `"${alias}" (${vendor} ${name}${host === null ? '' : ` at ${host}`})`;
 
-function doors(answers: Answers, app: string, place: Place): Failure[] {
+function doors({ migrates }: Scene, answers: Answers, app: string, place: Place): Failure[] {
   const { python } = answers.interview;
   const factsOf = ({ url, host, port, trouble }: Omit<Door, 'url'> & { url: string | null }) => {
     const { kind, detail, missing: module } = trouble ?? { kind: 'other', detail: '', missing: null };
@@ -186,7 +188,8 @@ function doors(answers: Answers, app: string, place: Place): Failure[] {
   if (results === undefined) return found;
   if (results.trouble !== null) found.push(failure('results-unreachable', factsOf(results), { place }));
   const state = results.django_app;
-  if (state !== null && (!state.installed || state.unreachable !== null || state.unapplied.length > 0)) {
+  const behind = state !== null && state.unapplied.length > 0 && !migrates;
+  if (state !== null && (!state.installed || state.unreachable !== null || behind)) {
     const kind = state.unreachable === null ? 'tables' : 'other';
     const facts = { ...factsOf(results), url: 'django-db', kind, detail: state.unreachable ?? '' } as const;
     found.push(failure('results-unreachable', facts, { place }));
@@ -241,7 +244,7 @@ function django(scene: Scene, answers: Answers): Failure[] {
   const state = answers.told.filter((one): one is ToldBy<'migrations'> => one.step === 'migrations');
   for (const one of state.filter(({ installed }) => installed)) {
     const subject = first(answers);
-    found.push(...appState(one, subject.backend, placeOf(scene, subject, 'BACKEND')));
+    found.push(...appState(scene, one, subject.backend, placeOf(scene, subject, 'BACKEND')));
   }
   return found;
 }

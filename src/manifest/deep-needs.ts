@@ -4,10 +4,10 @@ import { isOn } from '../backends/findings.ts';
 import { wsgiTarget } from '../backends/gunicorn.ts';
 import { appTarget } from '../backends/web.ts';
 import type { WebInterface } from '../model/deep.ts';
-import type { CompiledInstance } from './compile.ts';
+import type { Made } from './loaded.ts';
 
 /** What is pointed at in the entry: `APP`, or an option of ARGS. */
-export type Pointer = 'APP' | 'BACKEND' | 'CMD' | { readonly option: string };
+export type Pointer = 'APP' | 'BACKEND' | 'CMD' | 'CWD' | 'USER' | 'ENV_FILE' | { readonly option: string };
 
 export interface PackageNeed {
   /** As pip knows it. */
@@ -55,7 +55,7 @@ export interface Needs {
   readonly chdir: string | null;
 }
 
-type Entry = Pick<CompiledInstance['entry'], 'app' | 'args' | 'extraArgs' | 'cmd'>;
+type Entry = Pick<Made['entry'], 'app' | 'args' | 'extraArgs' | 'cmd'>;
 
 const NOTHING: Needs = { packages: [], need: null, chdir: null };
 const GREEN: readonly string[] = ['gevent', 'eventlet'];

@@ -1,7 +1,7 @@
 /** The questions of a manifest: who asks the same, in the same place, as the same user, asks once. */
 import { resolve } from 'node:path';
 import type { ProcessSpec } from '../model/spec.ts';
-import type { CompiledInstance } from './compile.ts';
+import type { Made } from './loaded.ts';
 import { BESIDE } from './deep-tested.ts';
 import { needsOf, type CeleryNeed, type DjangoNeed, type Needs, type WebNeed } from './deep-needs.ts';
 
@@ -45,7 +45,7 @@ export interface Interview {
 /** Of Django's own applications that keep data of the backend's. */
 const KEEPS: Readonly<Record<string, string>> = { DjangoQ2Worker: 'django_q' };
 
-export function subjectsOf(instances: readonly CompiledInstance[]): Subject[] {
+export function subjectsOf(instances: readonly Made[]): Subject[] {
   return instances
     .filter(({ spec }) => spec.index === 1)
     .map(({ spec, entry }) => ({
@@ -57,28 +57,36 @@ export function subjectsOf(instances: readonly CompiledInstance[]): Subject[] {
     }));
 }
 
-/** `settings`: whether every process is told which of Django's settings it has, and so all see the same. */
+/** `env`: what the processes start from. */
 export function interviewsOf(
   subjects: readonly Subject[],
   env: Readonly<Record<string, string | undefined>>,
 ): Interview[] {
-  const groups = new Map<string, Subject[]>();
+  const groups = new Map<string, [Subject, ...Subject[]]>();
+  // The first application in each place: @app.task gives its task to every application of the process.
+  const apps = new Map<string, string>();
   for (const subject of subjects) {
-    if (subject.packages.length === 0 && subject.need === null) continue;
-    const key = placeOf(subject, env);
-    groups.set(key, [...(groups.get(key) ?? []), subject]);
+    const { packages, need } = subject;
+    if (packages.length === 0 && need === null) continue;
+    const place = placeOf(subject, env);
+    const app = need?.kind === 'celery' ? need.app : null;
+    if (app !== null && !apps.has(place)) apps.set(place, app);
+    const key = app === null || apps.get(place) === app ? place : `${place} ${app}`;
+    const group = groups.get(key);
+    if (group === undefined) groups.set(key, [subject]);
+    else group.push(subject);
   }
-  return [...groups.values()].map((group) => interviewOf(group as [Subject, ...Subject[]]));
+  return [...groups.values()].map(interviewOf);
 }
 
 /** Where and as whom it runs, and which settings it has: each may see another project. */
 function placeOf(subject: Subject, env: Readonly<Record<string, string | undefined>>): string {
   const { spec, need, python } = subject;
-  const { PRODSERVER_CANARY: _, ...own } = spec.env;
-  const settings = own['DJANGO_SETTINGS_MODULE'] ?? env['DJANGO_SETTINGS_MODULE'] ?? '';
+  const own = { ...spec.env, PRODSERVER_CANARY: undefined };
+  const settings = spec.env['DJANGO_SETTINGS_MODULE'] ?? env['DJANGO_SETTINGS_MODULE'] ?? '';
+  const words = need?.kind === 'django' ? JSON.stringify(need.words) : '{}';
   // manage.py, wsgi.py and celery.py each name settings of their own where nobody else does.
-  const words = need?.kind === 'django' ? JSON.stringify(need.words) : '';
-  const door = settings === '' || words !== '' ? doorOf(subject) + words : '';
+  const door = settings === '' || words !== '{}' ? doorOf(subject) + words : '';
   return JSON.stringify([python, folderOf(subject), own, spec.identity, spec.envFiles, door]);
 }
 
@@ -173,4 +181,4 @@ const djangoQuestions = (group: readonly Subject[]): Question[] =>
 
 /** As python/prodserver_deep.py reads them. */
 export const orderText = (questions: readonly Question[], seconds: number): string =>
-  JSON.stringify({ seconds, questions: questions.map(({ subjects: _, ...question }) => question) });
+  JSON.stringify({ seconds, questions: questions.map((one) => ({ ...one, subjects: undefined })) });

@@ -1,5 +1,5 @@
 /** Asks the project's own interpreter whether what a manifest names is there. */
-import { failure, type Failure } from '../model/failure.ts';
+import { failure, type Code, type Failure } from '../model/failure.ts';
 import { maskValues } from '../model/mask.ts';
 import type { DeepStep } from '../model/deep.ts';
 import { helpersFolder } from '../os/files.ts';
@@ -7,7 +7,15 @@ import type { InterviewEnd, InterviewOrder } from '../os/interview.ts';
 import { parseLine, type Failed, type Told } from './deep-answer.ts';
 import { factsOf, type DeepFacts } from './deep-facts.ts';
 import { appOf, findingsOf, near, placeOf, type Answers, type Scene } from './deep-findings.ts';
-import { interviewsOf, orderText, subjectsOf, type Interview, type Question } from './deep-questions.ts';
+import type { Pointer } from './deep-needs.ts';
+import {
+  interviewsOf,
+  orderText,
+  subjectsOf,
+  type Interview,
+  type Question,
+  type Subject,
+} from './deep-questions.ts';
 import type { Environment } from './interpolate.ts';
 import { byPlace, type Loaded } from './loaded.ts';
 
@@ -21,7 +29,7 @@ export interface DeepOrder {
   /** Findings have whole tracebacks and stacks. */
   readonly verbose: boolean;
   readonly abort: AbortSignal;
-  onProgress(progress: DeepProgress): void;
+  readonly onProgress: (progress: DeepProgress) => void;
 }
 
 export interface DeepProgress {
@@ -43,7 +51,8 @@ export type RunInterview = (order: InterviewOrder) => Promise<InterviewEnd>;
 export async function deepFindings(loaded: Loaded, order: DeepOrder, run: RunInterview): Promise<Deep> {
   const { origin, plan } = loaded;
   if (origin === undefined || plan === null) return { findings: [], facts: factsOf(order.timeoutMs, []) };
-  const scene = { doc: origin.doc, verbose: order.verbose };
+  const migrates = plan.processes.some(({ argv, oneshot }) => oneshot && argv.includes('migrate'));
+  const scene = { doc: origin.doc, verbose: order.verbose, migrates };
   const interviews = interviewsOf(subjectsOf(origin.instances), order.env);
   const progress = newProgress(interviews, order);
   const waiting = [...interviews];
@@ -64,10 +73,22 @@ export async function deepFindings(loaded: Loaded, order: DeepOrder, run: RunInt
   return { findings: unique(findings).toSorted(byPlace), facts: factsOf(order.timeoutMs, answers) };
 }
 
-/** Entries that are asked apart may say the same of one place. */
+/** Entries that are asked apart may say the same of one place; and what is not installed has no more to be said of it. */
 function unique(findings: readonly Failure[]): Failure[] {
+  const lacking = new Map<string, string[]>();
+  for (const { code, facts, place } of findings) {
+    if (code !== 'package-missing') continue;
+    const at = JSON.stringify(place);
+    lacking.set(at, [...(lacking.get(at) ?? []), facts.package]);
+  }
+  const packages = new Set([...lacking.values()].flat());
   const told = new Set<string>();
-  return findings.filter(({ code, facts, place }) => {
+  return findings.filter((finding) => {
+    const { code, facts, place } = finding;
+    if (code === 'django-app-missing' || code === 'command-unknown') {
+      if (lacking.has(JSON.stringify(place))) return false;
+    }
+    if ((code === 'app-import' || code === 'django-setup') && packages.has(facts.missing ?? '')) return false;
     const key = JSON.stringify([code, facts, place]);
     return !told.has(key) && told.add(key).size > 0;
   });
@@ -197,7 +218,7 @@ function brokenOff(
   const subject = question?.subjects[0];
   if (subject === undefined) throw new Error('an interview without a question');
   const place = placeOf(scene, subject, subject.need?.kind === 'django' ? 'BACKEND' : 'APP');
-  if (end.refused !== null) return { ...end.refused.failure, place };
+  if (end.refused !== null) return refusal(scene, subject, end.refused.failure);
   const app = appOf(subject);
   const step = at?.step ?? null;
   if (end.late) {
@@ -216,6 +237,24 @@ function brokenOff(
   const output = end.said.map((line) => maskValues(line, { ...env, ...interview.spec.env }));
   return failure('app-ended', { app, step, exit, output }, { place });
 }
+
+/** What keeps its processes from starting too, at the key that says so. */
+function refusal(scene: Scene, subject: Subject, problem: Failure): Failure {
+  const pointer = REFUSED_AT[problem.code];
+  const place =
+    pointer === undefined
+      ? scene.doc.place(['SUPERVISOR', 'python'], 'value')
+      : placeOf(scene, subject, pointer);
+  return { ...problem, place };
+}
+
+const REFUSED_AT: Readonly<Partial<Record<Code, Pointer>>> = {
+  'folder-missing': 'CWD',
+  'env-file': 'ENV_FILE',
+  'user-unknown': 'USER',
+  'group-unknown': 'USER',
+  'user-refused': 'USER',
+};
 
 interface Frame {
   readonly file: string;

@@ -4,7 +4,6 @@ import type { Backend } from '../backends/backend.ts';
 import { hasBeat } from '../backends/celery-worker-rules.ts';
 import { backendNames, backendSpellings, findBackend } from '../backends/registry.ts';
 import { failure, severityOf, type Failure, type Result } from '../model/failure.ts';
-import type { ProcessSpec } from '../model/spec.ts';
 import { nearest } from '../model/units.ts';
 import { readEnvFile } from '../os/env-file.ts';
 import { fileExists, helpersFolder, isReadable, readManifestText, realPath } from '../os/files.ts';

@@ -1,7 +1,7 @@
 /** What a manifest comes to. */
 import { isInText, type Failure, type TextPlace } from '../model/failure.ts';
-import type { Plan } from '../model/spec.ts';
-import type { CompiledInstance } from './compile.ts';
+import type { Entry } from '../backends/backend.ts';
+import type { Plan, ProcessSpec } from '../model/spec.ts';
 import type { Document } from './document.ts';
 
 export interface Loaded {
@@ -17,7 +17,13 @@ export interface Loaded {
 
 export interface Origin {
   readonly doc: Document;
-  readonly instances: readonly CompiledInstance[];
+  readonly instances: readonly Made[];
+}
+
+/** A process, and the entry that it was made of. */
+export interface Made {
+  readonly spec: ProcessSpec;
+  readonly entry: Entry;
 }
 
 export interface Schedule {

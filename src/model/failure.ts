@@ -1,9 +1,9 @@
-import type { DeepStep, DoorFacts, RaisedFacts, WebInterface } from './deep.ts';
+import type { DeepFactsByCode } from './deep.ts';
 import type { Exit, LockHolder, ProbeTrouble } from './process.ts';
 import type { TimingsProblem } from './lease-timings.ts';
 
 /** The facts that belong to each code. The words for them stand in `render/words-*.ts`, nowhere else. */
-export interface FactsByCode {
+export interface FactsByCode extends DeepFactsByCode {
   // The manifest as a file
   'manifest-missing': { readonly searched: readonly string[] };
   'manifest-unreadable': { readonly path: string; readonly errno: string };
@@ -78,56 +78,6 @@ export interface FactsByCode {
   'dependency-endless': { readonly owner: string; readonly name: string };
   'lock-timings': { readonly problem: TimingsProblem };
   'beat-twice': { readonly names: readonly string[]; readonly app: string };
-  // What the project itself says (check --deep)
-  'app-import': RaisedFacts & { readonly app: string; readonly what: 'app' | 'tasks' };
-  'app-none': { readonly app: string; readonly detail: string };
-  /** `stack`: where it stands, the innermost first. */
-  'app-silent': {
-    readonly app: string;
-    readonly step: DeepStep;
-    readonly seconds: number;
-    readonly at: string | null;
-    readonly stack: readonly string[];
-  };
-  'app-ended': {
-    readonly app: string;
-    readonly step: DeepStep | null;
-    readonly exit: Exit;
-    readonly output: readonly string[];
-  };
-  /** `got` is null where it cannot be called at all. */
-  'app-interface': {
-    readonly app: string;
-    readonly backend: string;
-    readonly wants: WebInterface | null;
-    readonly got: WebInterface | null;
-    readonly is: string;
-  };
-  'tasks-none': { readonly app: string; readonly django: boolean };
-  'schedule-task-unknown': ScheduleFacts & { readonly near: string | null };
-  'schedule-task-foreign': ScheduleFacts;
-  'scheduler-missing': RaisedFacts & { readonly scheduler: string };
-  'broker-unreachable': DoorFacts;
-  'broker-alternate': DoorFacts;
-  'results-unreachable': DoorFacts;
-  'connection-wrong': RaisedFacts & { readonly app: string; readonly which: 'broker' | 'results' };
-  /** `forWhat` is null where the backend itself is meant. */
-  'package-missing': {
-    readonly package: string;
-    readonly backend: string;
-    readonly forWhat: string | null;
-    readonly python: string;
-  };
-  'django-setup': RaisedFacts;
-  /** `other`: the application whose command of that name is found in its place. */
-  'django-app-missing': { readonly app: string; readonly owner: string; readonly other: string | null };
-  'migrations-missing': {
-    readonly app: string;
-    readonly unapplied: readonly string[];
-    readonly database: string;
-  };
-  'database-unreachable': { readonly app: string; readonly database: string; readonly detail: string };
-  'command-unknown': { readonly command: string; readonly near: string | null };
   // The command line
   usage: { readonly detail: string };
   'nothing-to-start': { readonly manifest: string };
@@ -227,14 +177,6 @@ export interface FactsByCode {
   'restart-failed': { readonly problems: readonly string[] };
   // Ourselves
   internal: { readonly detail: string };
-}
-
-/** An entry of beat's schedule; `from`: where it is kept. */
-interface ScheduleFacts {
-  readonly entry: string;
-  readonly task: string;
-  readonly app: string;
-  readonly from: 'settings' | 'database' | 'redis';
 }
 
 /** Who read which settings, and what was said meanwhile. */

@@ -57,6 +57,9 @@ const SCHEDULERS: Readonly<Record<string, string>> = {
 /** Where commands come from that a backend runs. */
 const COMMAND_APPS: Readonly<Record<string, string>> = { db_worker: 'django_tasks_db' };
 
+/** Applications that keep nothing in the database. */
+const TABLELESS: ReadonlySet<string> = new Set(['daphne', 'django_extensions']);
+
 type Codes =
   | 'app-import'
   | 'app-none'
@@ -168,8 +171,10 @@ export const deepWords: WordsFor<Codes> = {
     message: (facts) =>
       `the ${facts.which === 'broker' ? 'broker' : 'result backend'} of "${facts.app}" cannot be used: ${raised(facts)}`,
     hint: (facts) => {
-      if (facts.missing !== null) return remedy(facts);
-      return `mend ${facts.which === 'broker' ? 'broker_url' : 'result_backend'} in the application's configuration`;
+      const mend = `mend ${facts.which === 'broker' ? 'broker_url' : 'result_backend'} in the application's configuration`;
+      return facts.missing === null
+        ? mend
+        : `${mend}, or install what has "${facts.missing}" for ${facts.python}`;
     },
   },
   'package-missing': {
@@ -196,7 +201,9 @@ export const deepWords: WordsFor<Codes> = {
         ? `${owner} needs "${app}" in INSTALLED_APPS`
         : `${owner} needs "${app}" before "${other}" in INSTALLED_APPS, whose command of that name is found now`,
     hint: ({ app, other }) =>
-      other === null ? `add "${app}" to INSTALLED_APPS, and run manage.py migrate` : `put "${app}" first`,
+      other === null
+        ? `add "${app}" to INSTALLED_APPS${TABLELESS.has(app) ? '' : ', and run manage.py migrate'}`
+        : `put "${app}" first`,
   },
   'migrations-missing': {
     exit,

@@ -45,6 +45,8 @@ function remedy(facts: DoorFacts, setting: string): string {
     case 'name':
       return `mend the host in ${setting}; in a container it is the name of a service, not localhost`;
     case 'timeout':
+      if (/^(rediss|valkeys|amqps):/.test(facts.url))
+        return `check that the port speaks TLS, and mend ${setting}`;
       return `mend the address in ${setting}, or look for a firewall in between`;
     case 'auth':
       return `mend user and password in ${setting}, and the variable that it is read from`;

@@ -1,10 +1,12 @@
 /** Help, and what was not understood. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { VERSION } from '../../src/render/version.ts';
-import { Rig } from '../support/rig.ts';
+import { Rig, ROOT } from '../support/rig.ts';
 import { GOOD, run } from './support.ts';
 
-const VERBS = ['start', 'check', 'plan', 'status', 'stop', 'restart', 'version'];
+const VERBS = ['start', 'check', 'plan', 'status', 'stop', 'restart', 'schema', 'version'];
 
 test('help', async () => {
   expect(await run(new Rig(), '--help')).toMatchInlineSnapshot(`
@@ -77,9 +79,12 @@ test.each(VERBS)('help of %s has an example of that verb', async (verb) => {
   expect(text).not.toContain('stderr');
 });
 
-test.each(VERBS.filter((verb) => verb !== 'start'))('%s prints data, so it knows --json', async (verb) => {
-  expect(await run(new Rig(), verb, '--help')).toContain('--json');
-});
+test.each(VERBS.filter((verb) => !['start', 'schema'].includes(verb)))(
+  '%s prints data, so it knows --json',
+  async (verb) => {
+    expect(await run(new Rig(), verb, '--help')).toContain('--json');
+  },
+);
 
 test('version', async () => {
   const { platform, arch } = process;
@@ -197,4 +202,12 @@ describe('not understood, exit 2', () => {
         see prodserver --help"
     `);
   });
+});
+
+test('schema prints the file of the package, of the draft that is asked for', async () => {
+  const rig = new Rig();
+  const file = (name: string): string => readFileSync(join(ROOT, 'schema', name), 'utf8');
+  expect((await rig.run(['schema'])).stdout).toBe(file('manifest.schema.json'));
+  expect((await rig.run(['schema', '--draft', '07'])).stdout).toBe(file('manifest.draft-07.schema.json'));
+  expect(await run(rig, 'schema', '--draft', '4')).toMatchInlineSnapshot();
 });

@@ -55,20 +55,24 @@ function program(done: (code: number) => void): Command {
     .option('--no-wait', 'end with 75 at once where another process holds a lock')
     .option('--attach', 'start them in the supervisor that has them, and come back when they are ready');
   verb(
-    'check',
-    'Check the manifest; exit 0 or 78.',
-    'prodserver check --format github',
+    'check [files...]',
+    'Check manifests; exit 0 or 78. "-" is standard input; without files, the manifest that start would use.',
+    'prodserver check --strict --format github deploy/*.yaml',
     () => import('./check.ts'),
   )
     .option(...MANIFEST)
     .option(...SETTINGS)
     .option('--format <format>', 'text, json or github', 'text')
     .option('--json', 'the same as --format json')
-    .option('--strict', 'take warnings for errors');
+    .option('--strict', 'take warnings for errors')
+    .option('--deep', "ask the project's own interpreter too: applications, tasks, brokers, schedules")
+    .option('--deep-timeout <duration>', 'how long each question of --deep may take', '30s')
+    .option('-v, --verbose', 'with --deep: tasks, versions and whole tracebacks');
   verb('plan [names...]', 'Show what would be run.', 'prodserver plan --json', () => import('./plan.ts'))
     .option(...MANIFEST)
     .option(...SETTINGS)
     .option('--running', 'show what the running supervisors have instead')
+    .option('--diff', 'show what would change of what runs; exit 0: nothing, 1: something, 2: trouble')
     .option('--json', 'one JSON object');
   verb(
     'status [names...]',
@@ -157,6 +161,17 @@ function program(done: (code: number) => void): Command {
     .option('-o, --output <file>', 'what to write', 'prodserver.yaml')
     .option('--stdout', 'print it instead')
     .option('--force', 'write over what is there');
+  verb(
+    'doctor',
+    'Say what is wrong with what runs, and with the machine; exit 0 or 1.',
+    'prodserver doctor -v',
+    () => import('./doctor.ts'),
+  )
+    .option(...MANIFEST)
+    .option(...SETTINGS)
+    .option('--json', 'one JSON object')
+    .option('--strict', 'exit 1 for warnings too')
+    .option('-v, --verbose', 'tell what is well, too');
   const lock = root
     .command('lock')
     .description('Show who holds a lock, or take it away.')
@@ -182,6 +197,12 @@ function program(done: (code: number) => void): Command {
     .option(...SETTINGS)
     .option('--force', 'take it away although it is held')
     .option('--yes', 'do not ask');
+  verb(
+    'schema',
+    'Print the JSON Schema of the manifest, for editors.',
+    'prodserver schema > manifest.schema.json',
+    () => import('./schema.ts'),
+  ).option('--draft <draft>', '2020-12 or 07', '2020-12');
   verb('version', 'Show the version.', 'prodserver version --json', () => import('./version.ts')).option(
     '--json',
     'one JSON object',

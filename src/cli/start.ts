@@ -44,6 +44,7 @@ export async function run(names: readonly string[], flags: Flags): Promise<numbe
     specs: chosen,
     reread: async (scales) => reread(flags, source.plan, scales),
     choose: (plan) => choose(plan, names, all),
+    all: flags['all'] === true,
     version: VERSION,
     wait: flags['wait'] !== false,
     present: (news) => presenter.lines(news),

@@ -128,11 +128,24 @@ const processRow = z.object({
   ),
   /** Of all members. */
   memory: z.object({ rss_bytes: z.number().nullable(), pss_bytes: z.number().nullable() }),
+  /** How the memory of the run went since its start, the oldest first; shared pages count for each process. */
+  growth: z.array(
+    z.object({
+      age_s: z.number(),
+      rss_bytes: z.number(),
+      processes: z.number(),
+      tasks: z.number().nullable(),
+    }),
+  ),
   cpu_percent: z.number().nullable(),
   tasks: z.object({
     done: z.number().nullable(),
     failed: z.number().nullable(),
     active: z.number().nullable(),
+    /** Of the application, as far as the worker knows them. */
+    registered: z.number().nullable(),
+    /** Messages that were thrown away since they named a task which the worker does not know; the last such name. */
+    unknown: z.object({ task: z.string(), count: z.number() }).nullable(),
   }),
   lock: z
     .object({
@@ -170,7 +183,21 @@ export const statusAnswer = z.object({
 
 export const planAnswer = z.object({
   protocol: z.literal(PROTOCOL),
-  plan: z.object({ manifest: z.string(), processes: z.array(z.record(z.string(), z.unknown())) }),
+  plan: z.object({
+    manifest: z.string(),
+    /** It was told to run whatever the manifest has. */
+    all: z.boolean(),
+    onFatal: z.enum(['keep', 'shutdown']).nullable(),
+    startRate: z.number(),
+    /** With which the digests were made. No secret leaves. */
+    salt: z.string(),
+    processes: z.array(
+      z.object({
+        spec: z.record(z.string(), z.unknown()),
+        digests: z.record(z.string(), z.string()),
+      }),
+    ),
+  }),
 });
 
 /** Names null: everything, and the supervisor itself. The asker is the pid of who waits for that. */

@@ -1,6 +1,7 @@
 /** What orders, signals and faults do to a supervisor, and what its end amounts to. */
 import { PROTOCOL, type PlanAnswer, type StatusAnswer } from '../control/protocol.ts';
 import type { Control } from '../control/server.ts';
+import { newSalt, seal } from '../control/seal.ts';
 import { failure, type Failure } from '../model/failure.ts';
 import type { Exit } from '../model/process.ts';
 import type { OnFatal, Plan, ProcessSpec } from '../model/spec.ts';
@@ -21,6 +22,8 @@ import type { Revision } from './revision.ts';
 export interface DirectorOptions {
   /** As it was read last. */
   plan(): Plan;
+  /** These are all that the manifest has, and none was named. */
+  readonly all: boolean;
   readonly version: string;
   /** False: where another process holds a lock it ends at once. */
   readonly wait: boolean;
@@ -85,6 +88,7 @@ export function newDirector(options: DirectorOptions): Director {
   };
 
   /** The kernel ends all others with PID 1, so a container should end while it can say why. */
+  const salt = newSalt();
   const onFatal = (): OnFatal => options.plan().onFatal ?? (process.pid === 1 ? 'shutdown' : 'keep');
   const isDecisive = (spec: ProcessSpec, state: 'FATAL' | 'EXITED'): boolean =>
     supervisor?.stopping === false &&
@@ -175,11 +179,7 @@ export function newDirector(options: DirectorOptions): Director {
     control: {
       ...newOrders(() => supervisor, options.revision, tell),
       status,
-      plan: () =>
-        ({
-          protocol: PROTOCOL,
-          plan: { manifest: options.plan().manifest, processes: supervisor?.wanted() ?? [] },
-        }) as unknown as PlanAnswer,
+      plan: () => sealedPlan(options.plan(), supervisor?.wanted() ?? [], options.all, salt),
     },
     result(given) {
       process.off('uncaughtException', onFault);
@@ -189,6 +189,15 @@ export function newDirector(options: DirectorOptions): Director {
       return decisive === null ? endedByItself(given) : endOf(decisive);
     },
   };
+}
+
+function sealedPlan(plan: Plan, specs: readonly ProcessSpec[], all: boolean, salt: string): PlanAnswer {
+  const { manifest, onFatal, startRate } = plan;
+  const processes = specs.map((spec) => {
+    const sealed = seal(spec, salt);
+    return { spec: { ...sealed.spec }, digests: { ...sealed.digests } };
+  });
+  return { protocol: PROTOCOL, plan: { manifest, all, onFatal, startRate, salt, processes } };
 }
 
 const isOverForGood = (instance: Slot): boolean => ['FATAL', 'EXITED'].includes(instance.machine().state.id);

@@ -50,6 +50,8 @@ const RESTART: RestartPolicy = {
 /** An instance, and what it claims for itself among those of its manifest. */
 export interface CompiledInstance {
   readonly spec: ProcessSpec;
+  /** What it was made of. */
+  readonly entry: Entry;
   readonly claims: readonly Claim[];
   readonly compiled: Compiled;
 }
@@ -140,7 +142,7 @@ export function compileEntry(
       log: logOf(input, context.folder, { name, instance: `${name}.${index}` }),
     };
     const claims: Claim[] = spec.log === null ? [] : [logClaim(spec.log)];
-    return { spec, claims: [...compiled.claims, ...claims], compiled };
+    return { spec, entry, claims: [...compiled.claims, ...claims], compiled };
   });
 }
 

@@ -104,8 +104,7 @@ export function compileSettings(
       : !own.some(({ path }) => isBelow(place.path, asInSettings(path, answer))),
   );
   const findings = [...renamed(doc, answer), ...own.map((one) => one.failure), ...rest].toSorted(byPlace);
-  const { schedules } = compiled;
-  return { plan: rest.length === findings.length ? compiled.plan : null, findings, schedules };
+  return { ...compiled, plan: rest.length === findings.length ? compiled.plan : null, findings };
 }
 
 function refusals(doc: Document, { refused }: Answer): Own[] {

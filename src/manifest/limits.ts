@@ -12,6 +12,8 @@ interface Kind {
 const PAIR = 'or soft:hard of them; "unlimited" is one too';
 const SIZE = `a size such as 512MiB, 4GiB or 0, ${PAIR}`;
 
+export const isLimitText = (expected: string): boolean => expected.endsWith(PAIR);
+
 const count: Kind = {
   expects: `a whole number from 0, ${PAIR}`,
   read: (text) => (/^\d+$/.test(text) ? Number(text) : null),
@@ -67,7 +69,7 @@ const limit = (kind: Kind) =>
 
 /** The same numbers with a unit, where `expected` is a limit that needs one; null where it needs none, or has it. */
 export function withUnit(expected: string, written: unknown): string | null {
-  if (!expected.endsWith(PAIR) || expected === count.expects || !/^\d+(:\d+)?$/.test(String(written)))
+  if (!isLimitText(expected) || expected === count.expects || !/^\d+(:\d+)?$/.test(String(written)))
     return null;
   // Six digits were meant for bytes, as prlimit itself takes them.
   const unit = (digits: string): string => (expected !== SIZE ? 's' : digits.length < 6 ? 'MiB' : 'B');

@@ -4,7 +4,6 @@ import type { Backend } from '../backends/backend.ts';
 import { hasBeat } from '../backends/celery-worker-rules.ts';
 import { OURS } from '../backends/registry.ts';
 import { failure, FailureError, severityOf, type Failure, type Result } from '../model/failure.ts';
-import type { ProcessSpec } from '../model/spec.ts';
 import { readEnvFile } from '../os/env-file.ts';
 import { fileExists, helpersFolder, isReadable, readManifestText, realPath } from '../os/files.ts';
 import { installedVersion } from '../os/packages.ts';
@@ -89,13 +88,14 @@ export interface Source {
 export function compile(doc: Document, source: Source, custom: Custom | null = null): Loaded {
   const findings: Failure[] = [];
   const schedules: Schedule[] = [];
-  const done = (processes: readonly ProcessSpec[], input: SupervisorInput | null = null): Loaded => {
+  const done = (instances: readonly CompiledInstance[], input: SupervisorInput | null = null): Loaded => {
+    const processes = instances.map(({ spec }) => spec);
     const refused = findings.some((finding) => severityOf(finding.code) === 'error');
     findings.sort(byPlace);
     const onFatal = input?.['on-fatal'] ?? null;
     const startRate = input?.['start-rate'] ?? START_RATE;
     const plan = refused ? null : { manifest: source.path, processes, onFatal, startRate };
-    return { plan, findings, schedules };
+    return { plan, findings, schedules, origin: { doc, instances } };
   };
 
   // Settings read the environment by themselves, and a dollar sign of theirs is one.
@@ -156,7 +156,7 @@ export function compile(doc: Document, source: Source, custom: Custom | null = n
     ...claimRules(doc, compiled),
     ...dependencyRules(doc, processes, names),
   );
-  return done(processes, supervisor.value);
+  return done(compiled, supervisor.value);
 }
 
 function compileOne(

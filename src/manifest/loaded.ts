@@ -1,7 +1,9 @@
 /** What a manifest comes to. */
+import type { Entry } from '../backends/backend.ts';
 import type { Registry } from '../backends/registry.ts';
 import { isInText, type Failure, type Place, type TextPlace } from '../model/failure.ts';
-import type { Plan } from '../model/spec.ts';
+import type { Plan, ProcessSpec } from '../model/spec.ts';
+import type { Document } from './document.ts';
 
 /** By name: so many instances, whatever INSTANCES says. */
 export type Scales = ReadonlyMap<string, number>;
@@ -15,6 +17,8 @@ export interface Loaded {
   readonly schedules: readonly Schedule[];
   /** Set where the manifest brings backends along that are not loaded yet: before that nothing can be told of it. */
   readonly pending?: Pending;
+  /** What the plan was made of, for those who ask more than a plan tells. */
+  readonly origin?: Origin;
 }
 
 export interface Pending {
@@ -32,6 +36,17 @@ export interface BackendFile {
 export interface Custom {
   readonly registry: Registry;
   readonly findings: readonly Failure[];
+}
+
+export interface Origin {
+  readonly doc: Document;
+  readonly instances: readonly Made[];
+}
+
+/** A process, and the entry that it was made of. */
+export interface Made {
+  readonly spec: ProcessSpec;
+  readonly entry: Entry;
 }
 
 export interface Schedule {
@@ -56,5 +71,5 @@ const placeOf = ({ place }: Failure): Pick<TextPlace, 'file' | 'line' | 'column'
 export function checkSchedules(loaded: Loaded, isPattern: (text: string) => boolean): Loaded {
   const wrong = loaded.schedules.filter(({ pattern }) => !isPattern(pattern)).map((one) => one.wrong);
   const findings = [...loaded.findings, ...wrong].toSorted(byPlace);
-  return { plan: wrong.length === 0 ? loaded.plan : null, findings, schedules: [] };
+  return { ...loaded, plan: wrong.length === 0 ? loaded.plan : null, findings, schedules: [] };
 }

@@ -1,9 +1,10 @@
+import type { DeepFactsByCode } from './deep.ts';
 import type { Exit, LockHolder, ProbeTrouble } from './process.ts';
 import type { BackendFacts } from './failure-backends.ts';
 import type { TimingsProblem } from './lease-timings.ts';
 
 /** The facts that belong to each code. The words for them stand in `render/words-*.ts`, nowhere else. */
-export interface FactsByCode extends BackendFacts {
+export interface FactsByCode extends BackendFacts, DeepFactsByCode {
   // The manifest as a file
   'manifest-missing': { readonly searched: readonly string[] };
   'manifest-unreadable': { readonly path: string; readonly errno: string };
@@ -201,6 +202,9 @@ const WARNINGS: ReadonlySet<Code> = new Set<Code>([
   'option-otherwise',
   'option-unwise',
   'stop-signal',
+  'schedule-task-foreign',
+  'broker-alternate',
+  'results-unreachable',
   'log-refused',
   'log-not-rotated',
   'link-silent',

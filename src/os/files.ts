@@ -65,6 +65,15 @@ export function helpersFolder(): string {
   }
 }
 
+/** The page that explains each code. */
+export const docsFile = (): string => join(dirname(helpersFolder()), 'docs', 'errors.md');
+
+/** The JSON Schema of the manifest; `draft` is `2020-12` or `draft-07`. */
+export function readSchema(draft: '2020-12' | 'draft-07'): string {
+  const name = draft === '2020-12' ? 'manifest.schema.json' : `manifest.${draft}.schema.json`;
+  return readFileSync(join(dirname(helpersFolder()), 'schema', name), 'utf8');
+}
+
 /** Puts a file there whole or not at all: whoever reads it never sees a part. False where the disk refuses. */
 export function writeWhole(path: string, text: string): boolean {
   const draft = `${path}.draft`;

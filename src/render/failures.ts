@@ -1,6 +1,7 @@
 import { severityOf, type Code, type Failure } from '../model/failure.ts';
 import { backendWords } from './words-backends.ts';
 import { initWords } from './words-init.ts';
+import { deepWords } from './words-deep.ts';
 import { lockWords } from './words-locks.ts';
 import { manifestWords } from './words-manifest.ts';
 import { processWords } from './words-process.ts';
@@ -19,6 +20,7 @@ export const TABLE: WordsFor<Code> = {
   ...lockWords,
   ...processWords,
   ...spawnWords,
+  ...deepWords,
 };
 
 /** The table's types tie each code to its facts, which a Failure carries together; TypeScript cannot see the pair. */

@@ -1,5 +1,5 @@
 import { formatBytes } from '../model/units.ts';
-import { isSecretName } from './mask.ts';
+import { isSecretName } from '../model/mask.ts';
 import { timingsText } from './locks.ts';
 import { andList, EXIT, meant, type WordsFor } from './words.ts';
 

@@ -2,7 +2,7 @@
 import { createServer, type RequestListener, type Server } from 'node:http';
 import { join } from 'node:path';
 import { onTestFinished, vi } from 'vitest';
-import { manifestId, PROTOCOL, type StatusAnswer } from '../../src/control/protocol.ts';
+import { manifestId, PROTOCOL, type PlanAnswer, type StatusAnswer } from '../../src/control/protocol.ts';
 import { serveControl, type Control } from '../../src/control/server.ts';
 import { Rig } from '../support/rig.ts';
 import { row, supervisor } from '../render/support.ts';
@@ -18,9 +18,18 @@ export const STATUS: StatusAnswer = {
   ],
 };
 
+const PLAN: PlanAnswer['plan'] = {
+  manifest: MANIFEST,
+  all: true,
+  onFatal: null,
+  startRate: 10,
+  salt: 'salt',
+  processes: [{ spec: { name: 'worker' }, digests: { 'env.SECRET': 'digest' } }],
+};
+
 export const control = (change: Partial<Control> = {}): Control => ({
   status: () => STATUS,
-  plan: () => ({ protocol: PROTOCOL, plan: { manifest: MANIFEST, processes: [{ name: 'worker' }] } }),
+  plan: () => ({ protocol: PROTOCOL, plan: PLAN }),
   stop: (names) => ({ protocol: PROTOCOL, instances: [...(names ?? ['everything'])] }),
   restart: (names) => ({
     protocol: PROTOCOL,

@@ -92,6 +92,7 @@ test('what Node says of a file that it cannot run is told with the line', async 
           |                                       ^^^^^
           = try it alone: node FOLDER/c.mjs
     prodserver.yaml: 4 errors
+    more on each code: /work/main/docs/errors.md
     "
   `);
   expect(broken.stderr).toBe('');
@@ -102,6 +103,7 @@ test('what Node says of a file that it cannot run is told with the line', async 
           |                                       ^^^^
           = mend it there; what it was called with is in this entry
     prodserver.yaml: 1 error
+    more on each code: /work/main/docs/errors.md
     "
   `);
 });

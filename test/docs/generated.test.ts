@@ -8,10 +8,11 @@ import { manifestSchema } from '../../src/manifest/json-schema.ts';
 import { entrySchema } from '../../src/manifest/schema.ts';
 import { ROOT } from '../support/rig.ts';
 import { generatedFiles } from './generated.ts';
+import { schemaWords } from './option-words.ts';
 
 const read = (path: string): string => readFileSync(join(ROOT, path), 'utf8');
 const ajv = new Ajv2020({ strictTypes: false, allErrors: true });
-ajv.addSchema(manifestSchema(), 'manifest');
+ajv.addSchema(manifestSchema(schemaWords()), 'manifest');
 const validate = ajv.getSchema('manifest') as ValidateFunction;
 const accepts = (text: string): boolean => validate(parse(text, { merge: true }));
 const entry = (lines: string): string => `PRODUCTION_PROCESSES:\n  one: {${lines}}\n`;
@@ -89,7 +90,7 @@ describe('the JSON Schema of the manifest', () => {
   });
 
   it('lists every key of an entry', () => {
-    const schema = manifestSchema() as { $defs: { entry: { properties: object } } };
+    const schema = manifestSchema(schemaWords()) as { $defs: { entry: { properties: object } } };
     expect(Object.keys(schema.$defs.entry.properties).sort()).toEqual(Object.keys(entrySchema.shape).sort());
   });
 });

@@ -2,6 +2,7 @@
 import { LEASE } from '../../src/model/lease-timings.ts';
 import type { FactsByCode } from '../../src/model/failure.ts';
 import { NO_LEASE } from '../support/spec.ts';
+import { DEEP_SAMPLES } from './samples-deep.ts';
 
 const MANIFEST = '/srv/shop/prodserver.yaml';
 const SINCE = '2026-01-31T12:00:00.000Z';
@@ -17,6 +18,7 @@ const LEASED = { file: 'redis://cache:6379/0 billing', host: 'app-1', fence: 12,
 const SAID = ['ModuleNotFoundError: No module named shop.celeri'];
 
 export const SAMPLES: FactsByCode = {
+  ...DEEP_SAMPLES,
   'manifest-missing': { searched: [MANIFEST] },
   'manifest-unreadable': { path: MANIFEST, errno: 'EACCES' },
   'manifest-too-large': { path: MANIFEST, bytes: 10_485_760, limit: 1_048_576 },

@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { failure, severityOf, type Code } from '../../src/model/failure.ts';
 import { exitCodeOf, renderFailure, TABLE } from '../../src/render/failures.ts';
 import { backendWords } from '../../src/render/words-backends.ts';
+import { deepWords } from '../../src/render/words-deep.ts';
 import { manifestWords } from '../../src/render/words-manifest.ts';
 import { settingsWords } from '../../src/render/words-settings.ts';
 import { EXIT } from '../../src/render/words.ts';
@@ -10,7 +11,7 @@ import { SAMPLES } from '../docs/samples.ts';
 import { NO_LEASE } from '../support/spec.ts';
 
 /** Shown by the tests of manifests and of Django settings. */
-const ELSEWHERE = { ...manifestWords, ...backendWords, ...settingsWords };
+const ELSEWHERE = { ...manifestWords, ...backendWords, ...settingsWords, ...deepWords };
 
 const CODES = Object.keys(TABLE) as Code[];
 
@@ -52,6 +53,7 @@ test.each([
 
 test('the warnings', () => {
   expect(CODES.filter((code) => severityOf(code) === 'warning').toSorted()).toEqual([
+    'broker-alternate',
     'children-churn',
     'link-silent',
     'log-not-rotated',
@@ -63,7 +65,9 @@ test('the warnings', () => {
     'option-unwise',
     'parent-death-missing',
     'pss-unreadable',
+    'results-unreachable',
     'runtime-removed',
+    'schedule-task-foreign',
     'slots-stuck',
     'stop-signal',
     'subreaper-missing',

@@ -57,6 +57,7 @@ export const IDLE_WORKER: WorkerVitals = {
   canaryMs: null,
   canaries: null,
   childExits: 0,
+  unknown: null,
 };
 
 /** RECYCLE without a limit. */

@@ -1,6 +1,6 @@
 /** No secret is printed. */
 import { describe, expect, test } from 'vitest';
-import { maskArgv, maskLine, maskToken, maskUrls } from '../../src/render/mask.ts';
+import { maskArgv, maskLine, maskToken, maskUrls } from '../../src/model/mask.ts';
 
 describe('a URL loses its credentials', () => {
   test.each([

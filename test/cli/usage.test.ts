@@ -33,6 +33,8 @@ test('help', async () => {
       restart [options] [names...]  Replace what runs, start what does not; without
                                     names, everything.
       lock                          Show who holds a lock, or take it away.
+      schema [options]              Print the JSON Schema of the manifest, for
+                                    editors.
       version [options]             Show the version.
       help [command]                display help for command
 
@@ -209,5 +211,10 @@ test('schema prints the file of the package, of the draft that is asked for', as
   const file = (name: string): string => readFileSync(join(ROOT, 'schema', name), 'utf8');
   expect((await rig.run(['schema'])).stdout).toBe(file('manifest.schema.json'));
   expect((await rig.run(['schema', '--draft', '07'])).stdout).toBe(file('manifest.draft-07.schema.json'));
-  expect(await run(rig, 'schema', '--draft', '4')).toMatchInlineSnapshot();
+  expect(await run(rig, 'schema', '--draft', '4')).toMatchInlineSnapshot(`
+    "exit 2
+    --- stderr
+    error: --draft must be 2020-12 or 07, not "4" [usage]
+      see prodserver --help"
+  `);
 });

@@ -213,7 +213,13 @@ function refinement(description: string, schema: JsonSchema): JsonSchema | null 
     return { anyOf: [{ type: 'number', minimum: 0, maximum: 0.1 }, percent] };
   }
   if (description.startsWith('octal digits with a 0 in front'))
-    return { type: 'string', pattern: orVariable('^0[0-7]{1,3}$') };
+    // YAML reads 027 as a number and keeps no 0: an editor cannot know whether it was written.
+    return {
+      anyOf: [
+        { type: 'string', pattern: orVariable('^0[0-7]{1,3}$') },
+        { type: 'integer', minimum: 0 },
+      ],
+    };
   const whole = /^a whole number(?: from (-?\d+)(?: to (\d+))?)?$/.exec(description);
   if (whole !== null) {
     const [, from, to] = whole;

@@ -43,6 +43,7 @@ const BEYOND: readonly (readonly [path: RegExp, code: RegExp, why: string])[] = 
   [/^RECYCLE\.timezone$/, /^key-missing$/, 'what a key needs beside it'],
   [/^LIVE\.celery\.stuck$/, /^key-useless$/, 'what a key needs beside it'],
   [/^LOCK\.(?!name|redis|file)/, /^key-useless$/, 'what a key needs beside it'],
+  [/^UMASK$/, /^value-wrong$/, 'whether a number was written with a 0 in front'],
   [/^LOCK\.redis$/, /^value-wrong$/, 'the forms of the URL of a Redis'],
 ];
 
@@ -116,7 +117,8 @@ function disputes(manifest: Manifest, changes: readonly string[]): string[] {
   return [...alone, { ...rest, PRODUCTION_PROCESSES: {} }].flatMap((one) => disputesOf(one, changes));
 }
 
-const withoutOthers = ({ DEPENDS_ON: _, ...entry }: Record<string, unknown>): unknown => entry;
+const withoutOthers = (entry: Record<string, unknown>): unknown =>
+  Object.fromEntries(Object.entries(entry).filter(([key]) => key !== 'DEPENDS_ON'));
 
 function disputesOf(manifest: Manifest, changes: readonly string[]): string[] {
   const all = places(manifest).filter((path) => path.length > 0);
@@ -233,7 +235,7 @@ describe('what is said of an option', () => {
           if (told === null || refused !== undefined) return [];
           const given = [told.standard, told.example].filter((value) => value !== undefined);
           const bad = given.filter(
-            (value) => !String(value).startsWith('${') && !kind.safeParse(value).success,
+            (value) => !/^"\$\{/.test(JSON.stringify(value)) && !kind.safeParse(value).success,
           );
           const isFlag = kind.description?.startsWith('true or false') === true;
           return bad.length > 0 || (told.example === undefined && !isFlag)

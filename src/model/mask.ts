@@ -21,9 +21,26 @@ const SECRET = new RegExp(
 
 const stars = (text: string): string => text.replaceAll(/[^\s"'[\],]/g, '*');
 
+/** A name and its value on one line; a variable is no secret, its name is what one wants to see. */
+const PAIR =
+  /\$\{[^}]*\}|([\w"'.-]+\s*[:=]\s*)(?!["']?\$\{)("(?:[^"\\]|\\.)*"|'(?:[^']|'')*'|[^\s,}\]#"'[{][^,}\]]*)/g;
+
+const maskPairs = (text: string): string =>
+  text.replaceAll(PAIR, (whole: string, name?: string, value?: string) =>
+    name === undefined || value === undefined ? whole : name + stars(value),
+  );
+
+/** Whatever stands in ENV: on the line of the key itself, or where `path` is below it. */
+function maskVariables(line: string, path: readonly (string | number)[]): string {
+  const own = /(?<![\w-])(["']?ENV["']?\s*:\s*\{)((?:\$\{[^}]*\}|[^}])*)(\}|$)/;
+  if (own.test(line))
+    return line.replace(own, (_, key: string, pairs: string, end: string) => key + maskPairs(pairs) + end);
+  return path[2] === 'ENV' && path.length > 3 ? maskPairs(line) : line;
+}
+
 /** A line of a manifest without its secrets, its length kept, for carets point into it. `path` is where they point. */
 export function maskLine(line: string, path: readonly (string | number)[]): string {
-  const masked = line
+  const masked = maskVariables(line, path)
     .replaceAll(CREDENTIALS, (_, scheme: string, secret: string) => `${scheme}${'*'.repeat(secret.length)}@`)
     .replaceAll(SECRET, (whole: string, key: string) => {
       const value = whole.slice(key.length);

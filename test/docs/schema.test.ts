@@ -235,7 +235,7 @@ describe('what is said of an option', () => {
           if (told === null || refused !== undefined) return [];
           const given = [told.standard, told.example].filter((value) => value !== undefined);
           const bad = given.filter(
-            (value) => !/^"\$\{/.test(JSON.stringify(value)) && !kind.safeParse(value).success,
+            (value) => !JSON.stringify(value).startsWith('"${') && !kind.safeParse(value).success,
           );
           const isFlag = kind.description?.startsWith('true or false') === true;
           return bad.length > 0 || (told.example === undefined && !isFlag)

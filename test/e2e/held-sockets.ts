@@ -41,7 +41,9 @@ const ask = async (port: number): Promise<{ readonly page: string } | { readonly
     const request = get({ host: '127.0.0.1', port, agent: false, timeout: 20_000 }, (answer) => {
       let page = '';
       answer.setEncoding('utf8').on('data', (part: string) => (page += part));
-      answer.once('end', () => done(answer.statusCode === 200 ? { page } : { error: `${answer.statusCode}` }));
+      answer.once('end', () =>
+        done(answer.statusCode === 200 ? { page } : { error: `${answer.statusCode}` }),
+      );
       answer.once('error', (error) => done({ error: error.message }));
     });
     request.once('timeout', () => request.destroy(new Error('no answer')));

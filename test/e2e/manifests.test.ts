@@ -3,7 +3,7 @@ import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import { Driver } from '../backends/celery/stage.ts';
-import { play, poolAsWritten, SHOP } from './manifests.ts';
+import { play, poolAsWritten } from './manifests.ts';
 
 let driver: Driver;
 beforeAll(() => {

@@ -71,7 +71,7 @@ export async function proveBeat(python: string, proofs: readonly BeatProof[], dr
     const setting: Setting = { ...merged(proofs.map((proof) => proof.setting)), backend: 'CeleryBeat' };
     const stage = await open(rig, python, setting, change, url, { driver });
     const seen: unknown[] = [];
-    for (const { see } of proofs) seen.push(await see(stage));
+    for (const proof of proofs) seen.push(await proof.see(stage));
     if (seen.some(isLater)) await finish(stage.process);
     return seen.map((one) => (isLater(one) ? one() : one));
   };

@@ -1,6 +1,7 @@
 /** What is kept of the last lines, and who reads them. */
 import { describe, expect, test } from 'vitest';
-import { newHistory, type Asked, type History } from '../../src/logs/history.ts';
+import { newHistory, type History } from '../../src/logs/history.ts';
+import type { Asked } from '../../src/logs/history-block.ts';
 import type { Piece } from '../../src/model/line.ts';
 
 const ALL: Asked = { wants: () => true, count: null, since: null };

@@ -45,21 +45,6 @@ export interface Entry {
   hasFile(name: string): boolean;
   /** The version of a Python package beside the interpreter; null where it cannot be seen. */
   installed(name: string): string | null;
-  /** Those that it is handed, as descriptors 3, 4 and so on. */
-  readonly sockets: readonly HeldSocket[];
-}
-
-/** A listening socket that the supervisor holds: see SOCKETS. */
-export interface HeldSocket {
-  readonly name: string;
-  readonly address:
-    | { readonly kind: 'tcp'; readonly host: string; readonly port: number }
-    | { readonly kind: 'unix'; readonly path: string };
-  readonly backlog: number;
-  readonly reusePort: boolean;
-  readonly mode: number | null;
-  readonly user: string | null;
-  readonly group: string | null;
 }
 
 /** What a rule looks at. */
@@ -72,8 +57,6 @@ export interface Subject {
   readonly env: Readonly<Record<string, string>>;
   /** STOP.timeout in milliseconds; null: that of the backend. */
   readonly graceMs: number | null;
-  /** Those that it is handed, as descriptors 3, 4 and so on. */
-  readonly sockets: readonly HeldSocket[];
 }
 
 /** What a backend makes of an entry: all but `argv` has a default. */

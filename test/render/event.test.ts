@@ -26,7 +26,24 @@ test('a life: each event with its states, its reason and its exit; a step in bet
   const words = events.map(({ level, from, to, reason, pid, exit }) =>
     [level, from, to, reason, pid, exit?.code ?? exit?.signal ?? null].join(' '),
   );
-  expect([words, events.map(({ message }) => message)]).toMatchInlineSnapshot();
+  expect([words, events.map(({ message }) => message)]).toMatchInlineSnapshot(`
+    [
+      [
+        "info STOPPED STARTING  100 ",
+        "info STARTING RUNNING  100 ",
+        "info RUNNING STARTING  101 ",
+        "info STARTING STOPPING manual 101 ",
+        "info STOPPING STOPPED manual  0",
+      ],
+      [
+        "worker.1 STOPPED -> STARTING (pid 100)",
+        "worker.1 STARTING -> RUNNING (pid 100, ready after 900 ms)",
+        "worker.1 RUNNING -> STARTING (ended by SIGKILL; started again: pid 101)",
+        "worker.1 STARTING -> STOPPING (SIGTERM to pid 101, up to 10 s)",
+        "worker.1 STOPPING -> STOPPED (exit code 0 after 17 ms)",
+      ],
+    ]
+  `);
 });
 
 test('what is no change of state', () => {
@@ -41,7 +58,53 @@ test('what is no change of state', () => {
     eventOf({ type: 'decided', instance: 'web.1', state: 'FATAL' }),
     eventOf({ type: 'over' }),
   ].map((event) => event && [event.type, ...facts.map((key) => event[key]), event.message]);
-  expect(seen).toMatchInlineSnapshot();
+  expect(seen).toMatchInlineSnapshot(`
+    [
+      null,
+      null,
+      [
+        "ordered",
+        null,
+        null,
+        "info",
+        "stop",
+        "SIGTERM: stopping in order (again: faster; a third time: kill)",
+      ],
+      [
+        "failed",
+        null,
+        null,
+        "warn",
+        "subreaper-missing",
+        "warning: orphaned grandchildren cannot be adopted or reaped (no koffi) [subreaper-missing]
+      install prodserver with its optional dependencies (koffi); as PID 1 run it under an init such as tini",
+      ],
+      [
+        "removed",
+        "worker",
+        "worker.1",
+        "info",
+        null,
+        "worker.1 removed",
+      ],
+      [
+        "decided",
+        "web",
+        "web.1",
+        "info",
+        null,
+        "stopping everything, since web.1 is FATAL",
+      ],
+      [
+        "over",
+        null,
+        null,
+        "info",
+        null,
+        "everything has ended",
+      ],
+    ]
+  `);
 });
 
 test('for people: as start shows it, each line with its prefix', () => {
@@ -49,13 +112,22 @@ test('for people: as start shows it, each line with its prefix', () => {
   const failed = eventOf({ type: 'failed', failure: failure('subreaper-missing', { detail: 'no koffi' }) });
   const [changed] = newStory(spec())(0, { type: 'start-ordered' });
   if (failed === null || changed === undefined) throw new Error('no events');
-  expect(eventLines(one(failed), PLAIN, '')).toMatchInlineSnapshot();
+  expect(eventLines(one(failed), PLAIN, '')).toMatchInlineSnapshot(`
+    [
+      "prodserver | warning: orphaned grandchildren cannot be adopted or reaped (no koffi) [subreaper-missing]",
+      "prodserver |   install prodserver with its optional dependencies (koffi); as PID 1 run it under an init such as tini",
+    ]
+  `);
   expect(
     eventLines(
       one({ ...failed, from: 'STARTING', to: 'RUNNING', message: 'web.1 STARTING -> RUNNING (pid 1)' }),
       newPaint(true),
       'T ',
     ),
-  ).toMatchInlineSnapshot();
+  ).toMatchInlineSnapshot(`
+    [
+      "T [2mprodserver | [22mweb.1 STARTING -> [32mRUNNING[39m (pid 1)",
+    ]
+  `);
   expect(eventsLostText(1, PLAIN)).toBe('prodserver | 1 event dropped: nobody read them in time');
 });

@@ -55,7 +55,7 @@ export async function follow<T extends Timed>(
       past[index]?.ok === false ? past[index] : unlessBroken(one, async () => restOf(one.rest, put)),
     ),
   );
-  const problem = ends.find((end): end is { ok: false; error: Failure } => end?.ok === false);
+  const problem = ends.find((end): end is { ok: false; error: Failure } => end !== undefined && !end.ok);
   return problem === undefined ? EXIT.ok : fail(problem.error);
 }
 

@@ -67,10 +67,10 @@ export async function runDaemon(options: DaemonOptions): Promise<Result<Ending>>
   const previous = findPrevious(folder.value, ledgerId, specs, clock);
 
   giveBackPipes();
-  const chronicle = newChronicle(clock, options.eventOf);
+  const chronicle = newChronicle(clock, (news) => options.eventOf(news));
   const output = newOutput({
     ...options,
-    keep: chronicle.keep,
+    keep: (spec, stream, pieces) => chronicle.keep(spec, stream, pieces),
     stdout: openOutlet(1, clock),
     clock,
     tell: (news) => director.tell(news),

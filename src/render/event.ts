@@ -163,7 +163,7 @@ export function eventLines({ message, from, to, level }: EventRecord, paint: Pai
 }
 
 export const eventsLostText = (count: number, paint: Paint): string =>
-  `${paint.dim(`${OURS} | `)}` +
+  paint.dim(`${OURS} | `) +
   paint.yellow(`${count} event${count === 1 ? '' : 's'} dropped: nobody read them in time`);
 
 /** `2026-11-21T10:00:00.000Z `; nothing where times were not asked for. */

@@ -97,10 +97,12 @@ test('a reader that has stopped reading holds nothing up, and is told what it mi
   await start.says(/flood\.1 +\| the end/);
   expect((await rig.status()).map(({ state }) => state)).toEqual(['RUNNING', 'RUNNING']);
   stuck.kill('SIGCONT');
-  const [, count] = await stuck.says(/(\d+) log lines dropped: nobody read them in time\n/);
+  await stuck.says(/\d+ log lines? dropped: nobody read them in time\n/);
   await stuck.says(/flood\.1 +\| the end\n/);
   const seen = stuck.stdout.split('\n').filter((line) => line.includes('xxx')).length;
-  expect(seen + Number(count)).toBe(4000);
+  // It may fall behind again while it catches up.
+  const missed = [...stuck.stdout.matchAll(/\| (\d+) log lines? dropped: nobody/g)];
+  expect(missed.reduce((sum, [, count]) => sum + Number(count), seen)).toBe(4000);
   // With a reader that never comes back it ends all the same.
   stuck.kill('SIGSTOP');
   start.kill('SIGTERM');

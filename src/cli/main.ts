@@ -172,6 +172,33 @@ function program(done: (code: number) => void): Command {
     .option('--json', 'one JSON object')
     .option('--strict', 'exit 1 for warnings too')
     .option('-v, --verbose', 'tell what is well, too');
+  // -f means what it means in `tail`, so the manifest has only its long name here.
+  verb(
+    'logs [names...]',
+    'Show the last lines of processes, from memory.',
+    'prodserver logs -f worker',
+    () => import('./logs.ts'),
+  )
+    .option('-f, --follow', 'go on until the supervisor ends')
+    .option('-n, --lines <count>', 'so many of the last lines, or all (default: 100; with --since all)')
+    .option('--since <time>', 'none that is older: 10m, or 2026-05-01T12:00')
+    .option('-t, --timestamps', 'the time in front of each line')
+    .option('--manifest <file>', MANIFEST[1])
+    .option(...SETTINGS)
+    .option('--json', 'one JSON object a line');
+  verb(
+    'events [names...]',
+    'Show what has happened: changes of state, replacements, orders, problems.',
+    'prodserver events -f --json',
+    () => import('./events.ts'),
+  )
+    .option('-f, --follow', 'go on until the supervisor ends')
+    .option('-n, --lines <count>', 'so many of the last events, or all (default: 100; with --since all)')
+    .option('--since <time>', 'none that is older: 10m, or 2026-05-01T12:00')
+    .option('-t, --timestamps', 'the time in front of each event')
+    .option('--manifest <file>', MANIFEST[1])
+    .option(...SETTINGS)
+    .option('--json', 'one JSON object a line');
   const lock = root
     .command('lock')
     .description('Show who holds a lock, or take it away.')

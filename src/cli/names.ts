@@ -1,6 +1,7 @@
 import { findSupervisors } from '../control/client.ts';
 import { sourceId } from '../manifest/source.ts';
 import { failure, type Failure, type Result } from '../model/failure.ts';
+import { isMeant, isPattern, matches } from '../model/patterns.ts';
 import { nearest } from '../model/units.ts';
 import { sourceOf } from './source.ts';
 import type { Flags } from './verb.ts';
@@ -40,35 +41,13 @@ export function unknownOf(
     : failure('process-unknown', { name, near: nearest(name, spelled), names: known });
 }
 
-const isPattern = (name: string): boolean => /[*?]/.test(name);
-
-/** `work*` stands for any text, `worker.?` for any one character. */
-const patternOf = (name: string): RegExp =>
-  new RegExp(
-    `^${name
-      .replaceAll(/[.+^${}()|[\]\\]/g, String.raw`\$&`)
-      .replaceAll('*', '.*')
-      .replaceAll('?', '.')}$`,
-  );
-
-function matchesAny(name: string, spelled: ReadonlySet<string>): boolean {
-  if (!isPattern(name)) return spelled.has(name);
-  const pattern = patternOf(name);
-  return [...spelled].some((one) => pattern.test(one));
-}
+const matchesAny = (name: string, spelled: ReadonlySet<string>): boolean =>
+  isPattern(name) ? [...spelled].some((one) => matches(name, one)) : spelled.has(name);
 
 /** Every instance that one of `names` means: its own name, that of its process, or a pattern of either; null: all. */
 export function instancesOf(
   rows: readonly { readonly name: string; readonly instance: string }[],
   names: readonly string[] | null,
 ): string[] {
-  const patterns = names?.map((name) => (isPattern(name) ? patternOf(name) : name)) ?? null;
-  const means = (pattern: RegExp | string, text: string): boolean =>
-    typeof pattern === 'string' ? pattern === text : pattern.test(text);
-  return rows
-    .filter(
-      ({ name, instance }) =>
-        patterns === null || patterns.some((one) => means(one, name) || means(one, instance)),
-    )
-    .map(({ instance }) => instance);
+  return rows.filter((row) => isMeant(row, names)).map(({ instance }) => instance);
 }

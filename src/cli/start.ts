@@ -6,6 +6,7 @@ import type { Scales } from '../manifest/loaded.ts';
 import { failure, type Failure } from '../model/failure.ts';
 import type { Plan, ProcessSpec } from '../model/spec.ts';
 import { signalNumber } from '../os/signals.ts';
+import { newEventMaker } from '../render/event.ts';
 import { renderFailure, exitCodeOf } from '../render/failures.ts';
 import { newJsonPresenter, newTextPresenter, type Presenter } from '../render/news.ts';
 import { VERSION } from '../render/version.ts';
@@ -49,6 +50,7 @@ export async function run(names: readonly string[], flags: Flags): Promise<numbe
     wait: flags['wait'] !== false,
     present: (news) => presenter.lines(news),
     lost: (count, to) => presenter.lost(count, to),
+    eventOf: newEventMaker(),
   });
   if (!ended.ok) return fail(ended.error);
   return exitCode(ended.value);

@@ -17,6 +17,8 @@ import {
   type StatusAnswer,
   type StopAnswer,
 } from './protocol.ts';
+import type { StreamReader } from './pour.ts';
+import { askedOf, type StreamAsked } from './records.ts';
 
 /** Null: everything. */
 type Names = readonly string[] | null;
@@ -32,6 +34,8 @@ export interface Control {
   signal(names: Names, signal: NodeJS.Signals): SignalAnswer;
   scale(counts: Readonly<Record<string, number>>): Promise<ReviseAnswer>;
   update(dry: boolean): Promise<ReviseAnswer>;
+  /** Sends what is asked for until its end; false: there are too many readers already. */
+  stream(kind: 'logs' | 'events', asked: StreamAsked, reader: StreamReader): boolean;
 }
 
 const NAMES = 'names must be a list of names, or null';
@@ -44,6 +48,7 @@ class BadRequest extends Error {}
 /** Listens on the socket, for this user alone; resolves when it does. */
 export async function serveControl(path: string, control: Control): Promise<Server> {
   const server = createServer((request, response) => {
+    if (stream(request, response, control)) return;
     void answer(request, control).then(({ status, body }) => send(response, status, body));
   });
   await new Promise<void>((done, refuse) => {
@@ -54,6 +59,19 @@ export async function serveControl(path: string, control: Control): Promise<Serv
     process.umask(before);
   });
   return server;
+}
+
+/** True: it asks for a stream, and is seen to. */
+function stream(request: IncomingMessage, response: ServerResponse, control: Control): boolean {
+  const [path, query] = request.url?.split('?', 2) ?? [];
+  const kind = path === '/v1/logs' ? 'logs' : path === '/v1/events' ? 'events' : null;
+  if (request.method !== 'GET' || kind === null) return false;
+  const refuse = (status: number, error: string): void =>
+    send(response, status, complaint(status, error).body);
+  const asked = askedOf(new URLSearchParams(query));
+  if (asked === null) refuse(400, 'n must be a number, since milliseconds since the epoch, follow 0 or 1');
+  else if (!control.stream(kind, asked, response)) refuse(503, 'too many readers follow already');
+  return true;
 }
 
 const complaint = (status: number, error: string) => ({ status, body: { protocol: PROTOCOL, error } });

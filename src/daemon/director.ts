@@ -15,6 +15,7 @@ import type { Supervisor } from '../supervisor/supervisor.ts';
 import type { SupervisorSignal } from './signals.ts';
 import { statusRow } from './status.ts';
 import type { LoopLag } from '../os/loop.ts';
+import type { Chronicle } from './chronicle.ts';
 import { newOrders } from './orders.ts';
 import type { Output } from './output.ts';
 import type { Revision } from './revision.ts';
@@ -29,6 +30,7 @@ export interface DirectorOptions {
   readonly wait: boolean;
   /** The lines that show a piece of news. */
   present(news: News): readonly string[];
+  readonly chronicle: Pick<Chronicle, 'note' | 'stream'>;
   readonly output: Pick<Output, 'write' | 'reopen' | 'dropped'>;
   readonly lag: LoopLag;
   readonly revision: () => Revision;
@@ -71,6 +73,7 @@ export function newDirector(options: DirectorOptions): Director {
   const tell = (news: News): void => {
     if (news.type === 'failed') warnings.set(news.failure.code, news.failure);
     for (const line of options.present(news)) options.output.write(line);
+    options.chronicle.note(news);
     if (news.type !== 'changed') return;
     const { state } = news.machine;
     const slot = supervisor?.instances.find((one) => one.spec.instance === news.spec.instance) ?? null;
@@ -179,6 +182,7 @@ export function newDirector(options: DirectorOptions): Director {
     control: {
       ...newOrders(() => supervisor, options.revision, tell),
       status,
+      stream: options.chronicle.stream,
       plan: () => sealedPlan(options.plan(), supervisor?.wanted() ?? [], options.all, salt),
     },
     result(given) {

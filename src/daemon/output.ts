@@ -23,6 +23,8 @@ export interface OutputOptions {
   readonly clock: Clock;
   present(news: News): readonly string[];
   lost(count: number, to: 'stdout' | 'file'): string;
+  /** Has each line too, wherever it goes. */
+  keep(spec: ProcessSpec, stream: StreamName, pieces: readonly Piece[]): void;
   tell(news: News): void;
 }
 
@@ -163,7 +165,9 @@ export function newOutput(options: OutputOptions): Output {
 
   return {
     write: (line) => void stdout.write(Buffer.from(`${line}\n`), 1),
-    pass({ instance }, stream, pieces) {
+    pass(spec, stream, pieces) {
+      const { instance } = spec;
+      options.keep(spec, stream, pieces);
       const way = ways.get(instance);
       if (way === undefined || way.refused) passToStdout(instance, stream, pieces);
       else passToFile(way, instance, stream, pieces);

@@ -1,5 +1,6 @@
 /** The composition root: wires the rooms into one running supervisor. It alone picks real clocks, probes and locks. */
 import { manifestId } from '../control/protocol.ts';
+import type { EventBody } from '../control/records.ts';
 import type { Cancel } from '../model/clock.ts';
 import { failure, type Failure, type Result } from '../model/failure.ts';
 import { bootMs } from '../os/boot-clock.ts';
@@ -16,8 +17,10 @@ import { markId, openRuntimeFolder, socketPath } from '../os/runtime.ts';
 import { newKeys } from '../singleton/key.ts';
 import { newLockers } from '../singleton/lockers.ts';
 import type { NextRun } from '../supervisor/recycling.ts';
+import type { News } from '../supervisor/news.ts';
 import { newSupervisor, type Supervisor } from '../supervisor/supervisor.ts';
 import { claimNames } from './claim.ts';
+import { newChronicle } from './chronicle.ts';
 import { openDoor } from './door.ts';
 import { newFarewell } from './farewell.ts';
 import { newDirector, type Director, type DirectorOptions, type Ending } from './director.ts';
@@ -30,12 +33,14 @@ import { listen } from './signals.ts';
 
 export interface DaemonOptions
   extends
-    Omit<DirectorOptions, 'output' | 'lag' | 'holding' | 'plan' | 'revision'>,
+    Omit<DirectorOptions, 'chronicle' | 'output' | 'lag' | 'holding' | 'plan' | 'revision'>,
     Pick<RevisionPorts, 'reread' | 'choose'> {
   readonly plan: Plan;
   readonly specs: readonly ProcessSpec[];
   /** The line for lines that were dropped. */
   lost(count: number, to: 'stdout' | 'file'): string;
+  /** The event that a piece of news is; null where it is none. */
+  eventOf(news: News): EventBody | null;
 }
 
 /** How long what is queued for a slow reader may take at the end. Milliseconds. */
@@ -62,8 +67,10 @@ export async function runDaemon(options: DaemonOptions): Promise<Result<Ending>>
   const previous = findPrevious(folder.value, ledgerId, specs, clock);
 
   giveBackPipes();
+  const chronicle = newChronicle(clock, (news) => options.eventOf(news));
   const output = newOutput({
     ...options,
+    keep: (spec, stream, pieces) => chronicle.keep(spec, stream, pieces),
     stdout: openOutlet(1, clock),
     clock,
     tell: (news) => director.tell(news),
@@ -74,6 +81,7 @@ export async function runDaemon(options: DaemonOptions): Promise<Result<Ending>>
     ...options,
     plan: () => plan,
     revision: () => revision,
+    chronicle,
     output,
     lag,
     holding: (spec) => lockers.holding(spec),
@@ -143,7 +151,7 @@ export async function runDaemon(options: DaemonOptions): Promise<Result<Ending>>
   director.tell({ type: 'over' });
   await farewell.taken();
   door.value.close();
-  await output.close(FLUSH_MS);
+  await Promise.all([output.close(FLUSH_MS), chronicle.close()]);
   lag.stop();
   removeListeners();
   reaper.stop();

@@ -16,7 +16,7 @@ export interface Presenter {
   lost(count: number, to: 'stdout' | 'file'): string;
 }
 
-const OURS = 'prodserver';
+export const OURS = 'prodserver';
 
 export const lostText = (count: number, to: 'stdout' | 'file'): string =>
   `${count} log line${count === 1 ? '' : 's'} dropped: ` +
@@ -157,6 +157,9 @@ function replacementFacts(news: ReplacementNews): object {
 }
 
 const PLAIN = newPaint(false);
+
+/** What is said of it, without colours. */
+export const messageOfNews = (news: Parameters<typeof plainText>[0]): string => plainText(news, PLAIN);
 
 /** The part of pino that is used: a line of JSON for each call, handed to `write`. */
 export interface JsonLogger {

@@ -45,6 +45,10 @@ test('help', async () => {
                                             supervisord.conf.
       doctor [options]                      Say what is wrong with what runs, and
                                             with the machine; exit 0 or 1.
+      logs [options] [names...]             Show the last lines of processes, from
+                                            memory.
+      events [options] [names...]           Show what has happened: changes of
+                                            state, replacements, orders, problems.
       lock                                  Show who holds a lock, or take it away.
       schema [options]                      Print the JSON Schema of the manifest,
                                             for editors.

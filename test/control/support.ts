@@ -45,6 +45,7 @@ export const control = (change: Partial<Control> = {}): Control => ({
   }),
   scale: async () => ({ protocol: PROTOCOL, changes: [], failures: [] }),
   update: async () => ({ protocol: PROTOCOL, changes: [], failures: [] }),
+  stream: () => false,
   ...change,
 });
 

@@ -37,11 +37,22 @@ export function parseArgs(
   }
   const options = backend.options();
   const places = new Map<string, Path>();
+  const judged = new Watched();
+  const wrong: string[] = [];
+  const meant = new Set<string>();
   for (const [key, value] of Object.entries(input)) {
     const path = [...base, key];
     const found = findOption(options, key);
     if (found === null) {
-      failures.push(unknownOption(doc, backend, options, key, path));
+      const near = nearest(key, usable(options));
+      const facts = { option: key, backend: backend.name, near };
+      failures.push(failure('option-unknown', facts, { place: doc.place(path, 'key') }));
+      // That another option lacks the one that is meant here would be the same mistake told twice.
+      const parsed = near === null ? undefined : options[near]?.schema.safeParse(value);
+      if (near !== null && parsed?.success === true && !Object.hasOwn(input, near)) {
+        judged.set(near, parsed.data);
+        meant.add(near);
+      }
       continue;
     }
     const { name, option } = found;
@@ -59,15 +70,38 @@ export function parseArgs(
     const parsed = option.schema.safeParse(value);
     if (parsed.success) {
       args.set(name, parsed.data);
+      judged.set(name, parsed.data);
       failures.push(...tooNew(doc, path, backend, option, parsed.data, context));
-    } else failures.push(wrongOption(doc, path, option, value));
+    } else {
+      failures.push(wrongOption(doc, path, option, value));
+      wrong.push(name);
+    }
     places.set(name, path);
   }
-  for (const finding of backend.rules({ ...context, args })) {
+  const findings = backend.rules({ ...context, args: judged });
+  // What hangs on a value that nobody understands is judged when it is mended.
+  if (wrong.some((name) => judged.asked.has(name))) return { args, failures };
+  for (const finding of findings) {
+    if (finding.option !== null && meant.has(finding.option)) continue;
     const path = finding.option === null ? base.slice(0, -1) : (places.get(finding.option) ?? base);
     failures.push({ ...finding.failure, place: doc.place(path, 'key') });
   }
   return { args, failures };
+}
+
+/** Options that know which of them were asked for. */
+class Watched extends Map<string, unknown> {
+  readonly asked = new Set<string>();
+
+  override get(name: string): unknown {
+    this.asked.add(name);
+    return super.get(name);
+  }
+
+  override has(name: string): boolean {
+    this.asked.add(name);
+    return super.has(name);
+  }
 }
 
 /** An option or a value that the installed version does not have, as far as that can be seen. */
@@ -120,14 +154,5 @@ function findOption(options: Options, key: string): { name: string; option: Opti
     : { name: option.alias, option: meant };
 }
 
-function unknownOption(
-  doc: Document,
-  backend: Backend,
-  options: Options,
-  option: string,
-  path: Path,
-): Failure {
-  const usable = Object.keys(options).filter((name) => options[name]?.refused === undefined);
-  const facts = { option, backend: backend.name, near: nearest(option, usable) };
-  return failure('option-unknown', facts, { place: doc.place(path, 'key') });
-}
+const usable = (options: Options): string[] =>
+  Object.keys(options).filter((name) => options[name]?.refused === undefined);

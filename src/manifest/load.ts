@@ -24,7 +24,7 @@ import { uselessLive } from './health.ts';
 import { interpolate, type Environment } from './interpolate.ts';
 import { lockRules } from './lock.ts';
 import { byPlace, type Loaded, type Schedule } from './loaded.ts';
-import { kindOf, parseAt, unknownKey, wrongValue } from './problems.ts';
+import { isMeant, kindOf, parseAt, unknownKey, wrongValue } from './problems.ts';
 import { findPython } from './python.ts';
 import { recycleRules, scheduleOf } from './recycle.ts';
 import {
@@ -124,8 +124,10 @@ export function compile(doc: Document, source: Source): Loaded {
       installedVersion(python, name, { PATH: source.env['PATH'], HOME: source.env['HOME'] }),
   };
   const entries = Object.entries(section);
-  if (entries.length === 0 && findings.length === 0)
-    findings.push(failure('manifest-empty', { path: doc.file }));
+  if (entries.length === 0 && findings.length === 0) {
+    const place = doc.place(['PRODUCTION_PROCESSES'], 'key');
+    findings.push(failure('manifest-empty', { path: doc.file }, { place }));
+  }
   schedules.push(
     ...entries.flatMap(([name, value]) => scheduleOf(doc, value, ['PRODUCTION_PROCESSES', name])),
   );
@@ -178,7 +180,7 @@ function compileOne(
     extraArgs,
     instances: entry.value?.INSTANCES ?? 1,
     env: environmentOf(entry.value, local.env),
-    graceMs: entry.value?.STOP?.timeout ?? null,
+    graceMs: graceOf(value, entry.value),
     installed: context.installed,
   });
   // What sends an application's periodic tasks takes that application's lock.
@@ -186,6 +188,16 @@ function compileOne(
     backend.singleton || (backend.name === 'CeleryWorker' && hasBeat({ args: parsed.args, extraArgs }));
   findings.push(...parsed.failures, ...lockRules(doc, backend, value['LOCK'], isBeat, base));
   return entry.value === null ? [] : compileEntry(name, backend, entry.value, parsed.args, local);
+}
+
+/** Milliseconds; null: as the backend has it. Where STOP cannot be understood nothing is too long for it. */
+function graceOf(written: Record<string, unknown>, entry: EntryInput | null): number | null {
+  if (entry !== null) return entry.STOP?.timeout ?? null;
+  const stop = entrySchema.shape.STOP.safeParse(written['STOP']);
+  const isMisspelt = Object.keys(written).some(
+    (key) => !Object.hasOwn(entrySchema.shape, key) && isMeant(key, 'STOP'),
+  );
+  return stop.success && !isMisspelt ? (stop.data?.timeout ?? null) : Infinity;
 }
 
 /** With what its files say. One that is not here yet, or is another user's, may be there in time; what is wrong is told. */
@@ -237,6 +249,9 @@ function shapeRules(
   const owner = base.at(-1) ?? '';
   const { name } = backend;
   const missing = (key: string, example: string): void => {
+    // It is there with a slip of the pen, which has been told.
+    if (Object.keys(entry).some((other) => !Object.hasOwn(entrySchema.shape, other) && isMeant(other, key)))
+      return;
     found.push(failure('key-missing', { key, owner, example }, { place: doc.place(base, 'key') }));
   };
   const useless = (key: string, why: string): void => {

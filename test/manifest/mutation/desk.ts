@@ -1,26 +1,19 @@
-/** One folder, one file in it, and what is told of it: as `check` would, without a new process for each. */
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+/** What is told of a manifest, as `check` would: without a process, and without a file, for each. */
 import { isCronPattern } from '../../../src/manifest/cron.ts';
+import { parseManifest } from '../../../src/manifest/document.ts';
 import type { Environment } from '../../../src/manifest/interpolate.ts';
-import { loadManifest } from '../../../src/manifest/load.ts';
+import { compile } from '../../../src/manifest/load.ts';
 import { checkSchedules, type Loaded } from '../../../src/manifest/loaded.ts';
 
-export interface Desk {
-  load(text: string | Buffer): Loaded;
-  clear(): void;
-}
+export type Desk = (text: string) => Loaded;
 
-/** No environment but this, so that every machine says the same. */
-export function newDesk(env: Environment = {}): Desk {
-  const folder = mkdtempSync(join(tmpdir(), 'desk-'));
-  const path = join(folder, 'prodserver.yaml');
-  return {
-    load(text) {
-      writeFileSync(path, text);
-      return checkSchedules(loadManifest(path, 'prodserver.yaml', env, folder), isCronPattern);
-    },
-    clear: () => rmSync(folder, { recursive: true }),
+/** No environment but this, and a folder that has nothing, so that every machine says the same. */
+export const newDesk =
+  (env: Environment = {}): Desk =>
+  (text) => {
+    const parsed = parseManifest('prodserver.yaml', text);
+    if (!parsed.ok) return { plan: null, findings: parsed.error, schedules: [] };
+    const folder = '/nonexistent';
+    const source = { path: `${folder}/prodserver.yaml`, folder, env, settings: null };
+    return checkSchedules(compile(parsed.value, source), isCronPattern);
   };
-}

@@ -2,14 +2,14 @@
  * Each manifest with one thing changed: a key renamed, a value of another type, a value or a key gone. One finding tells
  * of it, and names the place. `PRODSERVER_TEST_SEED` tries others; the long tier tries all.
  */
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { allBackends } from '../../../src/backends/registry.ts';
 import { entrySchema, supervisorSchema } from '../../../src/manifest/schema.ts';
 import { newChance } from '../../support/chance.ts';
-import { newDesk, type Desk } from './desk.ts';
+import { newDesk } from './desk.ts';
 import { mutations } from './mutate.ts';
 import { asJson, everyKey, optionManifests, ownManifests } from './subjects.ts';
-import { EXCEPTIONS, judge, type Judged } from './verdict.ts';
+import { EXCEPTIONS, judge, judgeOfSchema, type Judged } from './verdict.ts';
 
 const SEED = Number(process.env['PRODSERVER_TEST_SEED'] ?? 20_261_121);
 const LONG = process.env['PRODSERVER_TEST_TIER'] === 'long';
@@ -20,13 +20,10 @@ const BACKENDS = LONG ? Infinity : 2;
 const chance = newChance(SEED);
 const chosen = (): boolean => chance() < 1 / ONE_OF;
 
-let desk: Desk;
-beforeAll(() => {
-  // What the fixtures ask of the environment.
-  desk = newDesk({ SHOP_FLOWER_AUTH: 'user:password', REDIS_URL: 'redis://localhost' });
-});
-afterAll(() => desk.clear());
-
+// What the fixtures ask of the environment.
+const desk = newDesk({ SHOP_FLOWER_AUTH: 'user:password', REDIS_URL: 'redis://localhost' });
+/** The schema is compiled where all changes are made: to do so costs more than a sample of them. */
+const isValid = LONG ? judgeOfSchema() : null;
 function told(name: string, judged: Judged): Judged {
   const { changes, legal, wrong } = judged;
   process.stdout.write(
@@ -41,13 +38,13 @@ const note = (judged: Judged): void => {
 };
 
 test("the repository's own manifests", () => {
-  const judged = told('own manifests', judge(desk, ownManifests(), chosen));
+  const judged = told('own manifests', judge(desk, ownManifests(), chosen, isValid));
   note(judged);
   expect(judged.wrong).toEqual([]);
 });
 
 test('a manifest with every key, as YAML and as JSON', () => {
-  expect(desk.load(everyKey.text).findings).toEqual([]);
+  expect(desk(everyKey.text).findings).toEqual([]);
   const changed = new Set(
     mutations(everyKey.text).map(({ path }) => path.slice(path[0] === 'SUPERVISOR' ? 0 : 2)[0]),
   );
@@ -55,7 +52,7 @@ test('a manifest with every key, as YAML and as JSON', () => {
   const keys = [...Object.keys(entrySchema.shape), 'SUPERVISOR'];
   expect(keys.filter((key) => !changed.has(key))).toEqual([]);
   for (const key of Object.keys(supervisorSchema.shape)) expect(everyKey.text).toContain(`  ${key}: `);
-  const judged = told('every key', judge(desk, [everyKey, asJson(everyKey)], chosen));
+  const judged = told('every key', judge(desk, [everyKey, asJson(everyKey)], chosen, isValid));
   note(judged);
   expect(judged.wrong).toEqual([]);
 });
@@ -66,7 +63,7 @@ test('the options of each backend', { timeout: 600_000 }, () => {
     .toSorted((a, b) => a.rank - b.rank)
     .slice(0, BACKENDS)
     .map(({ backend }) => backend);
-  const judged = told('options', judge(desk, optionManifests(desk, backends), chosen));
+  const judged = told('options', judge(desk, optionManifests(desk, backends), chosen, isValid));
   note(judged);
   expect(judged.wrong).toEqual([]);
 });

@@ -178,7 +178,7 @@ export function optionManifests(desk: Desk, backends: readonly Backend[]): Subje
     for (const [name, value] of [...left, ...left]) {
       if (!left.has(name)) continue;
       const { text } = manifestOf(backend, { ...together, [name]: value });
-      if (desk.load(text).findings.length > 0) continue;
+      if (desk(text).findings.length > 0) continue;
       together[name] = value;
       left.delete(name);
     }

@@ -1,5 +1,5 @@
 /** What must be told of a changed manifest: one finding, at the place of the change. And where that is not so, why. */
-import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
+import { Ajv2020 } from 'ajv/dist/2020.js';
 import { parse } from 'yaml';
 import { manifestSchema } from '../../../src/manifest/json-schema.ts';
 import { isInText, type Failure } from '../../../src/model/failure.ts';
@@ -65,18 +65,39 @@ export interface Judged {
 export const pathOf = ({ place }: Failure): string => (place?.path ?? []).join('.');
 const keyOf = (finding: Failure): string => `${finding.code} ${pathOf(finding)}`;
 
-/** All changes of the subjects that `chosen` wants. */
-export function judge(desk: Desk, subjects: readonly Subject[], chosen: () => boolean): Judged {
-  const ajv = new Ajv2020({ strictTypes: false });
-  const isValid: ValidateFunction = ajv.compile(manifestSchema());
+/** A schema that takes seconds to be compiled. */
+export const judgeOfSchema = (): ((text: string) => boolean) => {
+  const validate = new Ajv2020({ strictTypes: false }).compile(manifestSchema());
+  return (text) => validate(parse(text));
+};
+
+/** Names that are the writer's own, so that any other is as good. */
+const FREE: Partial<Readonly<Record<Kind, RegExp>>> = {
+  typo: new RegExp(`${ENTRY}(\\.ENV\\.[^.]+)?$|^x-`),
+  rename: new RegExp(`${ENTRY}(\\.ENV\\.[^.]+)?$`),
+  mapping: /^x-/,
+  list: /^x-/,
+};
+
+/** Changes that `isValid` cannot tell of must be told unless the writer is free there. */
+const mayBeSilent = ({ kind, path }: Mutation): boolean =>
+  ['text', 'number', 'truth', 'empty', 'drop'].includes(kind) || FREE[kind]?.test(path.join('.')) === true;
+
+/** All changes of the subjects that `chosen` wants. `isValid`: as the JSON Schema says; null: that is not asked. */
+export function judge(
+  desk: Desk,
+  subjects: readonly Subject[],
+  chosen: () => boolean,
+  isValid: ((text: string) => boolean) | null,
+): Judged {
   const used = new Set<Exception>();
   const wrong: string[] = [];
   let [changes, legal] = [0, 0];
 
   for (const { name, text, below } of subjects) {
-    const before = new Set(desk.load(text).findings.map(keyOf));
+    const before = new Set(desk(text).findings.map(keyOf));
     const told = (changed: string): Failure[] =>
-      desk.load(changed).findings.filter((finding) => !before.has(keyOf(finding)));
+      desk(changed).findings.filter((finding) => !before.has(keyOf(finding)));
     const all = mutations(text).filter(({ path }) => below.every((step, index) => path[index] === step));
     const dropped = new Map(
       all.filter(({ kind }) => kind === 'drop').map((change) => [change.path.join('.'), change.text]),
@@ -88,7 +109,7 @@ export function judge(desk: Desk, subjects: readonly Subject[], chosen: () => bo
       const spot = `${name}: ${change.kind} ${change.path.join('.')}, line ${change.line}`;
       if (found.length === 0) {
         legal++;
-        if (change.kind === 'twice' || !isValid(parse(change.text))) wrong.push(`${spot}: nothing is told`);
+        if (!mayBeSilent(change) || isValid?.(change.text) === false) wrong.push(`${spot}: nothing is told`);
         continue;
       }
       // A key by another word is an unknown one, and what the manifest lacks without it.

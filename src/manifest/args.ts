@@ -144,8 +144,9 @@ function nearWord({ words = [] }: Option, value: unknown): string | null {
 /** Django users write underscores; click knows hyphens only. */
 function findOption(options: Options, key: string): { name: string; option: Option } | null {
   const plain = (name: string): string => name.replaceAll('_', '-');
-  const name =
-    options[key] === undefined ? Object.keys(options).find((one) => plain(one) === plain(key)) : key;
+  const name = Object.hasOwn(options, key)
+    ? key
+    : Object.keys(options).find((one) => plain(one) === plain(key));
   const option = name === undefined ? undefined : options[name];
   if (name === undefined || option === undefined) return null;
   const meant = option.alias === undefined ? undefined : options[option.alias];

@@ -4,7 +4,6 @@ import {
   isNode,
   isScalar,
   isSeq,
-  LineCounter,
   parseDocument,
   visit,
   type Document as YamlDocument,
@@ -30,23 +29,24 @@ export interface Document {
 
 /** YAML 1.2 with merge keys; JSON is a part of it. All syntax errors at once. */
 export function parseManifest(file: string, text: string): Result<Document, Failure[]> {
-  const lines = new LineCounter();
   // A byte order mark is no part of the first line.
   const clean = text.replace(/^\uFEFF/, '');
   const doc = parseDocument(clean, {
-    lineCounter: lines,
     prettyErrors: false,
+    // What it would warn of on stderr (a mapping as a key) is an unknown key here.
+    logLevel: 'error',
     uniqueKeys: true,
     strict: true,
     merge: true,
   });
   const source = clean.split('\n');
+  const posOf = linePositions(source);
 
   const placeOf = (start: number, end: number, path: Path): Place => {
-    const from = lines.linePos(start);
+    const from = posOf(start);
     const excerpt = (source[from.line - 1] ?? '').replace(/\r$/, '');
     // What spans several lines is underlined to the end of its first.
-    const to = lines.linePos(Math.max(end, start));
+    const to = posOf(Math.max(end, start));
     const oneLine = to.line === from.line;
     const endColumn = oneLine ? Math.max(to.col, from.col + 1) : Math.max(excerpt.length + 1, from.col + 1);
     return { file, line: from.line, column: from.col, endLine: from.line, endColumn, excerpt, path };
@@ -101,6 +101,26 @@ export function parseManifest(file: string, text: string): Result<Document, Fail
       error: [failure('manifest-aliases', facts, { place: place([], 'value'), cause: error })],
     };
   }
+}
+
+/** Line and column of an offset, both from 1; yaml's own counter misses lines that it has skipped after an error. */
+function linePositions(source: readonly string[]): (offset: number) => { line: number; col: number } {
+  const starts: number[] = [];
+  let at = 0;
+  for (const line of source) {
+    starts.push(at);
+    at += line.length + 1;
+  }
+  return (offset) => {
+    const inside = Math.max(0, Math.min(offset, at - 1));
+    let [low, high] = [0, starts.length - 1];
+    while (low < high) {
+      const middle = Math.ceil((low + high) / 2);
+      if ((starts[middle] ?? 0) <= inside) low = middle;
+      else high = middle - 1;
+    }
+    return { line: low + 1, col: inside - (starts[low] ?? 0) + 1 };
+  };
 }
 
 /** yaml reads a merge key as a symbol of that name. */

@@ -21,7 +21,7 @@ import { beatRules, claimRules } from './across.ts';
 import { dependencyRules } from './dependencies.ts';
 import { parseManifest, type Document } from './document.ts';
 import { uselessLive } from './health.ts';
-import { interpolate, type Environment } from './interpolate.ts';
+import { interpolate, withoutBrought, type Environment } from './interpolate.ts';
 import { lockRules } from './lock.ts';
 import { byPlace, type Loaded, type Schedule } from './loaded.ts';
 import { isMeant, kindOf, parseAt, unknownKey, wrongValue } from './problems.ts';
@@ -85,12 +85,18 @@ export function compile(doc: Document, source: Source): Loaded {
     const onFatal = input?.['on-fatal'] ?? null;
     const startRate = input?.['start-rate'] ?? START_RATE;
     const plan = refused ? null : { manifest: source.path, processes, onFatal, startRate };
-    return { plan, findings, schedules };
+    return {
+      plan,
+      findings: findings.map((finding) => withoutBrought(finding, interpolated.brought)),
+      schedules,
+    };
   };
 
   // Settings read the environment by themselves, and a dollar sign of theirs is one.
   const interpolated =
-    source.settings === null ? interpolate(doc.value, source.env) : { value: doc.value, problems: [] };
+    source.settings === null
+      ? interpolate(doc.value, source.env)
+      : { value: doc.value, problems: [], brought: new Map<string, string>() };
   for (const problem of interpolated.problems) {
     findings.push({ ...problem.failure, place: doc.place(problem.path, 'value') });
   }

@@ -152,7 +152,8 @@ function describedAt(schema: z.ZodType, path: Path): { schema: z.ZodType; expect
 
 function inside(schema: z.ZodType, step: string | number): z.ZodType | undefined {
   const { valueType, element, options } = (schema as Inner).def;
-  const known = typeof step === 'number' ? element : (shapeOf(schema)[step] ?? valueType);
+  const shape = shapeOf(schema);
+  const known = typeof step === 'number' ? element : Object.hasOwn(shape, step) ? shape[step] : valueType;
   if (known !== undefined || options === undefined) return known;
   for (const option of options) {
     const found = inside(unwrap(option), step);

@@ -37,8 +37,8 @@ export function parseArgs(
   }
   const options = backend.options();
   const places = new Map<string, Path>();
-  const judged = new Watched();
-  const wrong: string[] = [];
+  const judged = new Map<string, unknown>();
+  const wrong = new Map<string, unknown>();
   const meant = new Set<string>();
   for (const [key, value] of Object.entries(input)) {
     const path = [...base, key];
@@ -74,35 +74,32 @@ export function parseArgs(
       failures.push(...tooNew(doc, path, backend, option, parsed.data, context));
     } else {
       failures.push(wrongOption(doc, path, option, value));
-      wrong.push(name);
+      wrong.set(name, standIn(option));
     }
     places.set(name, path);
   }
   const findings = backend.rules({ ...context, args: judged });
-  // What hangs on a value that nobody understands is judged when it is mended.
-  if (wrong.some((name) => judged.asked.has(name))) return { args, failures };
+  // What hangs on a value that nobody understands is judged when it is mended: the rest is found whatever it is.
+  const anyway =
+    wrong.size === 0 ? findings : backend.rules({ ...context, args: new Map([...judged, ...wrong]) });
   for (const finding of findings) {
     if (finding.option !== null && meant.has(finding.option)) continue;
+    if (
+      !anyway.some((other) => other.option === finding.option && other.failure.code === finding.failure.code)
+    )
+      continue;
     const path = finding.option === null ? base.slice(0, -1) : (places.get(finding.option) ?? base);
     failures.push({ ...finding.failure, place: doc.place(path, 'key') });
   }
   return { args, failures };
 }
 
-/** Options that know which of them were asked for. */
-class Watched extends Map<string, unknown> {
-  readonly asked = new Set<string>();
+/** Of which every kind of option takes one. */
+const STAND_INS: readonly unknown[] = [1, true, 'x', 'a:1', '2,1'];
 
-  override get(name: string): unknown {
-    this.asked.add(name);
-    return super.get(name);
-  }
-
-  override has(name: string): boolean {
-    this.asked.add(name);
-    return super.has(name);
-  }
-}
+/** A value that the option would take; undefined where none of these is one. */
+const standIn = ({ schema, words = [] }: Option): unknown =>
+  [...words, ...STAND_INS].map((value) => schema.safeParse(value)).find(({ success }) => success)?.data;
 
 /** An option or a value that the installed version does not have, as far as that can be seen. */
 function tooNew(

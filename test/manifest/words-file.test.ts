@@ -144,15 +144,19 @@ test('manifest-shape', () => {
 
 test('manifest-empty', () => {
   expect(told('{}')).toMatchInlineSnapshot(`
-    "warning: prodserver.yaml names no process [manifest-empty]
+    "prodserver.yaml:1:1: warning: prodserver.yaml names no process [manifest-empty]
+        1 | {}
+          | ^^
           = add an entry below PRODUCTION_PROCESSES"
   `);
   expect(told('')).toMatchInlineSnapshot(`
-    "warning: prodserver.yaml names no process [manifest-empty]
+    "prodserver.yaml:1:1: warning: prodserver.yaml names no process [manifest-empty]
           = add an entry below PRODUCTION_PROCESSES"
   `);
   expect(told('PRODUCTION_PROCESSES:\n')).toMatchInlineSnapshot(`
-    "warning: prodserver.yaml names no process [manifest-empty]
+    "prodserver.yaml:1:1: warning: prodserver.yaml names no process [manifest-empty]
+        1 | PRODUCTION_PROCESSES:
+          | ^^^^^^^^^^^^^^^^^^^^
           = add an entry below PRODUCTION_PROCESSES"
   `);
 });

@@ -11,7 +11,13 @@ import {
   type Pair,
   type YAMLMap,
 } from 'yaml';
-import { failure, type Failure, type Place, type Result } from '../model/failure.ts';
+import { failure, type FactsByCode, type Failure, type Place, type Result } from '../model/failure.ts';
+
+/** What comes after so many syntax errors is a consequence of them. */
+const ERROR_LIMIT = 20;
+
+/** A manifest has ten. */
+const DEPTH_LIMIT = 100;
 
 /** A nest of aliases may not blow up to more than this many copies ("billion laughs"). */
 const ALIAS_LIMIT = 100;
@@ -53,7 +59,7 @@ export function parseManifest(file: string, text: string): Result<Document, Fail
   };
 
   if (doc.errors.length > 0) {
-    const errors = doc.errors.map((error) => {
+    const errors = doc.errors.slice(0, ERROR_LIMIT).map((error) => {
       const place = placeOf(error.pos[0], error.pos[1], []);
       return failure('manifest-syntax', { detail: error.message }, { place });
     });
@@ -84,6 +90,12 @@ export function parseManifest(file: string, text: string): Result<Document, Fail
     return placeOf(range?.[0] ?? 0, range?.[1] ?? 0, path);
   };
 
+  const nest = nestIn(doc);
+  if (nest !== null) {
+    const [start, end] = rangeOf(nest.node) ?? [0, 0];
+    const facts = { what: nest.what, limit: DEPTH_LIMIT };
+    return { ok: false, error: [failure('manifest-nest', facts, { place: placeOf(start, end, []) })] };
+  }
   keepAsWritten(doc);
   try {
     return { ok: true, value: { file, value: doc.toJS({ maxAliasCount: ALIAS_LIMIT }) as unknown, place } };
@@ -139,6 +151,32 @@ function findPair(map: YAMLMap, step: string | number, doc: YamlDocument): Pair 
     }
   }
   return null;
+}
+
+interface Nest {
+  readonly what: FactsByCode['manifest-nest']['what'];
+  readonly node: Node;
+}
+
+/** What yaml would take minutes for, or the whole stack: keys that are collections, of collections; circles; and depth. */
+function nestIn(doc: YamlDocument): Nest | null {
+  const found: Nest[] = [];
+  const tell = (what: Nest['what'], node: Node): symbol => {
+    found.push({ what, node });
+    return visit.BREAK;
+  };
+  visit(doc, {
+    Alias(_, node, path) {
+      const source = node.resolve(doc);
+      return path.some((one) => one === source) ? tell('self', node) : undefined;
+    },
+    Collection(key, node, path) {
+      if (key === 'key') return tell('key', node);
+      const depth = path.filter((one) => isMap(one) || isSeq(one)).length;
+      return depth >= DEPTH_LIMIT ? tell('depth', node) : undefined;
+    },
+  });
+  return found[0] ?? null;
 }
 
 /** `022` and `1.10` lose their look as numbers; as the texts that they are written as, options and ENV keep it. */

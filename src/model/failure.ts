@@ -9,6 +9,8 @@ export interface FactsByCode {
   'manifest-too-large': { readonly path: string; readonly bytes: number; readonly limit: number };
   'manifest-syntax': { readonly detail: string };
   'manifest-aliases': { readonly limit: number };
+  /** `key`: a mapping or a list stands as one; `self`: an alias, in what it names. */
+  'manifest-nest': { readonly what: 'key' | 'self' | 'depth'; readonly limit: number };
   'manifest-shape': { readonly got: string };
   'manifest-empty': { readonly path: string };
   // Its contents

@@ -26,7 +26,7 @@ export function diagnosticText(finding: Failure, paint: Paint): string {
   const label = severity === 'error' ? paint.red(severity) : paint.yellow(severity);
   const { place } = finding;
   const where = place === undefined ? '' : paint.bold(`${printable(whereText(place))}: `);
-  const lines = [`${where}${label}: ${printable(messageOf(finding))} [${finding.code}]`];
+  const lines = [`${where}${label}: ${printable(brief(messageOf(finding)))} [${finding.code}]`];
   if (isInText(place) && place.excerpt.trim() !== '') {
     const number = String(place.line).padStart(5);
     const cut = clip(place);
@@ -36,7 +36,7 @@ export function diagnosticText(finding: Failure, paint: Paint): string {
     );
   }
   const hint = hintOf(finding);
-  if (hint !== null) lines.push(`${' '.repeat(5)} = ${printable(hint)}`);
+  if (hint !== null) lines.push(`${' '.repeat(5)} = ${printable(brief(hint))}`);
   return lines.join('\n');
 }
 
@@ -46,6 +46,10 @@ const whereText = (place: TextPlace | SettingPlace): string =>
 
 const settingText = ({ module, path }: SettingPlace): string => `${module}: ${dottedPath(path)}`;
 
+/** A text of a manifest may be a megabyte. Characters. */
+const LONGEST = 1000;
+const brief = (text: string): string => (text.length > LONGEST ? `${text.slice(0, LONGEST - 3)}...` : text);
+
 /** Control characters of a manifest are not the terminal's to obey; ends of lines and tabs are ours. */
 const printable = (text: string): string =>
   stripVTControlCharacters(text).replaceAll(/[^\P{Cc}\n\t]/gu, '\uFFFD');
@@ -53,12 +57,15 @@ const printable = (text: string): string =>
 /** Longer lines are shown around the place. Columns. */
 const WIDTH = 100;
 
+/** What is looked at around the place for secrets: a line may be a megabyte. Columns to either side. */
+const SIGHT = 1000;
+
 /** The line as it is shown, the white space that puts the caret under the place, and the carets. */
-function clip({ excerpt, column, endColumn, path }: TextPlace): {
-  text: string;
-  lead: string;
-  carets: number;
-} {
+function clip(place: TextPlace): { text: string; lead: string; carets: number } {
+  const { path } = place;
+  const cut = Math.max(0, place.column - 1 - SIGHT);
+  const excerpt = place.excerpt.slice(cut, place.column - 1 + SIGHT);
+  const [column, endColumn] = [place.column - cut, place.endColumn - cut];
   // Columns count UTF-16 units; a cut between the two halves of a character moves before them.
   const whole = (index: number): number =>
     /^[\uDC00-\uDFFF]/.test(excerpt.slice(index)) ? index - 1 : index;
@@ -124,6 +131,7 @@ export function diagnosticGithub(finding: Failure): string {
     : `file=${property(place.file)},line=${place.line},endLine=${place.endLine},col=${place.column},endColumn=${place.endColumn},`;
   const hint = hintOf(finding);
   const setting = place === undefined || isInText(place) ? '' : `${settingText(place)}: `;
-  const message = setting + (hint === null ? messageOf(finding) : `${messageOf(finding)} (${hint})`);
+  const said = brief(messageOf(finding));
+  const message = setting + (hint === null ? said : `${said} (${brief(hint)})`);
   return `::${severityOf(finding.code)} ${where}title=${finding.code}::${data(message)}`;
 }

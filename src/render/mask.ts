@@ -3,7 +3,7 @@ const NAMES =
   /(pass(word|wd)?|secret|token|api[_-]?key|private[_-]?key|credential|basic[_-]?auth|cookie|dsn|secret_key)/i;
 
 /** `user:password@`, where a password may hold a raw "/" or "@"; or `user@`. */
-const CREDENTIALS = /(\w+:\/\/)([^\s'";/@]*:[^\s'";]*|[^\s'";/@:]+)@/g;
+const CREDENTIALS = /((?<!\w)\w+:\/\/)([^\s'";/@]*:[^\s'";]*|[^\s'";/@:]+)@/g;
 
 /** Masks the credentials of any URL in `text`. */
 export const maskUrls = (text: string): string => text.replaceAll(CREDENTIALS, '$1***@');

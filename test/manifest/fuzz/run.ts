@@ -25,7 +25,7 @@ export const LIMIT_MS = 1000;
 export function documentOf(seed: number, samples: readonly string[]): string {
   const chance = newChance(seed);
   const kind = chance();
-  if (kind < 0.02) return hard(chance);
+  if (kind < 0.005) return hard(chance);
   if (kind < 0.35) return damaged(chance, samples[Math.floor(chance() * samples.length)] ?? '');
   const text = written(chance, manifest(chance));
   return kind < 0.6 ? damaged(chance, text) : text;
@@ -39,6 +39,9 @@ function asRead(text: string, chance: Chance): string {
 
 const desk = newDesk(ENV);
 const PLAIN = newPaint(false);
+
+/** What is wrong in what is told of one text. */
+export const judgeText = (text: string): string[] => [...wrongIn(desk(text).findings, text)];
 
 export function fuzz(seed: number, count: number, samples: readonly string[]): Fuzzed {
   const faults: string[] = [];

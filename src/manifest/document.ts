@@ -49,8 +49,10 @@ export function parseManifest(file: string, text: string): Result<Document, Fail
   const posOf = linePositions(source);
 
   const placeOf = (start: number, end: number, path: Path): Place => {
-    const from = posOf(start);
-    const excerpt = (source[from.line - 1] ?? '').replace(/\r$/, '');
+    const { line, col } = posOf(start);
+    const excerpt = (source[line - 1] ?? '').replace(/\r$/, '');
+    // Between the two characters that end a line is no place that could be shown.
+    const from = { line, col: Math.min(col, excerpt.length + 1) };
     // What spans several lines is underlined to the end of its first.
     const to = posOf(Math.max(end, start));
     const oneLine = to.line === from.line;

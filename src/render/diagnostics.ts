@@ -46,9 +46,13 @@ const whereText = (place: TextPlace | SettingPlace): string =>
 
 const settingText = ({ module, path }: SettingPlace): string => `${module}: ${dottedPath(path)}`;
 
-/** A text of a manifest may be a megabyte. Characters. */
+/** A text of a manifest may be a megabyte; what a program said may have many lines. Characters of one. */
 const LONGEST = 1000;
-const brief = (text: string): string => (text.length > LONGEST ? `${text.slice(0, LONGEST - 3)}...` : text);
+const brief = (text: string): string =>
+  text
+    .split('\n')
+    .map((line) => (line.length > LONGEST ? `${line.slice(0, LONGEST - 3)}...` : line))
+    .join('\n');
 
 /** Control characters of a manifest are not the terminal's to obey; ends of lines and tabs are ours. */
 const printable = (text: string): string =>

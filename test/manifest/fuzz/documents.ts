@@ -12,15 +12,19 @@ const many = <T>(chance: Chance, most: number, make: () => T): T[] =>
 /** Of JavaScript's own objects; a careless lookup finds these where nobody wrote them. */
 const INHERITED = ['__proto__', 'constructor', 'toString', 'hasOwnProperty', 'valueOf', 'length', 'then'];
 
-const KEYS: readonly string[] = [
-  ...Object.keys(entrySchema.shape),
-  ...Object.keys(supervisorSchema.shape),
-  // oxfmt-ignore
-  ...['timeout', 'delay', 'period', 'probe-timeout', 'http', 'tcp', 'command', 'file', 'celery', 'loop', 'canary',
+// oxfmt-ignore
+const DEEPER: readonly string[] = [
+  'timeout', 'delay', 'period', 'probe-timeout', 'http', 'tcp', 'command', 'file', 'celery', 'loop', 'canary',
     'polling', 'task', 'stuck', 'beat', 'policy', 'backoff', 'initial', 'max', 'factor', 'max-attempts', 'stable-after',
     'significant', 'max-size', 'max-age', 'keep', 'when-full', 'max-memory', 'max-memory-hard', 'memory', 'max-tasks',
     'schedule', 'timezone', 'jitter', 'min-uptime', 'name', 'redis', 'ttl', 'renew-every', 'drift', 'targets', 'signal',
-    'nofile', 'as', 'cpu', 'nice', 'failures', 'PASSWORD', 'x-mine', '$schema', '<<', '', ' ', '1', 'null', 'true'],
+    'nofile', 'as', 'cpu', 'nice', 'failures', 'PASSWORD', 'x-mine', '$schema', '<<', '', ' ', '1', 'null', 'true',
+];
+
+const KEYS: readonly string[] = [
+  ...Object.keys(entrySchema.shape),
+  ...Object.keys(supervisorSchema.shape),
+  ...DEEPER,
   ...INHERITED,
 ];
 
@@ -29,7 +33,7 @@ export const ENV = { SECRET_TOKEN: SECRET, PORT: '8000', EMPTY: '' };
 
 // oxfmt-ignore
 const SCALARS: readonly unknown[] = [
-  null, true, false, 0, -0, 1, -1, 7, 1.5, 1e21, 1e309, -1e309, Number.NaN, 2 ** 53, 0.1, '', ' ', 'x', 'info', '4',
+  null, true, false, 0, -0, 1, -1, 7, 1.5, 1e21, Infinity, -Infinity, Number.NaN, 2 ** 53, 0.1, '', ' ', 'x', 'info', '4',
   '30s', '1h30m', '99999999999999999999d', '-1s', '0s', '1GiB', '1e9GiB', '512', '0', '0 4 * * *', '* * * * * *',
   '60 24 32 13 8', 'Europe/Berlin', 'Mars/Base', 'always', 'off', '/healthz', 'http://', 'http://h:99999/', 'h:1', ':1',
   '[::1]:80', 'h:99999999', 'redis://u:p@h:1/0', 'redis://', 'rediss://[::', 'unix:/a', 'file:', 'tcp://h', '1%', '5%',

@@ -1,6 +1,8 @@
 import type { Address } from '../model/spec.ts';
-import { emitArgs, KILL, PYTHON_ENV, type Backend, type Entry } from './backend.ts';
+import { emitArgs, HUP_RELOADS, KILL, PYTHON_ENV, type Backend, type Entry, type Unfit } from './backend.ts';
+import { isOn } from './findings.ts';
 import { choice, flag, flagOr, integer, refused, repeated, text, type Option, table } from './options.ts';
+import { DROPS } from './web.ts';
 
 /** gunicorn's own default of --graceful-timeout, seconds. */
 const GRACEFUL_TIMEOUT_S = 30;
@@ -113,6 +115,18 @@ const options = table(() => ({
   keepalive: typo('keep-alive'),
 }));
 
+const UNFIT: Unfit = {
+  SIGINT: DROPS,
+  SIGQUIT: DROPS,
+  SIGHUP: 'it starts new workers and goes on',
+  SIGUSR1: 'it opens its log files anew and goes on',
+  SIGUSR2: 'it starts a second gunicorn beside itself and goes on',
+};
+
+/** Then the application is in the main process, where HUP does not load it again. */
+const isPreloaded = ({ args, extraArgs }: Entry): boolean =>
+  isOn(args, 'preload') || extraArgs.includes('--preload');
+
 export const gunicornServer: Backend = {
   name: 'GunicornServer',
   paths: [
@@ -146,6 +160,8 @@ export const gunicornServer: Backend = {
       startTimeoutMs: 60_000,
       permanentExitCodes: [],
       stackDump: null,
+      reload: isPreloaded(entry) ? null : HUP_RELOADS,
+      unfit: UNFIT,
       overlap: null,
       singleton: null,
       claims: [],

@@ -1,9 +1,9 @@
 import type { Address } from '../model/spec.ts';
-import { emitArgs, KILL, type Backend, type Entry, type Finding, type Subject } from './backend.ts';
+import { emitArgs, KILL, unfitFor, type Backend, type Entry, type Finding, type Subject } from './backend.ts';
 import { contradictions, isOn, otherwise, unwise } from './findings.ts';
 import { parseAddress } from './gunicorn.ts';
 import { flag, integer, pair, refused, repeated, table, text } from './options.ts';
-import { appTarget, barredWhere, boundTo, webServer } from './web.ts';
+import { appTarget, barredWhere, boundTo, DROPS, webServer } from './web.ts';
 
 /** waitress gives its threads 5 s, and drops what still waits in its queue. */
 const OWN_GRACE_S = 5;
@@ -99,6 +99,7 @@ export const waitressServer: Backend = {
         { signal: 'SIGTERM', waitMs: 5000 },
         KILL,
       ],
+      unfit: unfitFor(DROPS, 'SIGTERM', 'SIGHUP', 'SIGQUIT', 'SIGUSR1', 'SIGUSR2'),
       // `python -m waitress` ends with 0 whatever went wrong.
       permanentExitCodes: [],
     });

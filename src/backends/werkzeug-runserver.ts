@@ -1,6 +1,6 @@
 import type { Finding } from './backend.ts';
 import { addrport, devServer, everyCommand } from './django.ts';
-import { isOn, unwise } from './findings.ts';
+import { barred, isOn, unwise } from './findings.ts';
 import { alias, choice, flag, integer, refused, repeated, table, text, type Option } from './options.ts';
 
 const noTerminal = (): Option =>
@@ -55,6 +55,11 @@ export const werkzeugRunserver = devServer({
     if (isOn(args, 'nopin')) {
       const why = 'whoever reaches its port can run any code on this machine';
       found.push(unwise('nopin', why, 'leave it out'));
+    }
+    if (isOn(args, 'noreload')) {
+      // It says to Werkzeug that a reloader had handed down a socket: KeyError: 'WERKZEUG_SERVER_FD'.
+      const why = 'runserver_plus of django-extensions 4.1 ends of it with Werkzeug 3';
+      found.push(barred('noreload', why, 'leave it out, or use BACKEND: DjangoRunserver'));
     }
     return found;
   },

@@ -1,4 +1,7 @@
 import { severityOf, type Code, type Failure } from '../model/failure.ts';
+import { backendWords } from './words-backends.ts';
+import { initWords } from './words-init.ts';
+import { deepWords } from './words-deep.ts';
 import { lockWords } from './words-locks.ts';
 import { manifestWords } from './words-manifest.ts';
 import { processWords } from './words-process.ts';
@@ -10,11 +13,14 @@ import type { Words, WordsFor } from './words.ts';
 /** Every code with its words, exit code and meaning; docs/errors.md and the exit codes come from here. */
 export const TABLE: WordsFor<Code> = {
   ...manifestWords,
+  ...backendWords,
   ...settingsWords,
+  ...initWords,
   ...runtimeWords,
   ...lockWords,
   ...processWords,
   ...spawnWords,
+  ...deepWords,
 };
 
 /** The table's types tie each code to its facts, which a Failure carries together; TypeScript cannot see the pair. */

@@ -40,6 +40,7 @@ test('CeleryFlower', () => {
         ],
         "kind": "listen",
       },
+      "reload": null,
       "singleton": null,
       "stackDump": null,
       "startTimeoutMs": 120000,
@@ -53,6 +54,7 @@ test('CeleryFlower', () => {
           "waitMs": 5000,
         },
       ],
+      "unfit": {},
     }
   `);
 });
@@ -78,6 +80,7 @@ test('Command', () => {
           "afterMs": 1000,
           "kind": "alive",
         },
+        "reload": null,
         "singleton": null,
         "stackDump": null,
         "startTimeoutMs": 60000,
@@ -91,6 +94,7 @@ test('Command', () => {
             "waitMs": 5000,
           },
         ],
+        "unfit": {},
       }
     `);
 });

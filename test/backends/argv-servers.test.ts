@@ -54,6 +54,10 @@ describe('Granian', () => {
           ],
           "kind": "listen",
         },
+        "reload": {
+          "order": "new-first",
+          "signal": "SIGHUP",
+        },
         "singleton": null,
         "stackDump": null,
         "startTimeoutMs": 60000,
@@ -67,6 +71,12 @@ describe('Granian', () => {
             "waitMs": 5000,
           },
         ],
+        "unfit": {
+          "SIGHUP": "it ends at once, and drops the requests that it is at",
+          "SIGQUIT": "it ends at once, and drops the requests that it is at",
+          "SIGUSR1": "it ends at once, and drops the requests that it is at",
+          "SIGUSR2": "it ends at once, and drops the requests that it is at",
+        },
       }
     `);
   });
@@ -136,6 +146,10 @@ describe('Hypercorn', () => {
           ],
           "kind": "listen",
         },
+        "reload": {
+          "order": "old-first",
+          "signal": "SIGHUP",
+        },
         "singleton": null,
         "stackDump": null,
         "startTimeoutMs": 60000,
@@ -149,6 +163,12 @@ describe('Hypercorn', () => {
             "waitMs": 5000,
           },
         ],
+        "unfit": {
+          "SIGHUP": "it ends at once, and drops the requests that it is at",
+          "SIGQUIT": "it ends at once, and drops the requests that it is at",
+          "SIGUSR1": "it ends at once, and drops the requests that it is at",
+          "SIGUSR2": "it ends at once, and drops the requests that it is at",
+        },
       }
     `);
   });
@@ -205,6 +225,7 @@ describe('Daphne', () => {
           ],
           "kind": "listen",
         },
+        "reload": null,
         "singleton": null,
         "stackDump": null,
         "startTimeoutMs": 60000,
@@ -218,6 +239,12 @@ describe('Daphne', () => {
             "waitMs": 5000,
           },
         ],
+        "unfit": {
+          "SIGHUP": "it ends at once, and drops the requests that it is at",
+          "SIGQUIT": "it ends at once, and drops the requests that it is at",
+          "SIGUSR1": "it ends at once, and drops the requests that it is at",
+          "SIGUSR2": "it ends at once, and drops the requests that it is at",
+        },
       }
     `);
   });

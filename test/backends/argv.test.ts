@@ -42,6 +42,7 @@ describe('GunicornServer', () => {
           ],
           "kind": "listen",
         },
+        "reload": null,
         "singleton": null,
         "stackDump": null,
         "startTimeoutMs": 60000,
@@ -59,6 +60,13 @@ describe('GunicornServer', () => {
             "waitMs": 5000,
           },
         ],
+        "unfit": {
+          "SIGHUP": "it starts new workers and goes on",
+          "SIGINT": "it ends at once, and drops the requests that it is at",
+          "SIGQUIT": "it ends at once, and drops the requests that it is at",
+          "SIGUSR1": "it opens its log files anew and goes on",
+          "SIGUSR2": "it starts a second gunicorn beside itself and goes on",
+        },
       }
     `);
   });
@@ -130,6 +138,7 @@ describe('CeleryWorker', () => {
         "readiness": {
           "kind": "link",
         },
+        "reload": null,
         "singleton": null,
         "stackDump": "SIGUSR1",
         "startTimeoutMs": 120000,
@@ -143,6 +152,11 @@ describe('CeleryWorker', () => {
             "waitMs": 5000,
           },
         ],
+        "unfit": {
+          "SIGHUP": "it starts itself anew",
+          "SIGQUIT": "it gives up the tasks that it is at",
+          "SIGUSR2": "it ends at once, in the middle of its tasks",
+        },
       }
     `);
   });
@@ -260,6 +274,7 @@ describe('CeleryBeat', () => {
         "readiness": {
           "kind": "link",
         },
+        "reload": null,
         "singleton": {
           "app": "shop.celery.app",
           "ask": [
@@ -281,6 +296,7 @@ describe('CeleryBeat', () => {
             "waitMs": 5000,
           },
         ],
+        "unfit": {},
       }
     `);
   });

@@ -1,6 +1,6 @@
 /** Random documents that are nearly manifests: known keys, odd values, and what YAML and people do to texts. */
 import { stringify } from 'yaml';
-import { allBackends } from '../../../src/backends/registry.ts';
+import { OURS } from '../../../src/backends/registry.ts';
 import { entrySchema, supervisorSchema } from '../../../src/manifest/schema.ts';
 
 export type Chance = () => number;
@@ -44,7 +44,7 @@ const SCALARS: readonly unknown[] = [
   'django_prodserver.backends.celery.CeleryWorker', ...INHERITED,
 ];
 
-const BACKENDS = allBackends();
+const BACKENDS = OURS.all;
 
 const scalar = (chance: Chance): unknown => pick(chance, SCALARS);
 

@@ -86,7 +86,7 @@ function* wrongIn(findings: readonly Failure[], text: string): Iterable<string> 
         yield `${code} stands at ${line}:${column} to ${endLine}:${endColumn} of ${lines} lines`;
       if (column > excerpt.length + 1) yield `${code} stands behind its line: ${column} of ${excerpt.length}`;
     }
-    const github = diagnosticGithub(finding);
+    const github = diagnosticGithub(finding, 'prodserver.yaml');
     if (/[\n\r]/.test(github)) yield `${code} is more than one line for GitHub`;
     const shown = diagnosticText(finding, PLAIN);
     if (CONTROL.test(shown)) yield `${code} shows a control character`;
@@ -99,7 +99,7 @@ function* wrongIn(findings: readonly Failure[], text: string): Iterable<string> 
     if (shown.split('\n').some((line) => line.length > 4000))
       yield `${code} has a line of thousands of columns`;
   }
-  const json = JSON.stringify(diagnosticsJson(findings));
+  const json = JSON.stringify(diagnosticsJson([{ file: 'prodserver.yaml', findings }]));
   JSON.parse(json);
   const all = [json, ...findings.map((finding) => diagnosticText(finding, PLAIN))].join('\n');
   if (all.includes(SECRET))

@@ -3,6 +3,7 @@ import { Ajv2020 } from 'ajv/dist/2020.js';
 import { parse } from 'yaml';
 import { manifestSchema } from '../../../src/manifest/json-schema.ts';
 import { isInText, type Failure } from '../../../src/model/failure.ts';
+import { schemaWords } from '../../docs/option-words.ts';
 import type { Desk } from './desk.ts';
 import { mutations, UNHEARD, type Kind, type Mutation } from './mutate.ts';
 import type { Subject } from './subjects.ts';
@@ -67,7 +68,7 @@ const keyOf = (finding: Failure): string => `${finding.code} ${pathOf(finding)}`
 
 /** A schema that takes seconds to be compiled. */
 export const judgeOfSchema = (): ((text: string) => boolean) => {
-  const validate = new Ajv2020({ strictTypes: false }).compile(manifestSchema());
+  const validate = new Ajv2020({ strictTypes: false }).compile(manifestSchema(schemaWords()));
   return (text) => validate(parse(text));
 };
 

@@ -1,16 +1,18 @@
 import { KILL, type Backend, type Finding } from './backend.ts';
 import { colourRules, everyCommand, skipChecks, worker } from './django.ts';
 import { contradictions, isOn, unwise } from './findings.ts';
-import { decimal, flag, integer, names, pair, refused, table, text, type Option } from './options.ts';
+import { alias, decimal, flag, integer, names, pair, refused, table, text, type Option } from './options.ts';
 
 /** A task may take as long as one of Celery's. Seconds. */
 const GRACE_S = 60;
 const typo = (instead: string): Option => refused('db_worker has no such option', instead);
 const MORE = 'use INSTANCES: each worker is one process that does one task at a time';
 
+const QUEUES = names('a queue, or a list of them, or "*" for all');
+
 /** `manage.py db_worker --help` of django-tasks-db 0.13; the refused ones are of django-prodserver's documentation. */
 const options = table(() => ({
-  'queue-name': names('a queue, or a list of them, or "*" for all'),
+  'queue-name': QUEUES,
   'exclude-queues': names('a queue, or a list of them'),
   interval: decimal({ min: 0 }),
   batch: refused(
@@ -24,7 +26,8 @@ const options = table(() => ({
   'worker-id': text('a name of 64 characters at most'),
   ...everyCommand(),
   ...skipChecks(),
-  queue: typo('write queue-name'),
+  // argparse takes the beginning of an option for it.
+  queue: alias('queue-name', QUEUES),
   processes: typo(MORE),
   threads: typo(MORE),
 }));

@@ -37,11 +37,22 @@ export function parseArgs(
   }
   const options = backend.options();
   const places = new Map<string, Path>();
+  const judged = new Map<string, unknown>();
+  const wrong = new Map<string, unknown>();
+  const meant = new Set<string>();
   for (const [key, value] of Object.entries(input)) {
     const path = [...base, key];
     const found = findOption(options, key);
     if (found === null) {
-      failures.push(unknownOption(doc, backend, options, key, path));
+      const near = nearest(key, usable(options));
+      const facts = { option: key, backend: backend.name, near };
+      failures.push(failure('option-unknown', facts, { place: doc.place(path, 'key') }));
+      // That another option lacks the one that is meant here would be the same mistake told twice.
+      const parsed = near === null ? undefined : options[near]?.schema.safeParse(value);
+      if (near !== null && parsed?.success === true && !Object.hasOwn(input, near)) {
+        judged.set(near, parsed.data);
+        meant.add(near);
+      }
       continue;
     }
     const { name, option } = found;
@@ -59,16 +70,36 @@ export function parseArgs(
     const parsed = option.schema.safeParse(value);
     if (parsed.success) {
       args.set(name, parsed.data);
+      judged.set(name, parsed.data);
       failures.push(...tooNew(doc, path, backend, option, parsed.data, context));
-    } else failures.push(wrongOption(doc, path, option, value));
+    } else {
+      failures.push(wrongOption(doc, path, option, value));
+      wrong.set(name, standIn(option));
+    }
     places.set(name, path);
   }
-  for (const finding of backend.rules({ ...context, args })) {
+  const findings = backend.rules({ ...context, args: judged });
+  // What hangs on a value that nobody understands is judged when it is mended: the rest is found whatever it is.
+  const anyway =
+    wrong.size === 0 ? findings : backend.rules({ ...context, args: new Map([...judged, ...wrong]) });
+  for (const finding of findings) {
+    if (finding.option !== null && meant.has(finding.option)) continue;
+    if (
+      !anyway.some((other) => other.option === finding.option && other.failure.code === finding.failure.code)
+    )
+      continue;
     const path = finding.option === null ? base.slice(0, -1) : (places.get(finding.option) ?? base);
     failures.push({ ...finding.failure, place: doc.place(path, 'key') });
   }
   return { args, failures };
 }
+
+/** Of which every kind of option takes one. */
+const STAND_INS: readonly unknown[] = [1, true, 'x', 'a:1', '2,1'];
+
+/** A value that the option would take; undefined where none of these is one. */
+const standIn = ({ schema, words = [] }: Option): unknown =>
+  [...words, ...STAND_INS].map((value) => schema.safeParse(value)).find(({ success }) => success)?.data;
 
 /** An option or a value that the installed version does not have, as far as that can be seen. */
 function tooNew(
@@ -110,8 +141,9 @@ function nearWord({ words = [] }: Option, value: unknown): string | null {
 /** Django users write underscores; click knows hyphens only. */
 function findOption(options: Options, key: string): { name: string; option: Option } | null {
   const plain = (name: string): string => name.replaceAll('_', '-');
-  const name =
-    options[key] === undefined ? Object.keys(options).find((one) => plain(one) === plain(key)) : key;
+  const name = Object.hasOwn(options, key)
+    ? key
+    : Object.keys(options).find((one) => plain(one) === plain(key));
   const option = name === undefined ? undefined : options[name];
   if (name === undefined || option === undefined) return null;
   const meant = option.alias === undefined ? undefined : options[option.alias];
@@ -120,14 +152,5 @@ function findOption(options: Options, key: string): { name: string; option: Opti
     : { name: option.alias, option: meant };
 }
 
-function unknownOption(
-  doc: Document,
-  backend: Backend,
-  options: Options,
-  option: string,
-  path: Path,
-): Failure {
-  const usable = Object.keys(options).filter((name) => options[name]?.refused === undefined);
-  const facts = { option, backend: backend.name, near: nearest(option, usable) };
-  return failure('option-unknown', facts, { place: doc.place(path, 'key') });
-}
+const usable = (options: Options): string[] =>
+  Object.keys(options).filter((name) => options[name]?.refused === undefined);

@@ -6,13 +6,19 @@ export type Environment = Readonly<Record<string, string | undefined>>;
 export interface Interpolated {
   readonly value: unknown;
   readonly problems: readonly { readonly path: Path; readonly failure: Failure }[];
+  /** What the environment brought, to the variable that did. */
+  readonly brought: ReadonlyMap<string, string>;
 }
+
+/** Shorter ones are no secrets, and parts of other words. Characters. */
+const SHORTEST_SECRET = 6;
 
 const PATTERN = /\$\$|\$\{([A-Za-z_]\w*)(?::(-|\?)([^}]*))?\}|\$\{[^}]*\}?/g;
 
 /** `${VAR}`, `${VAR:-default}`, `${VAR:?message}` and `$$`, in string values only; keys are left alone. */
 export function interpolate(value: unknown, env: Environment): Interpolated {
   const problems: { path: Path; failure: Failure }[] = [];
+  const brought = new Map<string, string>();
 
   const inText = (text: string, path: Path): string =>
     text.replaceAll(PATTERN, (whole: string, name?: string, operator?: string, rest?: string) => {
@@ -22,7 +28,8 @@ export function interpolate(value: unknown, env: Environment): Interpolated {
         return whole;
       };
       if (name === undefined) return fail(failure('variable-syntax', { text: whole }));
-      const found = env[name];
+      const found = Object.hasOwn(env, name) ? env[name] : undefined;
+      if (found !== undefined && found.length >= SHORTEST_SECRET) brought.set(found, whole);
       // As in a shell, an empty variable counts as unset where a default or a message is given.
       if (operator === '-') return found === undefined || found === '' ? (rest ?? '') : found;
       if (operator === '?') {
@@ -41,5 +48,18 @@ export function interpolate(value: unknown, env: Environment): Interpolated {
     return node;
   };
 
-  return { value: walk(value, []), problems };
+  return { value: walk(value, []), problems, brought };
+}
+
+/** With each variable in place of what it brought: that may be a secret, and it is not what stands in the file. */
+export function withoutBrought(finding: Failure, brought: Interpolated['brought']): Failure {
+  if (brought.size === 0) return finding;
+  const hide = (fact: unknown): unknown => {
+    if (typeof fact === 'string')
+      return [...brought].reduce((text, [value, variable]) => text.replaceAll(value, () => variable), fact);
+    if (Array.isArray(fact)) return fact.map(hide);
+    if (typeof fact !== 'object' || fact === null) return fact;
+    return Object.fromEntries(Object.entries(fact).map(([key, item]) => [key, hide(item)]));
+  };
+  return { ...finding, facts: hide(finding.facts) } as Failure;
 }

@@ -19,11 +19,11 @@ import { beatRules, claimRules } from './across.ts';
 import { dependencyRules } from './dependencies.ts';
 import { parseManifest, type Document } from './document.ts';
 import { uselessLive } from './health.ts';
-import { interpolate, type Environment } from './interpolate.ts';
+import { interpolate, withoutBrought, type Environment } from './interpolate.ts';
 import { lockRules } from './lock.ts';
 import { byPlace, type Custom, type Loaded, type Scales, type Schedule } from './loaded.ts';
 import { backendFiles, resolveBackend, type Known } from './named.ts';
-import { kindOf, parseAt, unknownKey } from './problems.ts';
+import { isMeant, kindOf, parseAt, unknownKey } from './problems.ts';
 import { findPython } from './python.ts';
 import { recycleRules, scheduleOf } from './recycle.ts';
 import {
@@ -95,12 +95,19 @@ export function compile(doc: Document, source: Source, custom: Custom | null = n
     const onFatal = input?.['on-fatal'] ?? null;
     const startRate = input?.['start-rate'] ?? START_RATE;
     const plan = refused ? null : { manifest: source.path, processes, onFatal, startRate };
-    return { plan, findings, schedules, origin: { doc, instances } };
+    return {
+      plan,
+      findings: findings.map((finding) => withoutBrought(finding, interpolated.brought)),
+      schedules,
+      origin: { doc, instances },
+    };
   };
 
   // Settings read the environment by themselves, and a dollar sign of theirs is one.
   const interpolated =
-    source.settings === null ? interpolate(doc.value, source.env) : { value: doc.value, problems: [] };
+    source.settings === null
+      ? interpolate(doc.value, source.env)
+      : { value: doc.value, problems: [], brought: new Map<string, string>() };
   for (const problem of interpolated.problems) {
     findings.push({ ...problem.failure, place: doc.place(problem.path, 'value') });
   }
@@ -143,8 +150,10 @@ export function compile(doc: Document, source: Source, custom: Custom | null = n
       installedVersion(python, name, { PATH: source.env['PATH'], HOME: source.env['HOME'] }),
   };
   const entries = Object.entries(section);
-  if (entries.length === 0 && findings.length === 0)
-    findings.push(failure('manifest-empty', { path: doc.file }));
+  if (entries.length === 0 && findings.length === 0) {
+    const place = doc.place(['PRODUCTION_PROCESSES'], 'key');
+    findings.push(failure('manifest-empty', { path: doc.file }, { place }));
+  }
   schedules.push(
     ...entries.flatMap(([name, value]) => scheduleOf(doc, value, ['PRODUCTION_PROCESSES', name])),
   );
@@ -226,7 +235,7 @@ function compileKnown(
     extraArgs,
     instances: entry.value?.INSTANCES ?? 1,
     env: environmentOf(entry.value, local.env),
-    graceMs: entry.value?.STOP?.timeout ?? null,
+    graceMs: graceOf(value, entry.value),
     installed: context.installed,
   });
   // What sends an application's periodic tasks takes that application's lock.
@@ -239,6 +248,16 @@ function compileKnown(
   if (first !== undefined)
     findings.push(...stopRules(doc, backend.name, first.compiled, entry.value.STOP, base));
   return compiled;
+}
+
+/** Milliseconds; null: as the backend has it. Where STOP cannot be understood nothing is too long for it. */
+function graceOf(written: Record<string, unknown>, entry: EntryInput | null): number | null {
+  if (entry !== null) return entry.STOP?.timeout ?? null;
+  const stop = entrySchema.shape.STOP.safeParse(written['STOP']);
+  const isMisspelt = Object.keys(written).some(
+    (key) => !Object.hasOwn(entrySchema.shape, key) && isMeant(key, 'STOP'),
+  );
+  return stop.success && !isMisspelt ? (stop.data?.timeout ?? null) : Infinity;
 }
 
 /** With what its files say. One that is not here yet, or is another user's, may be there in time; what is wrong is told. */

@@ -62,9 +62,13 @@ export function lockRules(
     found.push(failure('key-missing', facts, { place: doc.place(path, 'key') }));
   }
   if (redis === undefined) {
-    for (const key of Object.keys(timingKeys))
-      if (input[key as keyof LockInput] !== undefined)
-        useless(key, 'only a lock in redis runs out: the kernel frees a file with its last holder');
+    const given = Object.keys(timingKeys).filter((key) => input[key as keyof LockInput] !== undefined);
+    const why = 'only a lock in redis runs out: the kernel frees a file with its last holder';
+    const [first] = given;
+    if (first !== undefined) {
+      const facts = { key: given.join(', '), backend: backend.name, why };
+      found.push(failure('key-useless', facts, { place: doc.place([...path, first], 'key') }));
+    }
     return found;
   }
   const problem = timingsProblem(leaseTimings(numbersOf(input)));

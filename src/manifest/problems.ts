@@ -36,27 +36,51 @@ export function parseAt<T>(
 ): { readonly value: T | null; readonly failures: Failure[] } {
   const result = schema.safeParse(value);
   if (result.success) return { value: result.data, failures: [] };
-  const failures = result.error.issues.flatMap(innermost).flatMap((issue) => {
-    const inner = issue.path as Path;
-    const path = [...base, ...inner];
-    if (issue.code === 'unrecognized_keys') {
-      const known = Object.keys(mappingOf(describedAt(schema, inner).schema));
-      return issue.keys.map((key) => unknownKey(doc, [...path, key], key, known));
-    }
-    const got = inner.reduce<unknown>(
-      (node, step) => (node as Record<string | number, unknown> | null)?.[step],
-      value,
-    );
-    const key = String(path.at(-1));
-    if (got === undefined) {
-      const owner = String(path.at(-2));
-      const facts = { key, owner, example: EXAMPLES[key] ?? `${key}: ...` };
-      return [failure('key-missing', facts, { place: doc.place(path.slice(0, -1), 'key') })];
-    }
-    const { expected } = describedAt(schema, inner);
-    return [wrongValue(doc, path, expected, got)];
-  });
+  const issues = result.error.issues.flatMap(innermost);
+  const failures = issues
+    .filter((issue) => !follows(issue, issues))
+    .flatMap((issue) => {
+      const inner = issue.path as Path;
+      const path = [...base, ...inner];
+      if (issue.code === 'unrecognized_keys') {
+        const known = Object.keys(mappingOf(describedAt(schema, inner).schema));
+        return issue.keys.map((key) => unknownKey(doc, [...path, key], key, known));
+      }
+      const got = inner.reduce<unknown>(
+        (node, step) => (node as Record<string | number, unknown> | null)?.[step],
+        value,
+      );
+      const key = String(path.at(-1));
+      if (got === undefined) {
+        const owner = String(path.at(-2));
+        const facts = { key, owner, example: EXAMPLES[key] ?? `${key}: ...` };
+        return [failure('key-missing', facts, { place: doc.place(path.slice(0, -1), 'key') })];
+      }
+      const { expected } = describedAt(schema, inner);
+      return [wrongValue(doc, path, expected, got)];
+    });
   return { value: null, failures };
+}
+
+/** Whether it only tells that a key is not there which stands there with a slip of the pen: that is told already. */
+function follows(issue: z.core.$ZodIssue, issues: readonly z.core.$ZodIssue[]): boolean {
+  const at = issue.path.join('\0');
+  // What is asked of the whole mapping (one of several keys, say) cannot be judged while some of its keys are unknown.
+  const mapping = issue.code === 'custom' ? at : issue.path.slice(0, -1).join('\0');
+  return issues.some(
+    (other) =>
+      other.code === 'unrecognized_keys' &&
+      other.path.join('\0') === mapping &&
+      (issue.code === 'custom' || other.keys.some((key) => isMeant(key, String(issue.path.at(-1))))),
+  );
+}
+
+/** Whether who wrote the unknown key `written` is likely to have thought of `key`. */
+export function isMeant(written: string, key: string): boolean {
+  const [one, other] = [written.toLowerCase(), key.toLowerCase()];
+  return (
+    nearest(written, [key]) !== null || (one.length > 2 && (one.startsWith(other) || other.startsWith(one)))
+  );
 }
 
 /** Of several forms that a value may have, the one that it has: there the mistake lies deeper inside. */
@@ -158,7 +182,8 @@ function describedAt(schema: z.ZodType, path: Path): { schema: z.ZodType; expect
 function inside(schema: z.ZodType, step: string | number): z.ZodType | undefined {
   const { valueType, element, options, in: before } = (schema as Inner).def;
   if (before !== undefined) return inside(unwrap(before), step);
-  const known = typeof step === 'number' ? element : (shapeOf(schema)[step] ?? valueType);
+  const shape = shapeOf(schema);
+  const known = typeof step === 'number' ? element : Object.hasOwn(shape, step) ? shape[step] : valueType;
   if (known !== undefined || options === undefined) return known;
   for (const option of options) {
     const found = inside(unwrap(option), step);

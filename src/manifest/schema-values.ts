@@ -22,10 +22,10 @@ export const size = z
   .transform((text) => parseSize(text) ?? 0)
   .describe(SIZE);
 
-export const whole = (min: number, expects: string): z.ZodType<number> =>
+export const whole = (min: number, expects: string, max = Infinity): z.ZodType<number> =>
   z
     .union([z.number(), z.string().regex(/^\d+$/).transform(Number)])
-    .refine((value) => Number.isInteger(value) && value >= min)
+    .refine((value) => Number.isInteger(value) && value >= min && value <= max)
     .describe(expects);
 
 export const text = (expects: string): z.ZodString => z.string().min(1).describe(expects);

@@ -53,6 +53,9 @@ const umask = z
 
 const path = text('the path of a file');
 
+/** A slip of the pen beyond this would take the machine's memory before anything is started. */
+const MOST_INSTANCES = 1000;
+
 /** An entry of PRODUCTION_PROCESSES. ARGS are checked by the backend's own table. */
 export const entrySchema = z.strictObject({
   BACKEND: text('a backend such as GunicornServer, CeleryWorker, CeleryBeat, CeleryFlower or Command'),
@@ -71,7 +74,7 @@ export const entrySchema = z.strictObject({
   GROUP: account('the name or the number of a group').optional(),
   UMASK: umask.optional(),
   LIMITS: limits.optional(),
-  INSTANCES: whole(1, 'a whole number from 1').optional(),
+  INSTANCES: whole(1, `a whole number from 1 to ${MOST_INSTANCES}`, MOST_INSTANCES).optional(),
   AUTOSTART: yesNo.optional(),
   ONESHOT: yesNo.optional(),
   DEPENDS_ON: dependsOn.optional(),

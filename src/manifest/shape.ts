@@ -2,7 +2,8 @@
 import type { Backend } from '../backends/backend.ts';
 import { failure, type Failure } from '../model/failure.ts';
 import type { Document } from './document.ts';
-import { wrongValue } from './problems.ts';
+import { isMeant, wrongValue } from './problems.ts';
+import { entrySchema } from './schema.ts';
 
 const APP_EXAMPLES = {
   wsgi: 'APP: myproject.wsgi',
@@ -24,6 +25,9 @@ export function shapeRules(
   const owner = base.at(-1) ?? '';
   const { name } = backend;
   const missing = (key: string, example: string): void => {
+    // It is there with a slip of the pen, which has been told.
+    if (Object.keys(entry).some((other) => !Object.hasOwn(entrySchema.shape, other) && isMeant(other, key)))
+      return;
     found.push(failure('key-missing', { key, owner, example }, { place: doc.place(base, 'key') }));
   };
   const useless = (key: string, why: string): void => {

@@ -11,6 +11,8 @@ export interface FactsByCode extends BackendFacts, DeepFactsByCode {
   'manifest-too-large': { readonly path: string; readonly bytes: number; readonly limit: number };
   'manifest-syntax': { readonly detail: string };
   'manifest-aliases': { readonly limit: number };
+  /** `key`: a mapping or a list stands as one; `self`: an alias, in what it names. */
+  'manifest-nest': { readonly what: 'key' | 'self' | 'depth'; readonly limit: number };
   'manifest-shape': { readonly got: string };
   'manifest-empty': { readonly path: string };
   // Its contents

@@ -7,7 +7,7 @@ export const MASK = '***';
 export { isSecretName };
 
 /** `user:password@`, where a password may hold a raw "/" or "@"; or `user@`. */
-const CREDENTIALS = /(\w+:\/\/)([^\s'";/@]*:[^\s'";]*|[^\s'";/@:]+)@/g;
+const CREDENTIALS = /((?<!\w)\w+:\/\/)([^\s'";/@]*:[^\s'";]*|[^\s'";/@:]+)@/g;
 
 /** Masks the credentials of any URL in `text`. */
 export const maskUrls = (text: string): string => text.replaceAll(CREDENTIALS, '$1***@');

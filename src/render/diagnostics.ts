@@ -38,7 +38,7 @@ export function diagnosticText(finding: Failure, paint: Paint, strict = false): 
   const label = severity === 'error' ? paint.red(severity) : paint.yellow(severity);
   const { place } = finding;
   const where = place === undefined ? '' : paint.bold(`${printable(whereText(place))}: `);
-  const lines = [`${where}${label}: ${printable(messageOf(finding))} [${finding.code}]`];
+  const lines = [`${where}${label}: ${printable(brief(messageOf(finding)))} [${finding.code}]`];
   if (isInText(place) && place.excerpt.trim() !== '') {
     const number = String(place.line).padStart(5);
     const cut = clip(place);
@@ -48,7 +48,7 @@ export function diagnosticText(finding: Failure, paint: Paint, strict = false): 
     );
   }
   const hint = hintOf(finding);
-  if (hint !== null) lines.push(`${' '.repeat(5)} = ${printable(hint)}`);
+  if (hint !== null) lines.push(`${' '.repeat(5)} = ${printable(brief(hint))}`);
   return lines.join('\n');
 }
 
@@ -58,6 +58,14 @@ const whereText = (place: TextPlace | SettingPlace): string =>
 
 const settingText = ({ module, path }: SettingPlace): string => `${module}: ${dottedPath(path)}`;
 
+/** A text of a manifest may be a megabyte; what a program said may have many lines. Characters of one. */
+const LONGEST = 1000;
+const brief = (text: string): string =>
+  text
+    .split('\n')
+    .map((line) => (line.length > LONGEST ? `${line.slice(0, LONGEST - 3)}...` : line))
+    .join('\n');
+
 /** Control characters of a manifest are not the terminal's to obey; ends of lines and tabs are ours. */
 const printable = (text: string): string =>
   stripVTControlCharacters(text).replaceAll(/[^\P{Cc}\n\t]/gu, '\uFFFD');
@@ -65,12 +73,15 @@ const printable = (text: string): string =>
 /** Longer lines are shown around the place. Columns. */
 const WIDTH = 100;
 
+/** What is looked at around the place for secrets: a line may be a megabyte. Columns to either side. */
+const SIGHT = 1000;
+
 /** The line as it is shown, the white space that puts the caret under the place, and the carets. */
-function clip({ excerpt, column, endColumn, path }: TextPlace): {
-  text: string;
-  lead: string;
-  carets: number;
-} {
+function clip(place: TextPlace): { text: string; lead: string; carets: number } {
+  const { path } = place;
+  const cut = Math.max(0, place.column - 1 - SIGHT);
+  const excerpt = place.excerpt.slice(cut, place.column - 1 + SIGHT);
+  const [column, endColumn] = [place.column - cut, place.endColumn - cut];
   // Columns count UTF-16 units; a cut between the two halves of a character moves before them.
   const whole = (index: number): number =>
     /^[\uDC00-\uDFFF]/.test(excerpt.slice(index)) ? index - 1 : index;
@@ -152,7 +163,7 @@ export function diagnosticGithub(finding: Failure, file: string | null, strict =
     : `file=${property(place.file)},line=${place.line},endLine=${place.endLine},col=${place.column},endColumn=${place.endColumn},`;
   const hint = hintOf(finding);
   const setting = place === undefined || isInText(place) ? '' : `${settingText(place)}: `;
-  const remedy = hint === null ? '' : ` (${hint})`;
-  const message = `${setting}${messageOf(finding)}${remedy}\n${docsOf(finding)}`;
+  const remedy = hint === null ? '' : ` (${brief(hint)})`;
+  const message = `${setting}${brief(messageOf(finding))}${remedy}\n${docsOf(finding)}`;
   return `::${severityIn(finding, strict)} ${where}title=${finding.code}::${data(message)}`;
 }

@@ -13,6 +13,7 @@ export const manifestWords: WordsFor<
   | 'manifest-too-large'
   | 'manifest-syntax'
   | 'manifest-aliases'
+  | 'manifest-nest'
   | 'manifest-shape'
   | 'manifest-empty'
   | 'processes-shape'
@@ -76,6 +77,24 @@ export const manifestWords: WordsFor<
     about: 'Aliases (*name) that contain aliases would grow past a bound ("billion laughs").',
     message: ({ limit }) => `aliases multiply to more than ${limit} copies`,
     hint: () => 'write the values out instead of nesting aliases',
+  },
+  'manifest-nest': {
+    exit,
+    about:
+      'A mapping or a list as a key, as `{{ name }}` is one, an alias inside of what it names, or things inside of ' +
+      'things past a bound.',
+    message: ({ what, limit }) =>
+      ({
+        key: 'a mapping or a list cannot be a key',
+        self: 'an alias cannot stand inside of what it names',
+        depth: `nested more than ${limit} levels deep`,
+      })[what],
+    hint: ({ what }) =>
+      ({
+        key: 'put quotes around it if it is meant as a text',
+        self: 'write the value out',
+        depth: 'look for brackets that are not closed',
+      })[what],
   },
   'manifest-shape': {
     exit,

@@ -65,7 +65,9 @@ describe('check', () => {
     expect(await run(rigWith('{}'), 'check')).toMatchInlineSnapshot(`
       "exit 0
       --- stdout
-      warning: prodserver.yaml names no process [manifest-empty]
+      prodserver.yaml:1:1: warning: prodserver.yaml names no process [manifest-empty]
+          1 | {}
+            | ^^
             = add an entry below PRODUCTION_PROCESSES
       prodserver.yaml: ok (1 warning)
       more on each code: PRODSERVER/docs/errors.md"
@@ -305,7 +307,9 @@ test('start of an empty manifest', async () => {
   expect(await run(rigWith('{}'), 'start', '--all')).toMatchInlineSnapshot(`
     "exit 78
     --- stderr
-    warning: prodserver.yaml names no process [manifest-empty]
+    prodserver.yaml:1:1: warning: prodserver.yaml names no process [manifest-empty]
+        1 | {}
+          | ^^
           = add an entry below PRODUCTION_PROCESSES
     error: nothing to start: FOLDER/prodserver.yaml names no process [nothing-to-start]
       add an entry below PRODUCTION_PROCESSES"

@@ -24,6 +24,7 @@ export const SAMPLES: FactsByCode = {
   'manifest-too-large': { path: MANIFEST, bytes: 10_485_760, limit: 1_048_576 },
   'manifest-syntax': { detail: 'Missing closing "quote' },
   'manifest-aliases': { limit: 100 },
+  'manifest-nest': { what: 'key', limit: 100 },
   'manifest-shape': { got: 'a list' },
   'manifest-empty': { path: MANIFEST },
   'processes-shape': { got: 'a list' },

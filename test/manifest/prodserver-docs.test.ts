@@ -68,7 +68,7 @@ test.each<Row>([
     [],
   ],
   ['Django Tasks', tasks({ 'queue-name': 'high,default', interval: '5' }), []],
-  ['Django Tasks, no options of it', tasks({ processes: 4, threads: 2, queue: 'x' }), ['option-refused']],
+  ['Django Tasks, no options of it', tasks({ processes: 4, threads: 2 }), ['option-refused']],
   ['Django Q2', q2({}), []],
   ['Django Q2, no options of it', q2({ 'run-once': 'True', 'cluster-name': 'x' }), ['option-refused']],
   [

@@ -187,7 +187,7 @@ test('for GitHub', () => {
     ::error file=prodserver.yaml,line=16,endLine=16,col=14,endColumn=19,title=key-unknown::unknown key "pyton" (write "python")%0Aprodserver/docs/errors.md#key-unknown"
   `);
   expect(github('{}')).toMatchInlineSnapshot(
-    `"::warning file=prodserver.yaml,title=manifest-empty::prodserver.yaml names no process (add an entry below PRODUCTION_PROCESSES)%0Aprodserver/docs/errors.md#manifest-empty"`,
+    `"::warning file=prodserver.yaml,line=1,endLine=1,col=1,endColumn=3,title=manifest-empty::prodserver.yaml names no process (add an entry below PRODUCTION_PROCESSES)%0Aprodserver/docs/errors.md#manifest-empty"`,
   );
   // What would end a property or the command early is escaped.
   expect(github('"100%\\nsure": 1\n', 'a,b:c.yaml').split('\n').at(-1)).toMatchInlineSnapshot(

@@ -106,8 +106,7 @@ test('mistakes of an entry are told as for ours', async () => {
     'BACKEND: shop.servers.HttpServer',
   );
   expect(await messages(WHOLE, wrong)).toMatchInlineSnapshot(`
-    "prodserver.yaml:4:12: warning: "port" is unwise: it shows the folder that it runs in [option-unwise]
-    prodserver.yaml:4:18: error: "port" must be a whole number from 1 to 65535, not 0 [value-wrong]
+    "prodserver.yaml:4:18: error: "port" must be a whole number from 1 to 65535, not 0 [value-wrong]
     prodserver.yaml:4:21: error: HttpServer has no option "directry" [option-unknown]"
   `);
   expect(await said(WHOLE, MANIFEST.replace('BACKEND: HttpServer', 'BACKEND: HtpServer')))

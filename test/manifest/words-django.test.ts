@@ -10,10 +10,10 @@ describe('DjangoTasksWorker', () => {
 
   test("what django-prodserver's documentation says by mistake", () => {
     expect(tasks('{queue: fast, processes: 2}')).toMatchInlineSnapshot(`
-      "prodserver.yaml:4:12: error: "queue" cannot be used: db_worker has no such option [option-refused]
+      "prodserver.yaml:4:12: warning: "queue" is read as "queue-name" [option-spelling]
           4 |     ARGS: {queue: fast, processes: 2}
             |            ^^^^^
-            = write queue-name
+            = write "queue-name"
 
       prodserver.yaml:4:25: error: "processes" cannot be used: db_worker has no such option [option-refused]
           4 |     ARGS: {queue: fast, processes: 2}

@@ -114,6 +114,27 @@ test('manifest-syntax: two documents in one file', () => {
   `);
 });
 
+test('manifest-nest', () => {
+  expect(told('x-host: {{ host }}\n')).toMatchInlineSnapshot(`
+    "prodserver.yaml:1:10: error: a mapping or a list cannot be a key [manifest-nest]
+        1 | x-host: {{ host }}
+          |          ^^^^^^^^
+          = put quotes around it if it is meant as a text"
+  `);
+  expect(told('x-a: &a { b: *a }\n')).toMatchInlineSnapshot(`
+    "prodserver.yaml:1:14: error: an alias cannot stand inside of what it names [manifest-nest]
+        1 | x-a: &a { b: *a }
+          |              ^^
+          = write the value out"
+  `);
+  expect(told('['.repeat(200) + ']'.repeat(200))).toMatchInlineSnapshot(`
+    "prodserver.yaml:1:101: error: nested more than 100 levels deep [manifest-nest]
+        1 | [[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[
+          |                     ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+          = look for brackets that are not closed"
+  `);
+});
+
 test('manifest-aliases: a billion laughs', () => {
   const floors = Array.from({ length: 12 }, (_, floor) => {
     const below = floor === 0 ? 'lol' : `*a${floor - 1}`;
@@ -144,15 +165,19 @@ test('manifest-shape', () => {
 
 test('manifest-empty', () => {
   expect(told('{}')).toMatchInlineSnapshot(`
-    "warning: prodserver.yaml names no process [manifest-empty]
+    "prodserver.yaml:1:1: warning: prodserver.yaml names no process [manifest-empty]
+        1 | {}
+          | ^^
           = add an entry below PRODUCTION_PROCESSES"
   `);
   expect(told('')).toMatchInlineSnapshot(`
-    "warning: prodserver.yaml names no process [manifest-empty]
+    "prodserver.yaml:1:1: warning: prodserver.yaml names no process [manifest-empty]
           = add an entry below PRODUCTION_PROCESSES"
   `);
   expect(told('PRODUCTION_PROCESSES:\n')).toMatchInlineSnapshot(`
-    "warning: prodserver.yaml names no process [manifest-empty]
+    "prodserver.yaml:1:1: warning: prodserver.yaml names no process [manifest-empty]
+        1 | PRODUCTION_PROCESSES:
+          | ^^^^^^^^^^^^^^^^^^^^
           = add an entry below PRODUCTION_PROCESSES"
   `);
 });

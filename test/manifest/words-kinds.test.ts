@@ -12,7 +12,7 @@ test('value-wrong: a key', () => {
     'EXTRA_ARGS: --utc',
   );
   expect(told(text)).toMatchInlineSnapshot(`
-    "prodserver.yaml:5:16: error: "INSTANCES" must be a whole number from 1, not 0 [value-wrong]
+    "prodserver.yaml:5:16: error: "INSTANCES" must be a whole number from 1 to 1000, not 0 [value-wrong]
         5 |     INSTANCES: 0
           |                ^
 

@@ -154,7 +154,9 @@ test('settings without processes', async () => {
           = add it to them, or write prodserver.yaml here"
   `);
   expect(await told('PRODUCTION_PROCESSES = {}\n')).toMatchInlineSnapshot(`
-    "warning: conf names no process [manifest-empty]
+    "conf.py:1:1: warning: conf names no process [manifest-empty]
+        1 | PRODUCTION_PROCESSES = {}
+          | ^^^^^^^^^^^^^^^^^^^^
           = add an entry below PRODUCTION_PROCESSES"
   `);
   expect(await told('PRODUCTION_PROCESSES = [1]\n')).toMatchInlineSnapshot(`

@@ -1,0 +1,2 @@
+/** The same test with 50,000 of them. */
+import './fuzz.test.ts';

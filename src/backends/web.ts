@@ -1,6 +1,6 @@
 /** What the web servers share; Django's commands build on it too. */
 import type { Address, Readiness, Rung } from '../model/spec.ts';
-import { KILL, PYTHON_ENV, type Compiled, type Entry, type Finding } from './backend.ts';
+import { KILL, PYTHON_ENV, type Claim, type Compiled, type Entry, type Finding } from './backend.ts';
 import { barred, ignored, unwise } from './findings.ts';
 import { refused, type Option } from './options.ts';
 
@@ -12,6 +12,7 @@ interface Shape {
   readonly addresses: readonly Address[];
   readonly stop: readonly [Rung, ...Rung[]];
   readonly permanentExitCodes?: readonly number[];
+  readonly claims?: readonly Claim[];
 }
 
 export const webServer = (shape: Shape): Compiled =>
@@ -31,7 +32,7 @@ export const compiled = (readiness: Readiness, shape: Omit<Shape, 'addresses'>):
   stackDump: null,
   overlap: null,
   singleton: null,
-  claims: [],
+  claims: shape.claims ?? [],
 });
 
 /** TERM with so many seconds, then KILL. */

@@ -1,6 +1,6 @@
 import type { Finding } from './backend.ts';
 import { addrport, devServer, everyCommand } from './django.ts';
-import { isOn, unwise } from './findings.ts';
+import { barred, isOn, unwise } from './findings.ts';
 import { alias, choice, flag, integer, refused, repeated, table, text, type Option } from './options.ts';
 
 const noTerminal = (): Option =>
@@ -52,6 +52,10 @@ export const werkzeugRunserver = devServer({
   options,
   rules({ args }) {
     const found: Finding[] = [];
+    if (isOn(args, 'noreload')) {
+      const why = 'with it django-extensions 4.1 ends with "KeyError: WERKZEUG_SERVER_FD"';
+      found.push(barred('noreload', why, 'leave it out, or use BACKEND: DjangoRunserver'));
+    }
     if (isOn(args, 'nopin')) {
       const why = 'whoever reaches its port can run any code on this machine';
       found.push(unwise('nopin', why, 'leave it out'));

@@ -45,6 +45,8 @@ const RESTART: RestartPolicy = {
 /** An instance, and what it claims for itself among those of its manifest. */
 export interface CompiledInstance {
   readonly spec: ProcessSpec;
+  /** As written. */
+  readonly app: string | null;
   readonly claims: readonly Claim[];
 }
 
@@ -130,7 +132,7 @@ export function compileEntry(
       log: logOf(input, context.folder, { name, instance: `${name}.${index}` }),
     };
     const claims: Claim[] = spec.log === null ? [] : [logClaim(spec.log)];
-    return { spec, claims: [...compiled.claims, ...claims] };
+    return { spec, app: entry.app, claims: [...compiled.claims, ...claims] };
   });
 }
 

@@ -8,6 +8,7 @@ import type { ProcessSpec } from '../model/spec.ts';
 import { nearest } from '../model/units.ts';
 import { readEnvFile } from '../os/env-file.ts';
 import { fileExists, helpersFolder, isReadable, readManifestText, realPath } from '../os/files.ts';
+import { availableMemory, type AvailableMemory } from '../os/cgroup.ts';
 import { installedVersion } from '../os/packages.ts';
 import { parseArgs } from './args.ts';
 import {
@@ -17,8 +18,7 @@ import {
   type CompiledInstance,
   type EntryContext,
 } from './compile.ts';
-import { beatRules, claimRules } from './across.ts';
-import { dependencyRules } from './dependencies.ts';
+import { acrossRules, sumRules } from './across.ts';
 import { parseManifest, type Document } from './document.ts';
 import { uselessLive } from './health.ts';
 import { interpolate, type Environment } from './interpolate.ts';
@@ -27,6 +27,7 @@ import { byPlace, type Loaded, type Schedule } from './loaded.ts';
 import { kindOf, parseAt, unknownKey, wrongValue } from './problems.ts';
 import { findPython } from './python.ts';
 import { recycleRules, scheduleOf } from './recycle.ts';
+import { secretRules } from './secrets.ts';
 import {
   entrySchema,
   isName,
@@ -55,13 +56,20 @@ export function findManifest(given: string | undefined, cwd: string, env: Enviro
 }
 
 /** Reads and compiles the manifest at `path` (`-` is standard input). `shown` is its name in diagnostics. */
-export function loadManifest(path: string, shown: string, env: Environment, cwd: string): Loaded {
+export function loadManifest(
+  path: string,
+  shown: string,
+  env: Environment,
+  cwd: string,
+  machine?: Source['machine'],
+): Loaded {
   const text = readManifestText(path);
   if (!text.ok) return { plan: null, findings: [text.error], schedules: [] };
   const parsed = parseManifest(shown, text.value);
   if (!parsed.ok) return { plan: null, findings: parsed.error, schedules: [] };
   const folder = path === '-' ? cwd : dirname(path);
-  return compile(parsed.value, { path: path === '-' ? '-' : realPath(path), folder, env, settings: null });
+  const source = { path: path === '-' ? '-' : realPath(path), folder, env, settings: null, machine };
+  return compile(parsed.value, source);
 }
 
 /** Of what a Document is the text. */
@@ -73,6 +81,8 @@ export interface Source {
   readonly env: Environment;
   /** The Django settings that it was read from; null: a file. */
   readonly settings: string | null;
+  /** What there is for all processes together; that of this machine unless given. */
+  readonly machine?: (() => AvailableMemory | null) | undefined;
 }
 
 /** From a text that is understood to what it comes to. */
@@ -80,7 +90,7 @@ export function compile(doc: Document, source: Source): Loaded {
   const findings: Failure[] = [];
   const schedules: Schedule[] = [];
   const done = (processes: readonly ProcessSpec[], input: SupervisorInput | null = null): Loaded => {
-    const refused = findings.some((finding) => severityOf(finding.code) === 'error');
+    const refused = findings.some(isError);
     findings.sort(byPlace);
     const onFatal = input?.['on-fatal'] ?? null;
     const startRate = input?.['start-rate'] ?? START_RATE;
@@ -132,11 +142,8 @@ export function compile(doc: Document, source: Source): Loaded {
   const compiled = entries.flatMap(([name, value]) => compileOne(doc, name, value, context, findings));
   const processes = compiled.map(({ spec }) => spec);
   const names = Object.keys(section);
-  findings.push(
-    ...beatRules(doc, processes),
-    ...claimRules(doc, compiled),
-    ...dependencyRules(doc, processes, names),
-  );
+  findings.push(...acrossRules(doc, compiled, names), ...secretRules(doc, source.settings !== null));
+  if (!findings.some(isError)) findings.push(...sumRules(doc, processes, source.machine ?? availableMemory));
   return done(processes, supervisor.value);
 }
 
@@ -185,8 +192,16 @@ function compileOne(
   const isBeat =
     backend.singleton || (backend.name === 'CeleryWorker' && hasBeat({ args: parsed.args, extraArgs }));
   findings.push(...parsed.failures, ...lockRules(doc, backend, value['LOCK'], isBeat, base));
-  return entry.value === null ? [] : compileEntry(name, backend, entry.value, parsed.args, local);
+  if (entry.value === null) return [];
+  const instances = compileEntry(name, backend, entry.value, parsed.args, local);
+  // Where it listens may be what it was told wrongly.
+  return parsed.failures.some(isError) ? instances.map(notListening) : instances;
 }
+
+const notListening = (one: CompiledInstance): CompiledInstance => ({
+  ...one,
+  claims: one.claims.filter(({ kind }) => kind !== 'listen'),
+});
 
 /** With what its files say. One that is not here yet, or is another user's, may be there in time; what is wrong is told. */
 function withEnvFiles(
@@ -271,6 +286,8 @@ function liveRules(doc: Document, backend: Backend, entry: EntryInput | null, ba
     return failure('key-useless', { key, backend: backend.name, why }, { place: doc.place(path, 'key') });
   });
 }
+
+const isError = ({ code }: Failure): boolean => severityOf(code) === 'error';
 
 const isTrue = (value: unknown): boolean => value === true || value === 'true';
 

@@ -1,8 +1,9 @@
+import type { FactsAcross } from './facts-across.ts';
 import type { Exit, LockHolder, ProbeTrouble } from './process.ts';
 import type { TimingsProblem } from './lease-timings.ts';
 
 /** The facts that belong to each code. The words for them stand in `render/words-*.ts`, nowhere else. */
-export interface FactsByCode {
+export interface FactsByCode extends FactsAcross {
   // The manifest as a file
   'manifest-missing': { readonly searched: readonly string[] };
   'manifest-unreadable': { readonly path: string; readonly errno: string };
@@ -190,6 +191,8 @@ export type RefusedKind = 'function' | 'class' | 'object' | 'lazy' | 'nest' | 'k
 
 export type Code = keyof FactsByCode;
 
+export type Severity = 'error' | 'warning' | 'info';
+
 const WARNINGS: ReadonlySet<Code> = new Set<Code>([
   'manifest-empty',
   'option-spelling',
@@ -205,10 +208,16 @@ const WARNINGS: ReadonlySet<Code> = new Set<Code>([
   'subreaper-missing',
   'parent-death-missing',
   'runtime-removed',
+  'address-shared',
+  'memory-exceeded',
+  'secret-plain',
 ]);
 
-/** Errors refuse a manifest; warnings do not. */
-export const severityOf = (code: Code): 'error' | 'warning' => (WARNINGS.has(code) ? 'warning' : 'error');
+const INFOS: ReadonlySet<Code> = new Set<Code>(['stop-long']);
+
+/** Errors refuse a manifest; warnings do not, unless `--strict` says so; infos never do. */
+export const severityOf = (code: Code): Severity =>
+  INFOS.has(code) ? 'info' : WARNINGS.has(code) ? 'warning' : 'error';
 
 export type Place = TextPlace | SettingPlace;
 

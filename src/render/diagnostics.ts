@@ -1,6 +1,13 @@
 /** What is wrong with a manifest, for people, for programs and for GitHub. */
 import { stripVTControlCharacters } from 'node:util';
-import { isInText, severityOf, type Failure, type SettingPlace, type TextPlace } from '../model/failure.ts';
+import {
+  isInText,
+  severityOf,
+  type Failure,
+  type SettingPlace,
+  type Severity,
+  type TextPlace,
+} from '../model/failure.ts';
 import { hintOf, messageOf } from './failures.ts';
 import { maskLine } from './mask.ts';
 import { dottedPath } from './words.ts';
@@ -8,26 +15,40 @@ import type { Paint } from './paint.ts';
 
 const plural = (count: number, word: string): string => `${count} ${word}${count === 1 ? '' : 's'}`;
 
-export function countBySeverity(findings: readonly Failure[]): { errors: number; warnings: number } {
-  const errors = findings.filter((finding) => severityOf(finding.code) === 'error').length;
-  return { errors, warnings: findings.length - errors };
+interface Counts {
+  readonly errors: number;
+  readonly warnings: number;
+  readonly infos: number;
+}
+
+export function countBySeverity(findings: readonly Failure[]): Counts {
+  const count = (severity: Severity): number =>
+    findings.filter((finding) => severityOf(finding.code) === severity).length;
+  return { errors: count('error'), warnings: count('warning'), infos: count('info') };
 }
 
 /** `2 errors, 1 warning`; empty when there is nothing to count. */
 export function countText(findings: readonly Failure[]): string {
-  const { errors, warnings } = countBySeverity(findings);
-  const parts = [errors > 0 ? plural(errors, 'error') : '', warnings > 0 ? plural(warnings, 'warning') : ''];
-  return parts.filter((part) => part !== '').join(', ');
+  const { errors, warnings, infos } = countBySeverity(findings);
+  const counts = [
+    [errors, 'error'],
+    [warnings, 'warning'],
+    [infos, 'info'],
+  ] as const;
+  return counts
+    .filter(([count]) => count > 0)
+    .map(([count, word]) => plural(count, word))
+    .join(', ');
 }
 
-/** One finding with its line and a caret under what it speaks of. */
+/** One finding with its line and a caret under what it speaks of; an info, where nothing is wrong, without. */
 export function diagnosticText(finding: Failure, paint: Paint): string {
   const severity = severityOf(finding.code);
-  const label = severity === 'error' ? paint.red(severity) : paint.yellow(severity);
+  const label = LABELS[severity](paint)(severity);
   const { place } = finding;
   const where = place === undefined ? '' : paint.bold(`${printable(whereText(place))}: `);
   const lines = [`${where}${label}: ${printable(messageOf(finding))} [${finding.code}]`];
-  if (isInText(place) && place.excerpt.trim() !== '') {
+  if (severity !== 'info' && isInText(place) && place.excerpt.trim() !== '') {
     const number = String(place.line).padStart(5);
     const cut = clip(place);
     lines.push(
@@ -39,6 +60,12 @@ export function diagnosticText(finding: Failure, paint: Paint): string {
   if (hint !== null) lines.push(`${' '.repeat(5)} = ${printable(hint)}`);
   return lines.join('\n');
 }
+
+const LABELS: Readonly<Record<Severity, (paint: Paint) => (text: string) => string>> = {
+  error: ({ red }) => red,
+  warning: ({ yellow }) => yellow,
+  info: ({ cyan }) => cyan,
+};
 
 /** `prodserver.yaml:3:5`, or `shop.settings: PRODUCTION_PROCESSES.web.ARGS.bind[0]`. */
 const whereText = (place: TextPlace | SettingPlace): string =>
@@ -125,5 +152,6 @@ export function diagnosticGithub(finding: Failure): string {
   const hint = hintOf(finding);
   const setting = place === undefined || isInText(place) ? '' : `${settingText(place)}: `;
   const message = setting + (hint === null ? messageOf(finding) : `${messageOf(finding)} (${hint})`);
-  return `::${severityOf(finding.code)} ${where}title=${finding.code}::${data(message)}`;
+  const severity = severityOf(finding.code);
+  return `::${severity === 'info' ? 'notice' : severity} ${where}title=${finding.code}::${data(message)}`;
 }

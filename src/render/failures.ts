@@ -1,4 +1,5 @@
 import { severityOf, type Code, type Failure } from '../model/failure.ts';
+import { acrossWords } from './words-across.ts';
 import { lockWords } from './words-locks.ts';
 import { manifestWords } from './words-manifest.ts';
 import { processWords } from './words-process.ts';
@@ -10,6 +11,7 @@ import type { Words, WordsFor } from './words.ts';
 /** Every code with its words, exit code and meaning; docs/errors.md and the exit codes come from here. */
 export const TABLE: WordsFor<Code> = {
   ...manifestWords,
+  ...acrossWords,
   ...settingsWords,
   ...runtimeWords,
   ...lockWords,

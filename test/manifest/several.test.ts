@@ -78,7 +78,7 @@ test('a manifest with errors has no plan, one with warnings has', () => {
   expect(load(BROKEN).plan).toBeNull();
   const entry = 'BACKEND: CeleryWorker, APP: a.b, ARGS: {max_tasks_per_child: 10}';
   const loaded = load(`PRODUCTION_PROCESSES: {worker: {${entry}}}\n`);
-  expect(countText(loaded.findings)).toBe('1 warning');
+  expect(countText(loaded.findings)).toBe('1 warning, 1 info');
   expect(loaded.plan?.processes).toHaveLength(1);
 });
 
@@ -131,6 +131,7 @@ test('as JSON', () => {
         },
       ],
       "errors": 1,
+      "infos": 0,
       "warnings": 1,
     }
   `);
@@ -156,10 +157,11 @@ test('as JSON, where there is no place to point at', () => {
         },
       ],
       "errors": 1,
+      "infos": 0,
       "warnings": 0,
     }
   `);
-  expect(diagnosticsJson([])).toEqual({ diagnostics: [], errors: 0, warnings: 0 });
+  expect(diagnosticsJson([])).toEqual({ diagnostics: [], errors: 0, warnings: 0, infos: 0 });
 });
 
 test('for GitHub', () => {

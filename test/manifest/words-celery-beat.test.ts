@@ -95,10 +95,10 @@ describe('an embedded beat', () => {
 
 test('what the supervisor does', () => {
   expect(told(worker('{pidfile: w.pid, umask: "077", executable: /bin/x}'))).toMatchInlineSnapshot(`
-    "prodserver.yaml:5:12: warning: "pidfile" is unwise: one that is left behind keeps the next start from succeeding (exit 73) [option-unwise]
+    "prodserver.yaml:5:12: error: "pidfile" cannot be used: one that a crash left behind may name another process by now, and then the next start ends of it [option-refused]
         5 |     ARGS: {pidfile: w.pid, umask: "077", executable: /bin/x}
           |            ^^^^^^^
-          = leave it out: prodserver knows the pid
+          = leave it out: prodserver knows the pid, and "prodserver status --json" tells it
 
     prodserver.yaml:5:28: warning: "umask" has no effect: Celery acts on it only with --detach [option-ignored]
         5 |     ARGS: {pidfile: w.pid, umask: "077", executable: /bin/x}
@@ -111,10 +111,10 @@ test('what the supervisor does', () => {
           = use SUPERVISOR.python"
   `);
   expect(told(beat('{pidfile: b.pid, uid: app}'))).toMatchInlineSnapshot(`
-    "prodserver.yaml:5:12: warning: "pidfile" is unwise: one that is left behind keeps the next start from succeeding (exit 73) [option-unwise]
+    "prodserver.yaml:5:12: error: "pidfile" cannot be used: one that a crash left behind may name another process by now, and then the next start ends of it [option-refused]
         5 |     ARGS: {pidfile: b.pid, uid: app}
           |            ^^^^^^^
-          = leave it out: prodserver knows the pid"
+          = leave it out: prodserver knows the pid, and "prodserver status --json" tells it"
   `);
 });
 

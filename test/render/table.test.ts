@@ -2,6 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import { failure, severityOf, type Code } from '../../src/model/failure.ts';
 import { exitCodeOf, renderFailure, TABLE } from '../../src/render/failures.ts';
+import { acrossWords } from '../../src/render/words-across.ts';
 import { manifestWords } from '../../src/render/words-manifest.ts';
 import { settingsWords } from '../../src/render/words-settings.ts';
 import { EXIT } from '../../src/render/words.ts';
@@ -9,7 +10,7 @@ import { SAMPLES } from '../docs/samples.ts';
 import { NO_LEASE } from '../support/spec.ts';
 
 /** Shown by the tests of manifests and of Django settings. */
-const ELSEWHERE = { ...manifestWords, ...settingsWords };
+const ELSEWHERE = { ...manifestWords, ...settingsWords, ...acrossWords };
 
 const CODES = Object.keys(TABLE) as Code[];
 
@@ -51,11 +52,13 @@ test.each([
 
 test('the warnings', () => {
   expect(CODES.filter((code) => severityOf(code) === 'warning').toSorted()).toEqual([
+    'address-shared',
     'children-churn',
     'link-silent',
     'log-not-rotated',
     'log-refused',
     'manifest-empty',
+    'memory-exceeded',
     'option-ignored',
     'option-otherwise',
     'option-spelling',
@@ -63,9 +66,14 @@ test('the warnings', () => {
     'parent-death-missing',
     'pss-unreadable',
     'runtime-removed',
+    'secret-plain',
     'slots-stuck',
     'subreaper-missing',
   ]);
+});
+
+test('what is said where nothing is wrong', () => {
+  expect(CODES.filter((code) => severityOf(code) === 'info')).toEqual(['stop-long']);
 });
 
 const EXIT_1 = { code: 1, signal: null };

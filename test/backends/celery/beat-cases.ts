@@ -98,19 +98,6 @@ export const BEAT_PROOFS: readonly BeatProof[] = [
     with: [true, false],
     without: [false, true],
   },
-  {
-    option: 'pidfile',
-    title: 'its pid, while it runs',
-    setting: { args: { pidfile: 'beat.pid' } },
-    async see({ rig, process }) {
-      const path = join(rig.folder, 'beat.pid');
-      const during = existsSync(path) && rig.read('beat.pid').trim() === String(process.pid);
-      process.kill('SIGTERM');
-      return { during, code: (await process.ended).code, after: existsSync(path) };
-    },
-    with: { during: true, code: 0, after: false },
-    without: { during: false, code: 0, after: false },
-  },
   ...(['uid', 'gid'] as const).map((option): BeatProof => {
     const kind = option === 'uid' ? 'Uid' : 'Gid';
     return {

@@ -9,6 +9,9 @@ const NAMES =
 /** `--password=...` and `PASSWORD=...` as one word of a command line. */
 const ASSIGNED = /^-{0,2}([A-Za-z][\w-]*)=(.+)$/s;
 
+/** `--password`, whose value is the next word. */
+const OPTION = /^--?([A-Za-z][\w-]*)$/;
+
 /** What stands in the place of a secret: nothing, a file, a word that switches. */
 const NO_SECRET = /^(|[./~].*|true|false|yes|no|on|off|none|null)$/is;
 
@@ -50,26 +53,31 @@ const unseen = (place: Place): Place => (isInText(place) ? { ...place, excerpt: 
 const isWritten = (place: Place, value: string): boolean => isInText(place) && place.excerpt.includes(value);
 
 /** Every text below PRODUCTION_PROCESSES that has a secret, whatever the key's place. */
-function literals(node: unknown, path: Path): Found[] {
+function literals(node: unknown, path: Path, before: unknown = null): Found[] {
   if (typeof node === 'string') {
-    const named = nameOf(path, node);
+    const named = nameOf(path, node, before);
     return named === null ? [] : [{ ...named, path, value: node }];
   }
   if (typeof node !== 'object' || node === null) return [];
   const inside = path.length === 0 ? ['PRODUCTION_PROCESSES'] : Object.keys(node);
-  return inside.flatMap((step) =>
-    literals((node as Record<string, unknown>)[step], [...path, Array.isArray(node) ? Number(step) : step]),
-  );
+  const items = node as Record<string, unknown>;
+  return inside.flatMap((step, index) => {
+    if (!Array.isArray(node)) return literals(items[step], [...path, step]);
+    return literals(node[index], [...path, index], node[index - 1] ?? null);
+  });
 }
 
-/** What to call the secret that stands at `path`; null: there is none. */
-function nameOf(path: Path, text: string): Named | null {
+/** What to call the secret that stands at `path`, after the item `before` of its list; null: there is none. */
+function nameOf(path: Path, text: string, before: unknown): Named | null {
   const keys = path.slice(2).filter((step) => typeof step === 'string');
   const [section, key = section] = [keys[0], keys.at(-1)];
   if (section === undefined || key === undefined || (section === 'ARGS' && TOLD.test(key))) return null;
   // What a variable brings is none of the text's.
   const own = text.replaceAll(/\$\{[^}]*\}/g, '');
   const isCommand = section === 'CMD' || section === 'EXTRA_ARGS';
+  const said = isCommand && typeof before === 'string' ? OPTION.exec(before)?.[1] : undefined;
+  if (said !== undefined && NAMES.test(said) && !text.startsWith('-') && !NO_SECRET.test(own) && own === text)
+    return { key: said, option: '', variable: upper(said) };
   const assigned = isCommand ? ASSIGNED.exec(own) : null;
   const [whole = '', name = key, value = own] = assigned ?? [];
   const option = whole.slice(0, whole.length - value.length);

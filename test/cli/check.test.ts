@@ -20,7 +20,9 @@ describe('check', () => {
     expect(await run(rigWith(GOOD), 'check')).toMatchInlineSnapshot(`
       "exit 0
       --- stdout
-      prodserver.yaml: ok, web, worker"
+      prodserver.yaml:6:3: info: to end everything may take 1 min (worker); docker stop kills after 10 s, Kubernetes after 30 s [stop-long]
+            = in a container set docker run --stop-timeout 65, stop_grace_period: 65s (compose) or terminationGracePeriodSeconds: 65
+      prodserver.yaml: ok, web, worker (1 info)"
     `);
   });
 
@@ -41,11 +43,13 @@ describe('check', () => {
     expect(await run(rig, 'check')).toMatchInlineSnapshot(`
       "exit 0
       --- stdout
+      prodserver.yaml:6:3: info: to end everything may take 1 min (worker); docker stop kills after 10 s, Kubernetes after 30 s [stop-long]
+            = in a container set docker run --stop-timeout 65, stop_grace_period: 65s (compose) or terminationGracePeriodSeconds: 65
       prodserver.yaml:9:12: warning: "max_tasks_per_child" is read as "max-tasks-per-child" [option-spelling]
           9 |     ARGS: {max_tasks_per_child: 2}
             |            ^^^^^^^^^^^^^^^^^^^
             = write "max-tasks-per-child"
-      prodserver.yaml: ok, web, worker (1 warning)"
+      prodserver.yaml: ok, web, worker (1 warning, 1 info)"
     `);
     const strict = await run(rig, 'check', '--strict');
     expect(strict).toMatch(/^exit 78\n/);
@@ -90,7 +94,8 @@ describe('check', () => {
           }
         ],
         "errors": 1,
-        "warnings": 0
+        "warnings": 0,
+        "infos": 0
       }"
     `);
     expect(await run(rig, 'check', '--format', 'json')).toBe(await run(rig, 'check', '--json'));
@@ -126,7 +131,9 @@ describe('the manifest', () => {
     expect(runWith(rig.folder, GOOD, ['check', '-f', '-'])).toMatchInlineSnapshot(`
       "exit 0
       --- stdout
-      <stdin>: ok, web, worker"
+      <stdin>:6:3: info: to end everything may take 1 min (worker); docker stop kills after 10 s, Kubernetes after 30 s [stop-long]
+            = in a container set docker run --stop-timeout 65, stop_grace_period: 65s (compose) or terminationGracePeriodSeconds: 65
+      <stdin>: ok, web, worker (1 info)"
     `);
     expect(runWith(rig.folder, BAD, ['check', '-f', '-'])).toMatchInlineSnapshot(`
       "exit 78
@@ -152,7 +159,7 @@ describe('the manifest', () => {
     const rig = new Rig();
     rig.write('deploy/prod.yaml', GOOD);
     const { code, stdout } = await rig.run(['check'], { env: { PRODSERVER_MANIFEST: 'deploy/prod.yaml' } });
-    expect([code, stdout]).toEqual([0, 'deploy/prod.yaml: ok, web, worker\n']);
+    expect([code, stdout.split('\n').at(-2)]).toEqual([0, 'deploy/prod.yaml: ok, web, worker (1 info)']);
   });
 
   test.skipIf(!OTHERS_MAY_RUN_IT)('that this user may not read', () => {

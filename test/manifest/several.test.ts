@@ -82,6 +82,23 @@ test('a manifest with errors has no plan, one with warnings has', () => {
   expect(loaded.plan?.processes).toHaveLength(1);
 });
 
+test('an info is a notice, and told in JSON as what it is', () => {
+  const { findings, plan } = load('PRODUCTION_PROCESSES: {worker: {BACKEND: CeleryWorker, APP: a.b}}\n');
+  expect(plan).not.toBeNull();
+  expect(countText(findings)).toBe('1 info');
+  expect(findings.map(diagnosticGithub)).toMatchInlineSnapshot(`
+    [
+      "::notice file=prodserver.yaml,line=1,endLine=1,col=24,endColumn=30,title=stop-long::to end everything may take 1 min (worker); docker stop kills after 10 s, Kubernetes after 30 s (in a container set docker run --stop-timeout 65, stop_grace_period: 65s (compose) or terminationGracePeriodSeconds: 65)",
+    ]
+  `);
+  expect(diagnosticsJson(findings)).toMatchObject({
+    diagnostics: [{ code: 'stop-long', severity: 'info', line: 1, column: 24 }],
+    errors: 0,
+    warnings: 0,
+    infos: 1,
+  });
+});
+
 test('they are counted', () => {
   expect(countText(load(BROKEN).findings)).toBe('9 errors, 1 warning');
   expect(countText([])).toBe('');

@@ -55,6 +55,13 @@ describe('an embedded beat', () => {
     expect(processes(worker('{beat: false}'))[0]?.singleton).toBeNull();
   });
 
+  test.each(['shop.celery:app', 'shop.celery', 'shop'])('one application as %s', (app) => {
+    const second = beat('{}').replace('shop.celery.app', app).replace('beat:', 'other:');
+    const both = `${beat('{}')}${second.split('\n').slice(1).join('\n')}`;
+    expect(told(both)).toContain(`beat and other are both a beat of ${app} [beat-twice]`);
+    expect(told(both.replace(`APP: ${app}\n`, 'APP: mail.celery.app\n'))).toBe('');
+  });
+
   test('EXTRA_ARGS do not hide it', () => {
     for (const token of ['-B', '-EB', '--beat']) {
       const text = worker('{concurrency: 2}', `EXTRA_ARGS: ["${token}"]`);

@@ -1,5 +1,6 @@
 /** What a person is told of secrets that stand in the manifest; none of them is ever shown. */
 import { describe, expect, test } from 'vitest';
+import { told as toldOfSettings } from './django-support.ts';
 import { beat, entry, job, load, tell, told } from './support.ts';
 import { diagnosticGithub, diagnosticsJson } from '../../src/render/diagnostics.ts';
 
@@ -10,7 +11,7 @@ test('in every section', () => {
   const text = entry(
     'job',
     'BACKEND: Command',
-    `CMD: [celery, "--broker=redis://:${SECRET}@redis/0", "--token=${SECRET}", run]`,
+    `CMD: [celery, "--broker=redis://:${SECRET}@redis/0", "--token=${SECRET}", --password, ${SECRET}]`,
     `EXTRA_ARGS: ["amqp://shop:${SECRET}@mq//"]`,
     'ENV:',
     `  DATABASE_URL: postgres://shop:${SECRET}@db/shop`,
@@ -25,6 +26,9 @@ test('in every section', () => {
 
     prodserver.yaml:4:56: warning: "token" has a secret in plain text [secret-plain]
           = write "--token=\${TOKEN}" and set TOKEN where prodserver starts
+
+    prodserver.yaml:4:87: warning: "password" has a secret in plain text [secret-plain]
+          = write "\${PASSWORD}" and set PASSWORD where prodserver starts
 
     prodserver.yaml:5:18: warning: "EXTRA_ARGS" has a secret in plain text [secret-plain]
           = write "\${AMQP_URL}" and set AMQP_URL where prodserver starts
@@ -88,7 +92,14 @@ describe('no secret', () => {
 
   test('a command that only names one', () => {
     expect(
-      codes(entry('job', 'BACKEND: Command', 'CMD: [run, --password, --token-file=x, "--token="]')),
+      codes(
+        entry(
+          'job',
+          'BACKEND: Command',
+          'CMD: [run, --password, --token-file=x, "--token=", --token, "${P}"]',
+        ),
+        { P: SECRET },
+      ),
     ).toEqual([]);
   });
 });
@@ -126,4 +137,31 @@ test('of Flower, which all users of the machine can read', () => {
   expect(
     codes(entry('flower', 'BACKEND: CeleryFlower', 'APP: a', 'ARGS: {broker_api: "http://mq:15672/api/"}')),
   ).toEqual([]);
+});
+
+test('in Django settings: where the text has it, not where it is brought', async () => {
+  const text = `import os
+TOKEN = "brought-from-elsewhere"
+PRODUCTION_PROCESSES = {
+    "job": {
+        "BACKEND": "Command",
+        "CMD": ["run", "--password", "${SECRET}"],
+        "ENV": {
+            "API_TOKEN": TOKEN,
+            "HOME_TOKEN": os.path.basename("x/y"),
+            "DATABASE_URL": "postgres://shop:${SECRET}@db/shop",
+        },
+    },
+}
+`;
+  expect(await toldOfSettings(text)).toMatchInlineSnapshot(`
+    "conf.py:6:38: warning: "password" has a secret in plain text [secret-plain]
+          = write os.environ["PASSWORD"] and set PASSWORD where prodserver starts
+
+    conf.py:9:27: warning: "HOME_TOKEN" has a secret in plain text [secret-plain]
+          = write os.environ["HOME_TOKEN"] and set HOME_TOKEN where prodserver starts, or leave it out here and put it into an ENV_FILE
+
+    conf.py:10:29: warning: "DATABASE_URL" has a secret in plain text [secret-plain]
+          = write os.environ["DATABASE_URL"] and set DATABASE_URL where prodserver starts, or leave it out here and put it into an ENV_FILE"
+  `);
 });

@@ -50,7 +50,9 @@ export function secretRules(doc: Document, computed: boolean): Failure[] {
 
 const unseen = (place: Place): Place => (isInText(place) ? { ...place, excerpt: '' } : place);
 
-const isWritten = (place: Place, value: string): boolean => isInText(place) && place.excerpt.includes(value);
+/** A text of its own on its line, not a part of what computes it. */
+const isWritten = (place: Place, value: string): boolean =>
+  isInText(place) && [`"${value}"`, `'${value}'`].some((text) => place.excerpt.includes(text));
 
 /** Every text below PRODUCTION_PROCESSES that has a secret, whatever the key's place. */
 function literals(node: unknown, path: Path, before: unknown = null): Found[] {

@@ -158,9 +158,6 @@ PRODUCTION_PROCESSES = {
     "conf.py:6:38: warning: "password" has a secret in plain text [secret-plain]
           = write os.environ["PASSWORD"] and set PASSWORD where prodserver starts
 
-    conf.py:9:27: warning: "HOME_TOKEN" has a secret in plain text [secret-plain]
-          = write os.environ["HOME_TOKEN"] and set HOME_TOKEN where prodserver starts, or leave it out here and put it into an ENV_FILE
-
     conf.py:10:29: warning: "DATABASE_URL" has a secret in plain text [secret-plain]
           = write os.environ["DATABASE_URL"] and set DATABASE_URL where prodserver starts, or leave it out here and put it into an ENV_FILE"
   `);

@@ -81,7 +81,7 @@ export async function judgeSocket(
   expect.soft(server.over).toBe(false);
   if (second === 'takes') {
     // Who answers is the second: without it there is nobody.
-    other.kill('SIGKILL');
+    other.kill('SIGTERM');
     await other.ended;
     expect(await listens()).toBe(false);
   }

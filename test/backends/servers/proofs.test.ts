@@ -1,7 +1,9 @@
 /** What `check` says of ARGS, and what the program itself says to them. */
-import { beforeAll, describe, expect, inject, test } from 'vitest';
+import { createServer, type AddressInfo } from 'node:net';
+import { beforeAll, describe, expect, inject, onTestFinished, test } from 'vitest';
 import type { Backend } from '../../../src/backends/backend.ts';
 import { daphneServer } from '../../../src/backends/daphne.ts';
+import { djangoRunserver } from '../../../src/backends/django-runserver.ts';
 import { granianAsgiServer } from '../../../src/backends/granian.ts';
 import { gunicornServer } from '../../../src/backends/gunicorn.ts';
 import { hypercornServer } from '../../../src/backends/hypercorn.ts';
@@ -104,6 +106,18 @@ test.each([
   expect(code).not.toBe(0);
   expect(`${stdout}${stderr}`).toMatch(says);
   expect(verdict(backend, { [option]: 'left.pid' })).toContain('[option-refused]');
+});
+
+test('runserver ends where its port is taken, also by IPv6', async () => {
+  const holder = createServer();
+  onTestFinished(() => void holder.close());
+  const port = await new Promise<number>((done) => {
+    holder.listen(0, '127.0.0.1', () => done((holder.address() as AddressInfo).port));
+  });
+  const args = { addrport: `[::]:${port}`, ipv6: true, noreload: true, settings: 'settings' };
+  const { server } = open(djangoRunserver, python, args);
+  const { code, stderr } = await server.ended;
+  expect([code, stderr]).toEqual([1, expect.stringContaining('That port is already in use')]);
 });
 
 test('runserver_plus ends of noreload', async () => {

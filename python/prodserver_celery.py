@@ -9,30 +9,22 @@ from __future__ import annotations
 
 import os
 import sys
-from importlib.machinery import SourceFileLoader
-from importlib.util import module_from_spec, spec_from_file_location
+from types import ModuleType
 
 LINKED = ("worker", "beat")
 USAGE = 2
 
 
-class UncachedLoader(SourceFileLoader):
-    """Writes no bytecode: our folder may be read-only, or another user's."""
+def start_module() -> ModuleType:
+    """By its location: our folder is not always on sys.path."""
+    module = ModuleType("prodserver_start")
+    module.__file__ = os.path.join(os.path.dirname(os.path.realpath(__file__)), "prodserver_start.py")
+    with open(module.__file__, encoding="utf-8") as file:
+        exec(compile(file.read(), module.__file__, "exec"), module.__dict__)
+    return module
 
-    def set_data(self, *args: object, **kwargs: object) -> None:
-        pass
 
-
-def put_cwd_first() -> None:
-    """A script has its own folder first on sys.path, `-m` the CWD; with -P neither has."""
-    here = os.path.dirname(os.path.realpath(__file__))
-    if getattr(sys.flags, "safe_path", False) or sys.flags.isolated or not sys.path:
-        return
-    if os.path.realpath(sys.path[0]) == here:
-        try:
-            sys.path[0] = os.getcwd()
-        except OSError:
-            del sys.path[0]
+start = start_module()
 
 
 class Lock:
@@ -98,33 +90,13 @@ def hold_lock() -> Lock | None:
         return None
 
 
-def load(name: str):
-    """Import one of our modules by location: our folder is not on the user's sys.path."""
-    path = os.path.join(os.path.dirname(os.path.realpath(__file__)), f"{name}.py")
-    spec = spec_from_file_location(name, path, loader=UncachedLoader(name, path))
-    module = sys.modules[name] = module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-class OnceFinder:
-    """Lets the user's project import prodserver_once; a copy of its own, found before, wins."""
-
-    @staticmethod
-    def find_spec(name: str, path: object = None, target: object = None):
-        if name != "prodserver_once":
-            return None
-        file = os.path.join(os.path.dirname(os.path.realpath(__file__)), f"{name}.py")
-        return spec_from_file_location(name, file, loader=UncachedLoader(name, file))
-
-
 def install_link(role: str) -> None:
     if "PRODSERVER_LINK_FD" not in os.environ:
         return
     try:
         for name in ("report", "requests", "canary", "vitals", "settle"):
-            load(f"prodserver_{name}")
-        load("prodserver_link").install(role)
+            start.load(f"prodserver_{name}")
+        start.load("prodserver_link").install(role)
     except Exception:
         pass
     finally:
@@ -134,7 +106,7 @@ def install_link(role: str) -> None:
 def install_fence(role: str) -> None:
     """Whatever becomes of the link: beat's own check of its lease does not need it."""
     try:
-        load("prodserver_fence").install(role)
+        start.load("prodserver_fence").install(role)
     except Exception:
         if "PRODSERVER_FENCE_FD" in os.environ:
             print("prodserver: this beat has no fence", file=sys.stderr)
@@ -185,11 +157,11 @@ def import_failed(error: ImportError) -> int:
 
 
 def main() -> int:
-    put_cwd_first()
-    sys.meta_path.append(OnceFinder)
+    start.put_cwd_first()
+    sys.meta_path.append(start.OnceFinder)
     lock = hold_lock()
     if "PRODSERVER_LINK_FD" in os.environ:
-        load("prodserver_output").guard()
+        start.load("prodserver_output").guard()
     try:
         from celery import maybe_patch_concurrency
     except ImportError as error:

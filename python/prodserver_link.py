@@ -191,6 +191,12 @@ def pool_of(consumer: Any) -> str | None:
 
 
 @quiet
+def tasks_of(consumer: Any) -> int:
+    """How many tasks of the application it knows: those of Celery itself are in every worker."""
+    return sum(not name.startswith("celery.") for name in consumer.app.tasks)
+
+
+@quiet
 def install(role: str) -> None:
     """Say hello and start to report, if a supervisor left a descriptor and this is a main process."""
     number = os.environ.pop("PRODSERVER_LINK_FD", None)
@@ -214,7 +220,8 @@ def install(role: str) -> None:
     vitals = Vitals(link)
     on("worker_ready", lambda sender=None, **_: sender.pool.is_green and show_stacks(chain=True))
     on("worker_ready", lambda sender=None, **_: link.send(
-        "ready", node=getattr(sender, "hostname", None), pool=pool_of(sender)))
+        "ready", node=getattr(sender, "hostname", None), pool=pool_of(sender), tasks=tasks_of(sender)))
+    on("task_unknown", lambda name=None, **_: vitals.refuse(name))
     on("worker_ready", lambda **_: vitals.ready())
     on("worker_shutting_down", lambda **_: supervisor_may_be_lost())
     on("worker_shutting_down", lambda sig=None, how=None, **_: link.send("stopping", signal=sig, how=how))

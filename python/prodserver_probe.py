@@ -11,8 +11,7 @@ import json
 import os
 import sys
 import traceback
-from importlib.machinery import SourceFileLoader
-from importlib.util import spec_from_file_location
+from types import ModuleType
 from typing import Any, Callable, NoReturn
 
 USAGE = 2
@@ -21,34 +20,16 @@ OPTIONS = ("global_keyprefix", "queue_name_prefix", "region")
 FOLDERS = {"data_folder_in": "data_in", "data_folder_out": "data_out", "control_folder": "control"}
 
 
-def put_cwd_first() -> None:
-    """A script has its own folder first on sys.path, `-m` the CWD; with -P neither has."""
-    here = os.path.dirname(os.path.realpath(__file__))
-    if getattr(sys.flags, "safe_path", False) or sys.flags.isolated or not sys.path:
-        return
-    if os.path.realpath(sys.path[0]) == here:
-        try:
-            sys.path[0] = os.getcwd()
-        except OSError:
-            del sys.path[0]
+def start_module() -> ModuleType:
+    """By its location: our folder is not always on sys.path."""
+    module = ModuleType("prodserver_start")
+    module.__file__ = os.path.join(os.path.dirname(os.path.realpath(__file__)), "prodserver_start.py")
+    with open(module.__file__, encoding="utf-8") as file:
+        exec(compile(file.read(), module.__file__, "exec"), module.__dict__)
+    return module
 
 
-class UncachedLoader(SourceFileLoader):
-    """Writes no bytecode: our folder may be read-only, or another user's."""
-
-    def set_data(self, *args: object, **kwargs: object) -> None:
-        pass
-
-
-class OnceFinder:
-    """The project may import prodserver_once, as it can where our launcher starts it."""
-
-    @staticmethod
-    def find_spec(name: str, path: object = None, target: object = None):
-        if name != "prodserver_once":
-            return None
-        file = os.path.join(os.path.dirname(os.path.realpath(__file__)), f"{name}.py")
-        return spec_from_file_location(name, file, loader=UncachedLoader(name, file))
+start = start_module()
 
 
 def url(connection: Any) -> str:
@@ -87,13 +68,13 @@ def ask(name: str) -> dict[str, Any]:
 
 def answer(variable: str, usage: str, question: Callable[[str], dict[str, Any]]) -> int:
     """Put the one argument's answer, as one line, on the descriptor that `variable` names."""
-    put_cwd_first()
+    start.put_cwd_first()
     number = os.environ.pop(variable, "")
     if len(sys.argv) != 2 or not number.isdecimal():
         print(f"usage: {variable}=N {usage}", file=sys.stderr)
         return USAGE
     fd = int(number)
-    sys.meta_path.append(OnceFinder)
+    sys.meta_path.append(start.OnceFinder)
     try:
         os.set_inheritable(fd, False)
         line = json.dumps(question(sys.argv[1]), default=str).encode() + b"\n"

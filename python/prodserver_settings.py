@@ -13,8 +13,7 @@ import sys
 import traceback
 from decimal import Decimal
 from enum import Enum
-from importlib.machinery import SourceFileLoader
-from importlib.util import module_from_spec, spec_from_file_location
+from types import ModuleType
 from typing import Any, Mapping
 
 # The first form of the setting is django-prodserver's own, the second that of its 0.x.
@@ -25,20 +24,16 @@ EXACT = 2**53 - 1
 DEPTH = 20
 
 
-class UncachedLoader(SourceFileLoader):
-    """Writes no bytecode: our folder may be read-only, or another user's."""
-
-    def set_data(self, *args: object, **kwargs: object) -> None:
-        pass
-
-
-def load(name: str):
-    """Import one of our modules by location: our folder is not on the user's sys.path."""
-    path = os.path.join(os.path.dirname(os.path.realpath(__file__)), f"{name}.py")
-    spec = spec_from_file_location(name, path, loader=UncachedLoader(name, path))
-    module = sys.modules[name] = module_from_spec(spec)
-    spec.loader.exec_module(module)
+def start_module() -> ModuleType:
+    """By its location: our folder is not always on sys.path."""
+    module = ModuleType("prodserver_start")
+    module.__file__ = os.path.join(os.path.dirname(os.path.realpath(__file__)), "prodserver_start.py")
+    with open(module.__file__, encoding="utf-8") as file:
+        exec(compile(file.read(), module.__file__, "exec"), module.__dict__)
     return module
+
+
+start = start_module()
 
 
 class Encoder:
@@ -111,7 +106,7 @@ def described(value: Any) -> tuple[str, str]:
 def places(module: str, setting: str, value: Any) -> dict[str, Any]:
     """Where it is written. Good settings are read whatever their text looks like, or their values compare as."""
     try:
-        return load("prodserver_places").places(module, setting, value)
+        return start.load("prodserver_places").places(module, setting, value)
     except Exception:
         traceback.print_exc()
         return {}
@@ -143,6 +138,6 @@ def ask(module: str) -> dict[str, Any]:
 
 
 if __name__ == "__main__":
-    probe = load("prodserver_probe")
+    probe = start.load("prodserver_probe")
     usage = "prodserver_settings.py MODULE"
     probe.leave(probe.answer("PRODSERVER_SETTINGS_FD", usage, ask))

@@ -41,6 +41,7 @@ class Vitals:
         self.link = link
         self.counts = dict.fromkeys(COUNTS, 0)
         self.child_exits = 0
+        self.unknown: dict[str, Any] | None = None
         self.canary = Canary(self.tick)
         self.fetched: int | None = None
         self.oldest: dict[str, Any] | None = None
@@ -72,7 +73,14 @@ class Vitals:
             "tick", loop_age=round(max(0.0, now - self.turned), 3), **self.counts, active=running,
             reserved=max(0, len(state.reserved_requests) - running), slots=self.slots(),
             oldest=self.longest(state.active_requests, now) if running else None, polling=self.polling(),
-            canary=self.canary.age(), canaries=self.canary.count(), child_exits=self.child_exits)
+            canary=self.canary.age(), canaries=self.canary.count(), child_exits=self.child_exits,
+            unknown=self.unknown)
+
+    @quiet
+    def refuse(self, name: Any) -> None:
+        """A message that names a task which is not registered: Celery logs it and throws it away."""
+        before = self.unknown["count"] if self.unknown else 0
+        self.unknown = {"task": str(name)[:MAX_NAME], "count": before + 1}
 
     @quiet  # a prefork pool that is stopped has none
     def slots(self) -> int | None:

@@ -4,6 +4,7 @@ import type {
   LinkLiveness,
   Overlap,
   Readiness,
+  Reload,
   Rung,
   SignalName,
   SingletonKey,
@@ -48,7 +49,7 @@ export interface Subject {
  * `option` of the later one: an option in ARGS, of a log file the key in LOG.
  */
 export interface NamedClaim {
-  readonly kind: 'node' | 'worker' | 'statedb' | 'schedule' | 'log';
+  readonly kind: 'node' | 'worker' | 'statedb' | 'schedule' | 'pidfile' | 'log';
   readonly value: string;
   /** What is compared in its place, where one thing may be written in several ways. */
   readonly same?: string;
@@ -72,6 +73,9 @@ export interface Listening {
 
 export type Claim = NamedClaim | Listening;
 
+/** By a signal that is no good way to stop the program: what it does then. */
+export type Unfit = Readonly<Partial<Record<SignalName, string>>>;
+
 /** What a backend makes of an entry. */
 export interface Compiled {
   readonly argv: readonly [string, ...string[]];
@@ -86,6 +90,10 @@ export interface Compiled {
   readonly permanentExitCodes: readonly number[];
   /** Makes the program write its stacks into its log; null where it knows none. */
   readonly stackDump: Exclude<SignalName, 'SIGKILL'> | null;
+  /** Null: new code is taken in by a new process. */
+  readonly reload: Reload | null;
+  /** Beside the signals of `reload` and `stackDump`. */
+  readonly unfit: Unfit;
   /** Null: two of it must not run side by side. */
   readonly overlap: Overlap | null;
   /** The lock that it always needs; a LOCK of the entry takes its place. */
@@ -125,6 +133,12 @@ export function emitArgs(options: Options, args: ReadonlyMap<string, unknown>): 
 
 /** Python buffers a pipe in blocks, which would hold log lines back for minutes. */
 export const PYTHON_ENV: Readonly<Record<string, string>> = { PYTHONUNBUFFERED: '1' };
+
+/** A main process with workers: most of them do it so. */
+export const HUP_RELOADS: Reload = { signal: 'SIGHUP', order: 'new-first' };
+
+export const unfitFor = (why: string, ...signals: readonly SignalName[]): Unfit =>
+  Object.fromEntries(signals.map((signal) => [signal, why]));
 
 /** After SIGKILL: how long until it is sent again. A process in uninterruptible sleep takes it later. */
 export const KILL: Rung = { signal: 'SIGKILL', waitMs: 5000 };

@@ -1,7 +1,7 @@
 import type { Overlap, Rung } from '../model/spec.ts';
 import { isOlder } from '../model/version.ts';
 import { loopOf } from '../model/vitals.ts';
-import { emitArgs, KILL, type Backend, type Claim, type Entry } from './backend.ts';
+import { emitArgs, KILL, type Backend, type Claim, type Entry, type Unfit } from './backend.ts';
 import { beatLock, celeryArgv, common, expandNode, LEVELS, sameApp } from './celery.ts';
 import { nodeOf } from './celery-node.ts';
 import { autoscale } from './celery-options.ts';
@@ -98,9 +98,16 @@ export const celeryWorker: Backend = {
       overlap: overlapOf(entry, argv, node),
       // "Dump traceback for all active threads in logs" (Celery's guide of its workers).
       stackDump: 'SIGUSR1',
+      unfit: unfitOf(pool),
     });
   },
 };
+
+const unfitOf = (pool: string): Unfit => ({
+  SIGQUIT: pool === 'solo' ? 'it goes on, and takes no more tasks' : 'it gives up the tasks that it is at',
+  SIGHUP: 'it starts itself anew',
+  SIGUSR2: 'it ends at once, in the middle of its tasks',
+});
 
 /** A node name or a file in EXTRA_ARGS: a name that Celery would take instead of ours, or a file that both would have. */
 const THEIRS = /^(--(hostname|statedb|pidfile)(=|$)|-[EB]*[nS])/;

@@ -1,6 +1,6 @@
 /** What Celery's three programs share. */
 import type { Readiness, Rung, SingletonKey } from '../model/spec.ts';
-import { PYTHON_ENV, type Claim, type Compiled, type Entry, type Finding } from './backend.ts';
+import { PYTHON_ENV, type Claim, type Compiled, type Entry, type Finding, type Unfit } from './backend.ts';
 import { ignored } from './findings.ts';
 
 export const LEVELS = ['DEBUG', 'INFO', 'WARNING', 'ERROR', 'CRITICAL', 'FATAL'] as const;
@@ -26,6 +26,7 @@ interface Shape {
   readonly singleton?: SingletonKey | null;
   readonly claims?: readonly Claim[];
   readonly stackDump?: Compiled['stackDump'];
+  readonly unfit?: Unfit;
   readonly overlap?: Compiled['overlap'];
   readonly linkLoop?: Compiled['linkLoop'];
 }
@@ -41,6 +42,9 @@ export const common = (shape: Shape): Compiled => ({
   startTimeoutMs: 120_000,
   permanentExitCodes: [USAGE_EXIT],
   stackDump: shape.stackDump ?? null,
+  // A worker starts itself anew at HUP, which takes it out of our hands; a successor beside it does better.
+  reload: null,
+  unfit: shape.unfit ?? {},
   overlap: shape.overlap ?? null,
   singleton: shape.singleton ?? null,
   claims: shape.claims ?? [],

@@ -26,6 +26,8 @@ export const command: Backend = {
       startTimeoutMs: 60_000,
       permanentExitCodes: [],
       stackDump: null,
+      reload: null,
+      unfit: {},
       overlap: null,
       singleton: null,
       claims: [],

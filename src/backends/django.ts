@@ -1,6 +1,6 @@
 /** What the management commands of Django share. */
 import type { Address, Readiness } from '../model/spec.ts';
-import { emitArgs, type Backend, type Entry, type Finding } from './backend.ts';
+import { emitArgs, unfitFor, type Backend, type Entry, type Finding } from './backend.ts';
 import { conflict, isOn } from './findings.ts';
 import { listening, onePerPort } from './listening.ts';
 import { flag, integer, option, text, type Option, type Options } from './options.ts';
@@ -40,6 +40,7 @@ export const worker = (entry: Entry, command: string, options: Options, graceS: 
   compiled(ALIVE, {
     argv: manage(entry, command, ...emitArgs(options, entry.args), ...entry.extraArgs),
     stop: termFor(graceS),
+    unfit: unfitFor('it ends at once, and the task that it is at with it', 'SIGHUP', 'SIGUSR1', 'SIGUSR2'),
   });
 
 /** The one argument of the development servers that is no option. */

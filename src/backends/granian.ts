@@ -1,4 +1,4 @@
-import { emitArgs, type Backend, type Entry, type Finding, type Subject } from './backend.ts';
+import { emitArgs, HUP_RELOADS, type Backend, type Entry, type Finding, type Subject } from './backend.ts';
 import { barred, contradictions, ignored, isOn, otherwise } from './findings.ts';
 import { seconds, worded } from './granian-options.ts';
 import { grow, listening } from './listening.ts';
@@ -189,6 +189,8 @@ const granian = (name: string, app: 'asgi' | 'wsgi'): Backend => ({
       }),
       // The main process kills workers itself only where workers-kill-timeout says when.
       stop: termFor(graceOf(entry) + 5),
+      // The old worker ends `respawn-interval` after the new one was started, whether that listens by then or not.
+      reload: HUP_RELOADS,
     });
   },
 });

@@ -1,5 +1,5 @@
 import type { Address } from '../model/spec.ts';
-import { emitArgs, KILL, PYTHON_ENV, type Backend, type Entry } from './backend.ts';
+import { emitArgs, HUP_RELOADS, KILL, PYTHON_ENV, type Backend, type Entry, type Unfit } from './backend.ts';
 import { isOn } from './findings.ts';
 import { grow, listening } from './listening.ts';
 import {
@@ -14,6 +14,7 @@ import {
   type Option,
   table,
 } from './options.ts';
+import { DROPS } from './web.ts';
 
 /** gunicorn's own default of --graceful-timeout, seconds. */
 const GRACEFUL_TIMEOUT_S = 30;
@@ -126,6 +127,18 @@ const options = table(() => ({
   keepalive: typo('keep-alive'),
 }));
 
+const UNFIT: Unfit = {
+  SIGINT: DROPS,
+  SIGQUIT: DROPS,
+  SIGHUP: 'it starts new workers and goes on',
+  SIGUSR1: 'it opens its log files anew and goes on',
+  SIGUSR2: 'it starts a second gunicorn beside itself and goes on',
+};
+
+/** Then the application is in the main process, where HUP does not load it again. */
+const isPreloaded = ({ args, extraArgs }: Entry): boolean =>
+  isOn(args, 'preload') || extraArgs.includes('--preload');
+
 export const gunicornServer: Backend = {
   name: 'GunicornServer',
   paths: [
@@ -159,6 +172,8 @@ export const gunicornServer: Backend = {
       startTimeoutMs: 60_000,
       permanentExitCodes: [],
       stackDump: null,
+      reload: isPreloaded(entry) ? null : HUP_RELOADS,
+      unfit: UNFIT,
       overlap: null,
       singleton: null,
       claims: listening(entry, claimedAddresses(entry), ['bind'], {

@@ -116,6 +116,8 @@ export const hypercornServer: Backend = {
       }),
       // After the requests the application's own end (lifespan) may take its time.
       stop: termFor(grace + 10),
+      // It waits for all workers to end before it starts new ones; with 0 workers there is nobody to hear it.
+      reload: entry.args.get('workers') === 0 ? null : { signal: 'SIGHUP', order: 'old-first' },
     });
   },
 };

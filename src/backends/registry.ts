@@ -38,15 +38,31 @@ const BACKENDS: readonly Backend[] = [
   command,
 ];
 
-const byName = new Map(
-  BACKENDS.flatMap((backend) => [backend.name, ...backend.paths].map((name) => [name, backend])),
-);
+/** The backends that a manifest may name. A value: those that a manifest brings along are for that manifest alone. */
+export interface Registry {
+  readonly all: readonly Backend[];
+  readonly names: readonly string[];
+  /** Every spelling of BACKEND that is understood. */
+  readonly spellings: readonly string[];
+  find(spelling: string): Backend | null;
+}
 
-export const backendNames: readonly string[] = BACKENDS.map((backend) => backend.name);
+export function newRegistry(backends: readonly Backend[]): Registry {
+  const bySpelling = new Map(
+    backends.flatMap((backend) => spellingsOf(backend).map((spelling) => [spelling, backend] as const)),
+  );
+  return {
+    all: backends,
+    names: backends.map((backend) => backend.name),
+    spellings: [...bySpelling.keys()],
+    find: (spelling) => bySpelling.get(spelling) ?? null,
+  };
+}
 
-/** Every spelling of BACKEND that is understood. */
-export const backendSpellings: readonly string[] = [...byName.keys()];
+export const spellingsOf = ({ name, paths }: Pick<Backend, 'name' | 'paths'>): readonly string[] => [
+  name,
+  ...paths,
+];
 
-export const findBackend = (name: string): Backend | null => byName.get(name) ?? null;
-
-export const allBackends = (): readonly Backend[] => BACKENDS;
+/** Those of prodserver itself. */
+export const OURS: Registry = newRegistry(BACKENDS);

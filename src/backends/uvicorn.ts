@@ -1,4 +1,12 @@
-import { emitArgs, KILL, type Backend, type Entry, type Finding, type Subject } from './backend.ts';
+import {
+  emitArgs,
+  HUP_RELOADS,
+  KILL,
+  type Backend,
+  type Entry,
+  type Finding,
+  type Subject,
+} from './backend.ts';
 import { contradictions, ignored, isOn, unwise } from './findings.ts';
 import { grow, listening } from './listening.ts';
 import {
@@ -140,6 +148,8 @@ const uvicorn = (name: string, app: 'asgi' | 'wsgi', options: () => Options): Ba
       // An INT after TERM drops the connections; with workers the parent no longer listens to it.
       stop: workers > 1 ? [term, KILL] : [term, { signal: 'SIGINT', waitMs: 5000 }, KILL],
       permanentExitCodes: PERMANENT,
+      // Only a parent of workers knows it, and with "reload" it has none.
+      reload: workers > 1 && !isOn(entry.args, 'reload') ? HUP_RELOADS : null,
     });
   },
 });

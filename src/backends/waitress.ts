@@ -1,10 +1,10 @@
 import type { Address } from '../model/spec.ts';
-import { emitArgs, KILL, type Backend, type Entry, type Finding, type Subject } from './backend.ts';
+import { emitArgs, KILL, unfitFor, type Backend, type Entry, type Finding, type Subject } from './backend.ts';
 import { contradictions, isOn, otherwise, unwise } from './findings.ts';
 import { parseAddress } from './gunicorn.ts';
 import { grow, listening } from './listening.ts';
 import { flag, integer, pair, refused, repeated, table, text } from './options.ts';
-import { appTarget, barredWhere, boundTo, webServer } from './web.ts';
+import { appTarget, barredWhere, boundTo, DROPS, webServer } from './web.ts';
 
 /** waitress' own default of --threads. */
 const THREADS = 4;
@@ -108,6 +108,7 @@ export const waitressServer: Backend = {
         { signal: 'SIGTERM', waitMs: 5000 },
         KILL,
       ],
+      unfit: unfitFor(DROPS, 'SIGTERM', 'SIGHUP', 'SIGQUIT', 'SIGUSR1', 'SIGUSR2'),
       // `python -m waitress` ends with 0 whatever went wrong.
       permanentExitCodes: [],
     });

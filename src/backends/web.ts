@@ -1,6 +1,15 @@
 /** What the web servers share; Django's commands build on it too. */
-import type { Address, Readiness, Rung } from '../model/spec.ts';
-import { KILL, PYTHON_ENV, type Claim, type Compiled, type Entry, type Finding } from './backend.ts';
+import type { Address, Readiness, Reload, Rung } from '../model/spec.ts';
+import {
+  KILL,
+  PYTHON_ENV,
+  unfitFor,
+  type Claim,
+  type Compiled,
+  type Entry,
+  type Finding,
+  type Unfit,
+} from './backend.ts';
 import { barred, ignored, unwise } from './findings.ts';
 import { refused, type Option } from './options.ts';
 
@@ -13,10 +22,17 @@ interface Shape {
   readonly stop: readonly [Rung, ...Rung[]];
   readonly permanentExitCodes?: readonly number[];
   readonly claims?: readonly Claim[];
+  readonly reload?: Reload | null;
+  readonly unfit?: Unfit;
 }
 
+export const DROPS = 'it ends at once, and drops the requests that it is at';
+
+/** What Python does where a program says nothing else. */
+const HARSH = unfitFor(DROPS, 'SIGHUP', 'SIGQUIT', 'SIGUSR1', 'SIGUSR2');
+
 export const webServer = (shape: Shape): Compiled =>
-  compiled({ kind: 'listen', addresses: shape.addresses }, shape);
+  compiled({ kind: 'listen', addresses: shape.addresses }, { unfit: HARSH, ...shape });
 
 /** Also of what is no server: a program of which nothing is known but that it runs. */
 export const compiled = (readiness: Readiness, shape: Omit<Shape, 'addresses'>): Compiled => ({
@@ -30,6 +46,8 @@ export const compiled = (readiness: Readiness, shape: Omit<Shape, 'addresses'>):
   startTimeoutMs: 60_000,
   permanentExitCodes: shape.permanentExitCodes ?? [USAGE_EXIT],
   stackDump: null,
+  reload: shape.reload ?? null,
+  unfit: shape.unfit ?? {},
   overlap: null,
   singleton: null,
   claims: shape.claims ?? [],

@@ -52,13 +52,14 @@ export const werkzeugRunserver = devServer({
   options,
   rules({ args }) {
     const found: Finding[] = [];
-    if (isOn(args, 'noreload')) {
-      const why = 'with it django-extensions 4.1 ends with "KeyError: WERKZEUG_SERVER_FD"';
-      found.push(barred('noreload', why, 'leave it out, or use BACKEND: DjangoRunserver'));
-    }
     if (isOn(args, 'nopin')) {
       const why = 'whoever reaches its port can run any code on this machine';
       found.push(unwise('nopin', why, 'leave it out'));
+    }
+    if (isOn(args, 'noreload')) {
+      // It says to Werkzeug that a reloader had handed down a socket: KeyError: 'WERKZEUG_SERVER_FD'.
+      const why = 'runserver_plus of django-extensions 4.1 ends of it with Werkzeug 3';
+      found.push(barred('noreload', why, 'leave it out, or use BACKEND: DjangoRunserver'));
     }
     return found;
   },

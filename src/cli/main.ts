@@ -36,8 +36,10 @@ function program(done: (code: number) => void): Command {
       .action(async (...args: unknown[]) => {
         const command = args.at(-1) as Command;
         const { run } = await load();
-        const names = (command.processedArgs[0] as string[] | string | undefined) ?? [];
-        done(await run(typeof names === 'string' ? [names] : names, command.opts()));
+        const names = (command.processedArgs as (string[] | string | undefined)[]).flatMap(
+          (one) => one ?? [],
+        );
+        done(await run(names, command.opts()));
       });
 
   verb(
@@ -50,22 +52,27 @@ function program(done: (code: number) => void): Command {
     .option(...SETTINGS)
     .option('-a, --all', 'start every process of the manifest')
     .option('--log-format <format>', 'text or json, one object a line', 'text')
-    .option('--no-wait', 'end with 75 at once where another process holds a lock');
+    .option('--no-wait', 'end with 75 at once where another process holds a lock')
+    .option('--attach', 'start them in the supervisor that has them, and come back when they are ready');
   verb(
-    'check',
-    'Check the manifest; exit 0 or 78.',
-    'prodserver check --format github',
+    'check [files...]',
+    'Check manifests; exit 0 or 78. "-" is standard input; without files, the manifest that start would use.',
+    'prodserver check --strict --format github deploy/*.yaml',
     () => import('./check.ts'),
   )
     .option(...MANIFEST)
     .option(...SETTINGS)
     .option('--format <format>', 'text, json or github', 'text')
     .option('--json', 'the same as --format json')
-    .option('--strict', 'take warnings for errors');
+    .option('--strict', 'take warnings for errors')
+    .option('--deep', "ask the project's own interpreter too: applications, tasks, brokers, schedules")
+    .option('--deep-timeout <duration>', 'how long each question of --deep may take', '30s')
+    .option('-v, --verbose', 'with --deep: tasks, versions and whole tracebacks');
   verb('plan [names...]', 'Show what would be run.', 'prodserver plan --json', () => import('./plan.ts'))
     .option(...MANIFEST)
     .option(...SETTINGS)
     .option('--running', 'show what the running supervisors have instead')
+    .option('--diff', 'show what would change of what runs; exit 0: nothing, 1: something, 2: trouble')
     .option('--json', 'one JSON object');
   verb(
     'status [names...]',
@@ -99,6 +106,72 @@ function program(done: (code: number) => void): Command {
     .option('--timeout <duration>', 'give up waiting after this long, for example 90s')
     .option('--no-wait', 'do not wait until it is done')
     .option('--json', 'one JSON object');
+  verb(
+    'scale <name=count...>',
+    'Run so many instances of a process, until the supervisor ends.',
+    'prodserver scale worker=4',
+    () => import('./scale.ts'),
+  )
+    .option(...MANIFEST)
+    .option(...SETTINGS)
+    .option('--timeout <duration>', 'give up waiting after this long, for example 90s')
+    .option('--no-wait', 'do not wait until it is done')
+    .option('--json', 'one JSON object');
+  verb(
+    'signal <signal> [names...]',
+    'Send a signal to the main processes.',
+    'prodserver signal USR1 worker.2',
+    () => import('./signal.ts'),
+  )
+    .option(...MANIFEST)
+    .option(...SETTINGS)
+    .option('-a, --all', 'to every process')
+    .option('--json', 'one JSON object');
+  verb(
+    'update',
+    'Read the manifest again: start what is new, stop what is gone, restart what must.',
+    'prodserver update --dry-run',
+    () => import('./update.ts'),
+  )
+    .option(...MANIFEST)
+    .option(...SETTINGS)
+    .option('-n, --dry-run', 'only tell what would change')
+    .option('--timeout <duration>', 'give up waiting after this long, for example 90s')
+    .option('--no-wait', 'do not wait until it is done')
+    .option('--json', 'one JSON object');
+  verb(
+    'shutdown',
+    'Stop everything in order, and the supervisor itself.',
+    'prodserver shutdown --timeout 2m',
+    () => import('./stop.ts'),
+  )
+    .option(...MANIFEST)
+    .option(...SETTINGS)
+    .option('--timeout <duration>', 'give up waiting after this long, for example 90s')
+    .option('--no-wait', 'do not wait for the end')
+    .option('--json', 'one JSON object');
+  verb(
+    'init [file]',
+    'Write a manifest from what is here: Django settings, a Procfile, a supervisord.conf.',
+    'prodserver init --from procfile --stdout',
+    () => import('./init.ts'),
+  )
+    .option('--from <source>', 'django, procfile or supervisord (default: what is found first)')
+    .option(SETTINGS[0], 'the Django settings to take it from')
+    .option('-o, --output <file>', 'what to write', 'prodserver.yaml')
+    .option('--stdout', 'print it instead')
+    .option('--force', 'write over what is there');
+  verb(
+    'doctor',
+    'Say what is wrong with what runs, and with the machine; exit 0 or 1.',
+    'prodserver doctor -v',
+    () => import('./doctor.ts'),
+  )
+    .option(...MANIFEST)
+    .option(...SETTINGS)
+    .option('--json', 'one JSON object')
+    .option('--strict', 'exit 1 for warnings too')
+    .option('-v, --verbose', 'tell what is well, too');
   const lock = root
     .command('lock')
     .description('Show who holds a lock, or take it away.')
@@ -124,6 +197,12 @@ function program(done: (code: number) => void): Command {
     .option(...SETTINGS)
     .option('--force', 'take it away although it is held')
     .option('--yes', 'do not ask');
+  verb(
+    'schema',
+    'Print the JSON Schema of the manifest, for editors.',
+    'prodserver schema > manifest.schema.json',
+    () => import('./schema.ts'),
+  ).option('--draft <draft>', '2020-12 or 07', '2020-12');
   verb('version', 'Show the version.', 'prodserver version --json', () => import('./version.ts')).option(
     '--json',
     'one JSON object',

@@ -1,6 +1,7 @@
 import { relative } from 'node:path';
-import { checkSchedules, type Loaded } from '../manifest/loaded.ts';
+import { checkSchedules, type Loaded, type Scales } from '../manifest/loaded.ts';
 import { loadManifest } from '../manifest/load.ts';
+import type { ManifestSource } from '../manifest/source.ts';
 import { severityOf } from '../model/failure.ts';
 import type { Plan } from '../model/spec.ts';
 import { countText, diagnosticText } from '../render/diagnostics.ts';
@@ -11,37 +12,56 @@ import type { Flags } from './verb.ts';
 import { complain, errorPaint } from './output.ts';
 
 /** The manifest's path as people know it: short where it is near. */
-function shown(path: string): string {
+export function shown(path: string): string {
   if (path === '-') return '<stdin>';
   const near = relative(process.cwd(), path);
   if (near === '') return '.';
   return near.startsWith('..') ? path : near;
 }
 
+/** What a source comes to, and the name by which people know it. */
+export interface Source {
+  readonly shown: string;
+  /** Null: there is no file. */
+  readonly file: string | null;
+  readonly loaded: Loaded;
+}
+
 /** What the flags and the environment name, loaded; where there is none, that is the finding. */
-export async function load(flags: Flags): Promise<{ shown: string; loaded: Loaded }> {
+export async function load(flags: Flags, scales: Scales = new Map()): Promise<Source> {
   const found = sourceOf(flags);
-  if (!found.ok)
-    return { shown: 'prodserver', loaded: { plan: null, findings: [found.error], schedules: [] } };
-  const source = found.value;
+  if (found.ok) return loadSource(found.value, scales);
+  return { shown: 'prodserver', file: null, loaded: { plan: null, findings: [found.error], schedules: [] } };
+}
+
+export async function loadSource(source: ManifestSource, scales: Scales = new Map()): Promise<Source> {
   const name = source.kind === 'file' ? shown(source.path) : source.module;
-  const loaded =
+  const file = source.kind === 'file' ? name : null;
+  const loaded = await withOwn(
     source.kind === 'file'
-      ? loadManifest(source.path, name, process.env, process.cwd())
-      : await fromSettings(source.module);
-  if (loaded.schedules.length === 0) return { shown: name, loaded };
+      ? loadManifest(source.path, name, process.env, process.cwd(), scales)
+      : await fromSettings(source.module, scales),
+  );
+  if (loaded.schedules.length === 0) return { shown: name, file, loaded };
   const { isCronPattern } = await import('../manifest/cron.ts');
-  return { shown: name, loaded: checkSchedules(loaded, isCronPattern) };
+  return { shown: name, file, loaded: checkSchedules(loaded, isCronPattern) };
+}
+
+/** With its own backends, where it brings some along. */
+async function withOwn(loaded: Loaded): Promise<Loaded> {
+  if (loaded.pending === undefined) return loaded;
+  const { withBackends } = await import('../manifest/custom.ts');
+  return withBackends(loaded);
 }
 
 /** Those who have a file do not load what asks an interpreter. */
-async function fromSettings(module: string): Promise<Loaded> {
+async function fromSettings(module: string, scales: Scales): Promise<Loaded> {
   const [{ loadSettings }, { runHelper }] = await Promise.all([
     import('../manifest/django.ts'),
     import('../os/run.ts'),
   ]);
   const abort = new AbortController().signal;
-  return loadSettings({ module, cwd: process.cwd(), env: process.env, abort }, runHelper);
+  return loadSettings({ module, cwd: process.cwd(), env: process.env, abort, scales }, runHelper);
 }
 
 /** The plan to act on; a number is the exit code when there is none, and the reasons were shown. */

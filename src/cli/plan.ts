@@ -1,4 +1,5 @@
 import type { ProcessSpec } from '../model/spec.ts';
+import { specsIn } from '../control/seal.ts';
 import { planJson, planText } from '../render/plan.ts';
 import { EXIT } from '../render/words.ts';
 import type { Flags } from './verb.ts';
@@ -7,6 +8,7 @@ import { findRunning, unknownOf } from './names.ts';
 import { fail, outputPaint, print } from './output.ts';
 
 export async function run(names: readonly string[], flags: Flags): Promise<number> {
+  if (flags['diff'] === true) return (await import('./plan-diff.ts')).run(names, flags);
   const all = flags['running'] === true ? await runningSpecs(names, flags) : await manifestSpecs(flags);
   if (typeof all === 'number') return all;
   const known = [...new Set(all.specs.map((spec) => spec.name))];
@@ -39,7 +41,7 @@ async function runningSpecs(names: readonly string[], flags: Flags): Promise<Spe
     const answer = await remote.plan();
     if (!answer.ok) return fail(answer.error);
     manifest = answer.value.plan.manifest;
-    specs.push(...(answer.value.plan.processes as unknown as ProcessSpec[]));
+    specs.push(...specsIn(answer.value));
   }
   return { manifest, specs };
 }

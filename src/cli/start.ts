@@ -1,7 +1,9 @@
 import pino from 'pino';
 import type { Ending } from '../daemon/director.ts';
+import type { Reread } from '../daemon/revision.ts';
 import { runDaemon } from '../daemon/run.ts';
-import { failure } from '../model/failure.ts';
+import type { Scales } from '../manifest/loaded.ts';
+import { failure, type Failure } from '../model/failure.ts';
 import type { Plan, ProcessSpec } from '../model/spec.ts';
 import { signalNumber } from '../os/signals.ts';
 import { renderFailure, exitCodeOf } from '../render/failures.ts';
@@ -9,7 +11,8 @@ import { newJsonPresenter, newTextPresenter, type Presenter } from '../render/ne
 import { VERSION } from '../render/version.ts';
 import { EXIT } from '../render/words.ts';
 import type { Flags } from './verb.ts';
-import { loadPlan } from './manifest.ts';
+import { attach } from './attach.ts';
+import { load, loadPlan } from './manifest.ts';
 import { unknownOf } from './names.ts';
 import { complain, fail, outputPaint } from './output.ts';
 
@@ -18,10 +21,16 @@ export async function run(names: readonly string[], flags: Flags): Promise<numbe
   if (format !== 'text' && format !== 'json') {
     return fail(failure('usage', { detail: `--log-format must be text or json, not "${format}"` }));
   }
+  if (flags['attach'] === true) {
+    if (names.length > 0 || flags['all'] === true) return attach(names, flags);
+    return fail(failure('usage', { detail: 'name the processes to start, or give --all' }));
+  }
   const source = await loadPlan(flags);
   if (typeof source === 'number') return source;
-  const chosen = choose(source.plan, names, flags['all'] === true);
-  if (!Array.isArray(chosen)) return chosen;
+  const all = flags['all'] === true;
+  const complaint = complaintOf(source.plan, names, all);
+  if (complaint !== null) return fail(complaint);
+  const chosen = choose(source.plan, names, all);
   const instances = chosen.map((spec) => spec.instance);
   const presenter: Presenter =
     format === 'text'
@@ -33,6 +42,9 @@ export async function run(names: readonly string[], flags: Flags): Promise<numbe
   const ended = await runDaemon({
     plan: source.plan,
     specs: chosen,
+    reread: async (scales) => reread(flags, source.plan, scales),
+    choose: (plan) => choose(plan, names, all),
+    all: flags['all'] === true,
     version: VERSION,
     wait: flags['wait'] !== false,
     present: (news) => presenter.lines(news),
@@ -42,20 +54,28 @@ export async function run(names: readonly string[], flags: Flags): Promise<numbe
   return exitCode(ended.value);
 }
 
-/** The processes to start, or the exit code of a complaint. */
-function choose(plan: Plan, names: readonly string[], all: boolean): ProcessSpec[] | number {
+/** Why these cannot be started; null where they can. */
+function complaintOf(plan: Plan, names: readonly string[], all: boolean): Failure | null {
   const known = [...new Set(plan.processes.map((spec) => spec.name))];
-  if (known.length === 0) return fail(failure('nothing-to-start', { manifest: plan.manifest }));
-  if (all && names.length > 0)
-    return fail(failure('usage', { detail: '--all and names exclude each other' }));
-  if (all) return [...plan.processes];
-  if (names.length === 0) return fail(failure('name-needed', { names: known }));
-  const unknown = unknownOf(names, known);
-  if (unknown !== null) return fail(unknown);
-  // Named outright, a process starts even where the manifest says AUTOSTART: false.
-  return plan.processes
-    .filter((spec) => names.includes(spec.name))
-    .map((spec) => ({ ...spec, autostart: true }));
+  if (known.length === 0) return failure('nothing-to-start', { manifest: plan.manifest });
+  if (all && names.length > 0) return failure('usage', { detail: '--all and names exclude each other' });
+  if (all) return null;
+  return names.length === 0 ? failure('name-needed', { names: known }) : unknownOf(names, known);
+}
+
+/** Named outright, a process starts even where the manifest says AUTOSTART: false. */
+const choose = (plan: Plan, names: readonly string[], all: boolean): ProcessSpec[] =>
+  all
+    ? [...plan.processes]
+    : plan.processes
+        .filter((spec) => names.includes(spec.name))
+        .map((spec) => ({ ...spec, autostart: true }));
+
+/** What came by standard input came once. */
+async function reread(flags: Flags, { manifest }: Plan, scales: Scales): Promise<Reread> {
+  if (manifest !== '-') return (await load(flags, scales)).loaded;
+  const detail = 'a manifest from standard input cannot be read again: keep it in a file';
+  return { plan: null, findings: [failure('usage', { detail })] };
 }
 
 function exitCode(ending: Ending): number {

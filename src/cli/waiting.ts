@@ -4,7 +4,7 @@ import { failure, type Result } from '../model/failure.ts';
 import { formatDuration, parseDuration } from '../model/units.ts';
 import { systemClock as clock } from '../os/clock.ts';
 import { whoText } from '../render/status.ts';
-import { findRunning, type Found } from './names.ts';
+import { findRunning, instancesOf, type Found } from './names.ts';
 import { complain } from './output.ts';
 import type { Flags } from './verb.ts';
 
@@ -15,7 +15,7 @@ const TELL_MS = 1000;
 /** An order to running supervisors, as the command line gives it. */
 export interface Order {
   readonly found: Found;
-  /** Null: everything. */
+  /** Instances, whatever they were called by. Null: everything. */
   readonly names: readonly string[] | null;
   readonly json: boolean;
   readonly wait: boolean;
@@ -33,7 +33,13 @@ export async function orderOf(names: readonly string[], flags: Flags): Promise<R
     ok: true,
     value: {
       found: found.value,
-      names: names.length === 0 ? null : names,
+      names:
+        names.length === 0
+          ? null
+          : instancesOf(
+              found.value.flatMap(({ status }) => status.processes),
+              names,
+            ),
       json,
       wait: flags['wait'] !== false,
       waitUntil: async (look, late) =>

@@ -9,16 +9,24 @@ import {
   planAnswer,
   PROTOCOL,
   restartAnswer,
+  reviseAnswer,
+  signalAnswer,
+  startAnswer,
   statusAnswer,
   stopAnswer,
   type PlanAnswer,
   type RestartAnswer,
+  type ReviseAnswer,
+  type SignalAnswer,
+  type StartAnswer,
   type StatusAnswer,
   type StopAnswer,
 } from './protocol.ts';
 
 /** A supervisor answers at once or not at all. Milliseconds. */
 const TIMEOUT_MS = 10_000;
+/** Reading Django settings again may take a minute, and another update may come first. Milliseconds. */
+const REVISE_MS = 150_000;
 
 /** One running supervisor. */
 export interface Remote {
@@ -27,6 +35,11 @@ export interface Remote {
   plan(): Promise<Result<PlanAnswer>>;
   stop(names: readonly string[] | null): Promise<Result<StopAnswer>>;
   restart(names: readonly string[] | null): Promise<Result<RestartAnswer>>;
+  start(names: readonly string[] | null): Promise<Result<StartAnswer>>;
+  /** `signal`: `SIGHUP` */
+  signal(names: readonly string[] | null, signal: string): Promise<Result<SignalAnswer>>;
+  scale(counts: Readonly<Record<string, number>>): Promise<Result<ReviseAnswer>>;
+  update(dry: boolean): Promise<Result<ReviseAnswer>>;
 }
 
 /** The supervisors of the manifest that run, each with its status; sockets of dead ones are cleared away. */
@@ -51,6 +64,10 @@ function newRemote(socket: string): Remote {
     plan: async () => call(socket, 'GET', '/v1/plan', undefined, planAnswer),
     stop: async (names) => call(socket, 'POST', '/v1/stop', { names, asker: process.pid }, stopAnswer),
     restart: async (names) => call(socket, 'POST', '/v1/restart', { names }, restartAnswer),
+    start: async (names) => call(socket, 'POST', '/v1/start', { names }, startAnswer),
+    signal: async (names, signal) => call(socket, 'POST', '/v1/signal', { names, signal }, signalAnswer),
+    scale: async (counts) => call(socket, 'POST', '/v1/scale', { counts }, reviseAnswer, REVISE_MS),
+    update: async (dry) => call(socket, 'POST', '/v1/update', { dry }, reviseAnswer, REVISE_MS),
   };
 }
 
@@ -64,10 +81,11 @@ async function call<T>(
   path: string,
   body: object | undefined,
   schema: z.ZodType<T>,
+  timeoutMs = TIMEOUT_MS,
 ): Promise<Result<T>> {
   let text: string;
   try {
-    text = await exchange(socket, method, path, body);
+    text = await exchange(socket, method, path, body, timeoutMs);
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
     return {
@@ -96,15 +114,16 @@ async function exchange(
   method: string,
   path: string,
   body: object | undefined,
+  timeoutMs: number,
 ): Promise<string> {
   return new Promise((done, refuse) => {
-    const call = request({ socketPath, method, path, timeout: TIMEOUT_MS }, (response) => {
+    const call = request({ socketPath, method, path, timeout: timeoutMs }, (response) => {
       const chunks: Buffer[] = [];
       response.on('data', (chunk: Buffer) => chunks.push(chunk));
       response.once('end', () => done(Buffer.concat(chunks).toString('utf8')));
       response.once('error', refuse);
     });
-    call.once('timeout', () => call.destroy(new Error(`no answer within ${TIMEOUT_MS / 1000} s`)));
+    call.once('timeout', () => call.destroy(new Error(`no answer within ${timeoutMs / 1000} s`)));
     call.once('error', refuse);
     call.end(body === undefined ? undefined : JSON.stringify(body));
   });

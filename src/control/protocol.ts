@@ -128,11 +128,24 @@ const processRow = z.object({
   ),
   /** Of all members. */
   memory: z.object({ rss_bytes: z.number().nullable(), pss_bytes: z.number().nullable() }),
+  /** How the memory of the run went since its start, the oldest first; shared pages count for each process. */
+  growth: z.array(
+    z.object({
+      age_s: z.number(),
+      rss_bytes: z.number(),
+      processes: z.number(),
+      tasks: z.number().nullable(),
+    }),
+  ),
   cpu_percent: z.number().nullable(),
   tasks: z.object({
     done: z.number().nullable(),
     failed: z.number().nullable(),
     active: z.number().nullable(),
+    /** Of the application, as far as the worker knows them. */
+    registered: z.number().nullable(),
+    /** Messages that were thrown away since they named a task which the worker does not know; the last such name. */
+    unknown: z.object({ task: z.string(), count: z.number() }).nullable(),
   }),
   lock: z
     .object({
@@ -170,7 +183,21 @@ export const statusAnswer = z.object({
 
 export const planAnswer = z.object({
   protocol: z.literal(PROTOCOL),
-  plan: z.object({ manifest: z.string(), processes: z.array(z.record(z.string(), z.unknown())) }),
+  plan: z.object({
+    manifest: z.string(),
+    /** It was told to run whatever the manifest has. */
+    all: z.boolean(),
+    onFatal: z.enum(['keep', 'shutdown']).nullable(),
+    startRate: z.number(),
+    /** With which the digests were made. No secret leaves. */
+    salt: z.string(),
+    processes: z.array(
+      z.object({
+        spec: z.record(z.string(), z.unknown()),
+        digests: z.record(z.string(), z.string()),
+      }),
+    ),
+  }),
 });
 
 /** Names null: everything, and the supervisor itself. The asker is the pid of who waits for that. */
@@ -195,6 +222,48 @@ export const restartAnswer = z.object({
   ),
 });
 
+/** Names null: everything. What runs goes on; what has ended, or waits for its next try, starts now. */
+export const startRequest = restartRequest;
+export const startAnswer = z.object({
+  protocol: z.literal(PROTOCOL),
+  /** As it was before: `pid` of the run that was there. */
+  instances: z.array(z.object({ instance: z.string(), was: state, pid: z.number().nullable() })),
+});
+
+export const signalRequest = z.strictObject({
+  names: z.array(z.string().max(100)).max(10_000).nullable(),
+  /** `SIGHUP` */
+  signal: z.string().regex(/^SIG[A-Z0-9+]{2,10}$/),
+});
+export const signalAnswer = z.object({
+  protocol: z.literal(PROTOCOL),
+  /** Null: it does not run. */
+  instances: z.array(z.object({ instance: z.string(), pid: z.number().nullable() })),
+});
+
+/** How many instances there are to be, by name. */
+export const scaleRequest = z.strictObject({
+  counts: z.record(z.string().max(100), z.int().min(1).max(1000)),
+});
+/** `dry` only tells what would change. */
+export const updateRequest = z.strictObject({ dry: z.boolean() });
+export const reviseAnswer = z.object({
+  protocol: z.literal(PROTOCOL),
+  /** Null: nothing was changed, and the failures say why. */
+  changes: z
+    .array(
+      z.object({
+        instance: z.string(),
+        kind: z.enum(['added', 'removed', 'changed']),
+        /** Of the plan's own words, where it is changed. */
+        fields: z.array(z.string()),
+        effect: z.enum(['live', 'restart']).nullable(),
+      }),
+    )
+    .nullable(),
+  failures: z.array(failure.extend({ place: z.unknown().optional() })),
+});
+
 export const errorAnswer = z.object({ protocol: z.number(), error: z.string() });
 
 export type Cause = z.output<typeof cause>;
@@ -203,3 +272,6 @@ export type StatusAnswer = z.output<typeof statusAnswer>;
 export type PlanAnswer = z.output<typeof planAnswer>;
 export type StopAnswer = z.output<typeof stopAnswer>;
 export type RestartAnswer = z.output<typeof restartAnswer>;
+export type StartAnswer = z.output<typeof startAnswer>;
+export type SignalAnswer = z.output<typeof signalAnswer>;
+export type ReviseAnswer = z.output<typeof reviseAnswer>;

@@ -1,23 +1,40 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type * as z from 'zod';
+import { signalNumber } from '../os/signals.ts';
 import {
   PROTOCOL,
   restartRequest,
+  scaleRequest,
+  signalRequest,
+  startRequest,
   stopRequest,
+  updateRequest,
   type PlanAnswer,
   type RestartAnswer,
+  type ReviseAnswer,
+  type SignalAnswer,
+  type StartAnswer,
   type StatusAnswer,
   type StopAnswer,
 } from './protocol.ts';
+
+/** Null: everything. */
+type Names = readonly string[] | null;
 
 /** What the supervisor lets commands do. */
 export interface Control {
   status(): StatusAnswer;
   plan(): PlanAnswer;
-  /** Null stops everything and the supervisor; `asker` is the pid of who waits for it. */
-  stop(names: readonly string[] | null, asker?: number): StopAnswer;
-  /** Null restarts everything. */
-  restart(names: readonly string[] | null): RestartAnswer;
+  start(names: Names): StartAnswer;
+  /** Null stops the supervisor too; `asker` is the pid of who waits for it. */
+  stop(names: Names, asker?: number): StopAnswer;
+  restart(names: Names): RestartAnswer;
+  signal(names: Names, signal: NodeJS.Signals): SignalAnswer;
+  scale(counts: Readonly<Record<string, number>>): Promise<ReviseAnswer>;
+  update(dry: boolean): Promise<ReviseAnswer>;
 }
+
+const NAMES = 'names must be a list of names, or null';
 
 /** A request's body: names at most. Bytes. */
 const BODY_LIMIT = 1024 * 1024;
@@ -39,28 +56,48 @@ export async function serveControl(path: string, control: Control): Promise<Serv
   return server;
 }
 
+const complaint = (status: number, error: string) => ({ status, body: { protocol: PROTOCOL, error } });
+
 async function answer(request: IncomingMessage, control: Control): Promise<{ status: number; body: object }> {
-  const complaint = (status: number, error: string) => ({ status, body: { protocol: PROTOCOL, error } });
-  try {
+  /** The body as `schema` has it; `form` is what is said of any other. */
+  const body = async <T>(schema: z.ZodType<T>, form: string): Promise<T> => {
+    const parsed = schema.safeParse(await readJson(request));
+    if (!parsed.success) throw new BadRequest(form);
+    return parsed.data;
+  };
+  const act = async (): Promise<object | null> => {
     switch (`${request.method} ${request.url}`) {
       case 'GET /v1/status':
-        return { status: 200, body: control.status() };
+        return control.status();
       case 'GET /v1/plan':
-        return { status: 200, body: control.plan() };
+        return control.plan();
+      case 'POST /v1/start':
+        return control.start((await body(startRequest, NAMES)).names);
       case 'POST /v1/stop': {
-        const parsed = stopRequest.safeParse(await readJson(request));
-        if (!parsed.success)
-          return complaint(400, 'names must be a list of names, or null; asker a pid, or nothing');
-        return { status: 200, body: control.stop(parsed.data.names, parsed.data.asker) };
+        const { names, asker } = await body(stopRequest, `${NAMES}; asker a pid, or nothing`);
+        return control.stop(names, asker);
       }
-      case 'POST /v1/restart': {
-        const parsed = restartRequest.safeParse(await readJson(request));
-        if (!parsed.success) return complaint(400, 'names must be a list of names, or null');
-        return { status: 200, body: control.restart(parsed.data.names) };
+      case 'POST /v1/restart':
+        return control.restart((await body(restartRequest, NAMES)).names);
+      case 'POST /v1/signal': {
+        const { names, signal } = await body(signalRequest, `${NAMES}; signal a name such as SIGHUP`);
+        if (signalNumber(signal) === 0) throw new BadRequest(`there is no signal ${signal} here`);
+        return control.signal(names, signal as NodeJS.Signals);
       }
+      case 'POST /v1/scale':
+        return control.scale(
+          (await body(scaleRequest, 'counts must be numbers of 1 to 1000 by name')).counts,
+        );
+      case 'POST /v1/update':
+        return control.update((await body(updateRequest, 'dry must be true or false')).dry);
       default:
-        return complaint(404, `no such request: ${request.method} ${request.url}`);
+        return null;
     }
+  };
+  try {
+    const done = await act();
+    if (done !== null) return { status: 200, body: done };
+    return complaint(404, `no such request: ${request.method} ${request.url}`);
   } catch (error) {
     if (error instanceof BadRequest) return complaint(400, error.message);
     return complaint(500, error instanceof Error ? error.message : String(error));

@@ -14,6 +14,10 @@ const NOTE_TRIES = 25;
 export interface Claim {
   /** Takes again what was removed; the paths of that. */
   renew(): readonly string[];
+  /** More names; where one of them is another's, none of them is claimed. */
+  add(names: readonly string[]): Promise<Result<null>>;
+  /** These are not supervised any more. */
+  drop(names: readonly string[]): void;
   release(): void;
 }
 
@@ -39,21 +43,36 @@ export async function claimNames(
       hold(path, attempt.value.file);
       return [path];
     });
-  // In one order, so that of several starts with overlapping sets exactly one gets through the first common name.
-  for (const name of [...new Set(names)].toSorted()) {
-    const path = `${folder}/${manifestId(manifest)}.${name}.lock`;
-    const attempt = await claimOne(path, clock);
-    if (attempt.ok && attempt.value.kind === 'locked') {
-      hold(path, attempt.value.file);
-      continue;
+  const pathOf = (name: string): string => `${folder}/${manifestId(manifest)}.${name}.lock`;
+  const drop = (paths: readonly string[]): void => {
+    for (const path of paths) {
+      held.get(path)?.close();
+      held.delete(path);
     }
-    release();
-    if (!attempt.ok) return attempt;
-    const note = attempt.value.kind === 'busy' ? parseNote(attempt.value.text) : null;
-    const facts = { names: [name], pid: note?.pid ?? null, since: note?.since ?? null, manifest };
-    return { ok: false, error: failure('already-running', facts) };
-  }
-  return { ok: true, value: { renew, release } };
+  };
+  const add = async (more: readonly string[]): Promise<Result<null>> => {
+    const taken: string[] = [];
+    // In one order, so that of several starts with overlapping sets exactly one gets through the first common name.
+    for (const name of [...new Set(more)].toSorted()) {
+      const path = pathOf(name);
+      if (held.has(path)) continue;
+      const attempt = await claimOne(path, clock);
+      if (attempt.ok && attempt.value.kind === 'locked') {
+        hold(path, attempt.value.file);
+        taken.push(path);
+        continue;
+      }
+      drop(taken);
+      if (!attempt.ok) return attempt;
+      const note = attempt.value.kind === 'busy' ? parseNote(attempt.value.text) : null;
+      const facts = { names: [name], pid: note?.pid ?? null, since: note?.since ?? null, manifest };
+      return { ok: false, error: failure('already-running', facts) };
+    }
+    return { ok: true, value: null };
+  };
+  const claimed = await add(names);
+  if (!claimed.ok) return claimed;
+  return { ok: true, value: { renew, add, drop: (gone) => drop(gone.map(pathOf)), release } };
 }
 
 /** Asks again while a holder has not yet written who it is; a holder that is gone by then leaves the lock to us. */

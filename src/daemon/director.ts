@@ -1,14 +1,10 @@
 /** What orders, signals and faults do to a supervisor, and what its end amounts to. */
-import {
-  PROTOCOL,
-  type PlanAnswer,
-  type RestartAnswer,
-  type StatusAnswer,
-  type StopAnswer,
-} from '../control/protocol.ts';
+import { PROTOCOL, type PlanAnswer, type StatusAnswer } from '../control/protocol.ts';
+import type { Control } from '../control/server.ts';
+import { newSalt, seal } from '../control/seal.ts';
 import { failure, type Failure } from '../model/failure.ts';
-import { isNamed, type Exit } from '../model/process.ts';
-import type { Plan, ProcessSpec } from '../model/spec.ts';
+import type { Exit } from '../model/process.ts';
+import type { OnFatal, Plan, ProcessSpec } from '../model/spec.ts';
 import { systemClock as clock } from '../os/clock.ts';
 import { allStats } from '../os/proc.ts';
 import { hasTerminal, leaveTerminal } from '../os/terminal.ts';
@@ -19,11 +15,15 @@ import type { Supervisor } from '../supervisor/supervisor.ts';
 import type { SupervisorSignal } from './signals.ts';
 import { statusRow } from './status.ts';
 import type { LoopLag } from '../os/loop.ts';
+import { newOrders } from './orders.ts';
 import type { Output } from './output.ts';
+import type { Revision } from './revision.ts';
 
 export interface DirectorOptions {
-  readonly plan: Plan;
-  readonly specs: readonly ProcessSpec[];
+  /** As it was read last. */
+  plan(): Plan;
+  /** These are all that the manifest has, and none was named. */
+  readonly all: boolean;
   readonly version: string;
   /** False: where another process holds a lock it ends at once. */
   readonly wait: boolean;
@@ -31,6 +31,7 @@ export interface DirectorOptions {
   present(news: News): readonly string[];
   readonly output: Pick<Output, 'write' | 'reopen' | 'dropped'>;
   readonly lag: LoopLag;
+  readonly revision: () => Revision;
   /** What is known of the lease that an instance holds. */
   holding(spec: ProcessSpec): Holding | null;
 }
@@ -51,12 +52,7 @@ export interface Director {
   attach(supervisor: Supervisor): void;
   onSignal(signal: SupervisorSignal): void;
   tell(news: News): void;
-  readonly control: {
-    status(): StatusAnswer;
-    plan(): PlanAnswer;
-    stop(names: readonly string[] | null): StopAnswer;
-    restart(names: readonly string[] | null): RestartAnswer;
-  };
+  readonly control: Control;
   result(supervisor: Supervisor): Ending;
 }
 
@@ -92,11 +88,12 @@ export function newDirector(options: DirectorOptions): Director {
   };
 
   /** The kernel ends all others with PID 1, so a container should end while it can say why. */
-  const onFatal = options.plan.onFatal ?? (process.pid === 1 ? 'shutdown' : 'keep');
+  const salt = newSalt();
+  const onFatal = (): OnFatal => options.plan().onFatal ?? (process.pid === 1 ? 'shutdown' : 'keep');
   const isDecisive = (spec: ProcessSpec, state: 'FATAL' | 'EXITED'): boolean =>
     supervisor?.stopping === false &&
     supervisor.instances.length > 1 &&
-    (spec.significant || (state === 'FATAL' && onFatal === 'shutdown'));
+    (spec.significant || (state === 'FATAL' && onFatal() === 'shutdown'));
 
   const onFault = (error: unknown): void => {
     degraded = true;
@@ -112,7 +109,7 @@ export function newDirector(options: DirectorOptions): Director {
       supervisor: {
         pid: process.pid,
         version: options.version,
-        manifest: options.plan.manifest,
+        manifest: options.plan().manifest,
         started_at: startedAt,
         degraded,
         stopping: supervisor?.stopping ?? false,
@@ -133,9 +130,6 @@ export function newDirector(options: DirectorOptions): Director {
     };
   };
 
-  const named = (names: readonly string[] | null): Slot[] =>
-    (supervisor?.instances ?? []).filter(({ spec }) => isNamed(spec, names));
-
   /** npm and other wrappers pass on a Ctrl-C that the terminal has already sent: two at once are one. */
   const isEcho = (): boolean => {
     const now = clock.now();
@@ -149,6 +143,11 @@ export function newDirector(options: DirectorOptions): Director {
     stopOrders += 1;
     tell({ type: 'ordered', signal, order: urgency });
     supervisor?.shutdown(urgency);
+  };
+
+  const reread = (signal: SupervisorSignal): void => {
+    tell({ type: 'ordered', signal, order: 'update' });
+    options.revision().update(false).catch(onFault);
   };
 
   return {
@@ -166,7 +165,7 @@ export function newDirector(options: DirectorOptions): Director {
           return shutdown(signal, 'kill');
         case 'SIGHUP':
           // With the terminal gone the one who started it is gone too; sent by hand it means to read the manifest.
-          if (!startedOnTerminal || hasTerminal()) return tell({ type: 'ordered', signal, order: 'none' });
+          if (!startedOnTerminal || hasTerminal()) return reread(signal);
           leaveTerminal();
           return shutdown(signal, 'stop');
         case 'SIGUSR1':
@@ -178,32 +177,9 @@ export function newDirector(options: DirectorOptions): Director {
       }
     },
     control: {
+      ...newOrders(() => supervisor, options.revision, tell),
       status,
-      plan: () =>
-        ({
-          protocol: PROTOCOL,
-          plan: { manifest: options.plan.manifest, processes: [...options.specs] },
-        }) as unknown as PlanAnswer,
-      stop(names) {
-        const chosen = named(names);
-        tell({ type: 'ordered', signal: null, order: 'stop' });
-        // After the answer is on its way: the end of everything closes the socket.
-        setImmediate(() => (names === null ? supervisor?.shutdown('stop') : supervisor?.stop(chosen)));
-        return { protocol: PROTOCOL, instances: chosen.map((instance) => instance.spec.instance) };
-      },
-      restart(names) {
-        const chosen = named(names);
-        tell({ type: 'ordered', signal: null, order: 'restart' });
-        const pids = chosen.map((instance) => instance.run()?.pid ?? null);
-        const ways = supervisor?.restart(chosen) ?? [];
-        return {
-          protocol: PROTOCOL,
-          instances: ways.flatMap((way, index) => {
-            const instance = chosen[index]?.spec.instance;
-            return instance === undefined ? [] : [{ instance, way, pid: pids[index] ?? null }];
-          }),
-        };
-      },
+      plan: () => sealedPlan(options.plan(), supervisor?.wanted() ?? [], options.all, salt),
     },
     result(given) {
       process.off('uncaughtException', onFault);
@@ -213,6 +189,15 @@ export function newDirector(options: DirectorOptions): Director {
       return decisive === null ? endedByItself(given) : endOf(decisive);
     },
   };
+}
+
+function sealedPlan(plan: Plan, specs: readonly ProcessSpec[], all: boolean, salt: string): PlanAnswer {
+  const { manifest, onFatal, startRate } = plan;
+  const processes = specs.map((spec) => {
+    const sealed = seal(spec, salt);
+    return { spec: { ...sealed.spec }, digests: { ...sealed.digests } };
+  });
+  return { protocol: PROTOCOL, plan: { manifest, all, onFatal, startRate, salt, processes } };
 }
 
 const isOverForGood = (instance: Slot): boolean => ['FATAL', 'EXITED'].includes(instance.machine().state.id);

@@ -13,6 +13,8 @@ import type { Slot } from '../supervisor/slot.ts';
 const PORTION = 64 * 1024;
 /** How long the first opening of the files may hold up the start: a disk may hang. Milliseconds. */
 const OPEN_MS = 2000;
+/** What is queued for a file that is not written to any more is given this long. Milliseconds. */
+const CLOSE_MS = 2000;
 const NEWLINE = Buffer.from('\n');
 
 export interface OutputOptions {
@@ -29,7 +31,9 @@ export interface Output {
   write(line: string): void;
   pass(spec: ProcessSpec, stream: StreamName, pieces: readonly Piece[]): void;
   /** From now on these wait when what they write to is full. */
-  attach(instances: readonly Slot[]): void;
+  attach(instances: () => readonly Slot[]): void;
+  /** Lines of these go where their specs say from now on; of those that are not among them, nowhere any more. */
+  arrange(specs: readonly ProcessSpec[]): void;
   /** Resolves when every file was opened or refused, or does not answer. */
   opened(): Promise<void>;
   /** Opens all files anew; false where there are none. */
@@ -47,20 +51,21 @@ interface Way {
   /** Lines go to standard output meanwhile. */
   refused: boolean;
   full: boolean;
+  readonly log: LogFile;
   /** The stream whose last line in the file goes on. */
   unfinished: StreamName | null;
 }
 
 export function newOutput(options: OutputOptions): Output {
-  const { specs, clock } = options;
+  const { clock } = options;
   const ways = new Map<string, Way>();
   const drops = new Map<string, number>();
   const firstOpenings: Promise<void>[] = [];
-  let instances: readonly Slot[] = [];
+  let instances: () => readonly Slot[] = () => [];
   let stdoutFull = false;
 
   const regulate = (): void => {
-    for (const instance of instances) {
+    for (const instance of instances()) {
       const way = ways.get(instance.spec.instance);
       if (way === undefined || way.refused ? stdoutFull : way.full) instance.pause();
       else instance.resume();
@@ -112,10 +117,21 @@ export function newOutput(options: OutputOptions): Output {
       () => setFull(true),
       () => setFull(false),
     );
-    const way: Way = { outlet, sink, refused: false, full: false, unfinished: null };
+    const way: Way = { outlet, sink, log, refused: false, full: false, unfinished: null };
     return way;
   };
-  for (const { instance, log } of specs) if (log !== null) ways.set(instance, newWay(instance, log));
+  const arrange = (all: readonly ProcessSpec[]): void => {
+    const wanted = new Map(all.map(({ instance, log }) => [instance, log]));
+    for (const [instance, way] of ways) {
+      if (JSON.stringify(wanted.get(instance) ?? null) === JSON.stringify(way.log)) continue;
+      ways.delete(instance);
+      void way.sink.close(CLOSE_MS);
+    }
+    for (const [instance, log] of wanted)
+      if (log !== null && !ways.has(instance)) ways.set(instance, newWay(instance, log));
+    regulate();
+  };
+  arrange(options.specs);
 
   const queue = (sink: Sink, instance: string, bytes: Buffer, lines: number): void => {
     if (!sink.write(bytes, lines)) drops.set(instance, (drops.get(instance) ?? 0) + lines);
@@ -156,6 +172,7 @@ export function newOutput(options: OutputOptions): Output {
       instances = given;
       regulate();
     },
+    arrange,
     async opened() {
       let cancel: Cancel = () => undefined;
       const bound = new Promise<void>((done) => (cancel = clock.after(OPEN_MS, done)));

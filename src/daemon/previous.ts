@@ -22,6 +22,8 @@ interface Leftover {
 export interface Previous {
   /** Waits for what is left of an instance before it asks `inner`. */
   before(inner: Locker): Locker;
+  /** More of the manifest is supervised from now on; its names must have been claimed too. */
+  add(specs: readonly ProcessSpec[]): void;
   /** Ends everything that is left, all at one time; resolves when nothing is. */
   ended(): Promise<void>;
 }
@@ -30,13 +32,15 @@ export interface Previous {
 export function findPrevious(
   folder: string,
   id: string,
-  specs: readonly ProcessSpec[],
+  first: readonly ProcessSpec[],
   clock: Clock,
 ): Previous {
+  const specs = [...first];
   const left = specs.length === 0 ? [] : lookFor(folder, id, specs, clock);
   const endings = new Map<string, Promise<void>>();
   const over = new Set<string>();
-  const mine = (spec: ProcessSpec): Leftover[] => left.filter((one) => ownerOf(one, specs) === spec);
+  const mine = (spec: ProcessSpec): Leftover[] =>
+    left.filter((one) => ownerOf(one, specs)?.instance === spec.instance);
 
   const end = (spec: ProcessSpec): Promise<void> => {
     let ending = endings.get(spec.instance);
@@ -66,6 +70,11 @@ export function findPrevious(
       },
       abandon: (spec) => inner.abandon(spec),
     }),
+    add(more) {
+      if (more.length === 0) return;
+      specs.push(...more);
+      left.push(...lookFor(folder, id, more, clock));
+    },
     ended: async () => {
       await Promise.all(specs.filter((spec) => mine(spec).length > 0).map(end));
     },

@@ -3,7 +3,7 @@ import { manifestId } from '../control/protocol.ts';
 import type { Cancel } from '../model/clock.ts';
 import { failure, type Failure, type Result } from '../model/failure.ts';
 import { bootMs } from '../os/boot-clock.ts';
-import type { ProcessSpec } from '../model/spec.ts';
+import type { Plan, ProcessSpec } from '../model/spec.ts';
 import { systemClock as clock } from '../os/clock.ts';
 import { watchLoopLag } from '../os/loop.ts';
 import { newOomWatch, type OomWatch } from '../os/oom.ts';
@@ -25,9 +25,15 @@ import { newLedger } from './ledger.ts';
 import { newOutput } from './output.ts';
 import { newPorts } from './ports.ts';
 import { findPrevious } from './previous.ts';
+import { newRevision, type RevisionPorts } from './revision.ts';
 import { listen } from './signals.ts';
 
-export interface DaemonOptions extends Omit<DirectorOptions, 'output' | 'lag' | 'holding'> {
+export interface DaemonOptions
+  extends
+    Omit<DirectorOptions, 'output' | 'lag' | 'holding' | 'plan' | 'revision'>,
+    Pick<RevisionPorts, 'reread' | 'choose'> {
+  readonly plan: Plan;
+  readonly specs: readonly ProcessSpec[];
   /** The line for lines that were dropped. */
   lost(count: number, to: 'stdout' | 'file'): string;
 }
@@ -40,8 +46,9 @@ export async function runDaemon(options: DaemonOptions): Promise<Result<Ending>>
   if (process.platform !== 'linux') {
     return { ok: false, error: failure('platform-unsupported', { platform: process.platform }) };
   }
-  const { plan, specs } = options;
-  const nextRun = await nextRunFor(specs);
+  const { specs } = options;
+  let { plan } = options;
+  let nextRun = await nextRunFor(specs);
   const folder = openRuntimeFolder();
   if (!folder.ok) return folder;
   const socket = socketPath(folder.value, manifestId(plan.manifest), process.pid);
@@ -65,6 +72,8 @@ export async function runDaemon(options: DaemonOptions): Promise<Result<Ending>>
   const lockers = newLockers(plan.manifest, newKeys(runHelper), clock, bootMs);
   const director: Director = newDirector({
     ...options,
+    plan: () => plan,
+    revision: () => revision,
     output,
     lag,
     holding: (spec) => lockers.holding(spec),
@@ -83,12 +92,28 @@ export async function runDaemon(options: DaemonOptions): Promise<Result<Ending>>
       mark: (instance, generation) => `${ledgerId}/${instance}:${generation}:${process.pid}`,
       adopts: reaper.adopts,
       oom,
-      nextRun,
+      nextRun: (...asked) => nextRun(...asked),
       output,
       tell: (news) => director.tell(news),
     }),
   );
-  output.attach(supervisor.instances);
+  output.attach(() => supervisor.instances);
+  const revision = newRevision({
+    reread: options.reread,
+    choose: options.choose,
+    supervisor: () => supervisor,
+    tell: (news) => director.tell(news),
+    async prepare(next, target, added) {
+      const claimed = await claim.value.add(added.map((spec) => spec.name));
+      if (!claimed.ok) return claimed;
+      const known = new Set(supervisor.wanted().map((spec) => spec.name));
+      previous.add(added.filter(({ name }) => !known.has(name)));
+      nextRun = await nextRunFor(target);
+      output.arrange(target);
+      plan = next;
+      return claimed;
+    },
+  });
   director.attach(supervisor);
   director.tell({
     type: 'begun',

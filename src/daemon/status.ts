@@ -7,6 +7,7 @@ import { unreachable } from '../model/unreachable.ts';
 import { doneOf } from '../model/vitals.ts';
 import { readMemory, type ProcessStat } from '../os/proc.ts';
 import type { Holding } from '../singleton/holder.ts';
+import type { GrowthSample } from '../supervisor/growth.ts';
 import type { Slot } from '../supervisor/slot.ts';
 import type { Run } from '../supervisor/run.ts';
 import type { FatalCause, State } from '../supervisor/state.ts';
@@ -50,6 +51,7 @@ export function statusRow(
     members,
     memory: treeMemory(members),
     exits: instance.deaths().map(deathRow),
+    growth: pid === null ? [] : (run?.growth() ?? []).map(growthRow),
     cpu_percent: pid === null ? null : (run?.cpuPercent() ?? null),
     tasks: taskCounts(run, pid !== null),
     lock: spec.singleton === null ? null : lockOf(state, pid, run?.startedAt ?? null, holding),
@@ -83,6 +85,13 @@ const deathRow = ({ at, pid, exit, uptimeMs, peakBytes, cause }: Death): Process
   reason: cause,
 });
 
+const growthRow = ({ ageMs, rssBytes, processes, tasks }: GrowthSample): ProcessRow['growth'][number] => ({
+  age_s: Math.round(ageMs) / 1000,
+  rss_bytes: rssBytes,
+  processes,
+  tasks,
+});
+
 /** Of the process that runs, or that ran last: then none of its tasks is active. */
 function taskCounts(run: Run | null, alive: boolean): ProcessRow['tasks'] {
   const vitals = run?.vitals() ?? null;
@@ -90,6 +99,8 @@ function taskCounts(run: Run | null, alive: boolean): ProcessRow['tasks'] {
     done: doneOf(vitals),
     failed: vitals?.kind === 'worker' ? vitals.counts.failed : null,
     active: alive ? (run?.activeTasks() ?? null) : null,
+    registered: run?.registered() ?? null,
+    unknown: vitals?.kind === 'worker' ? vitals.unknown : null,
   };
 }
 

@@ -18,7 +18,13 @@ const reportSchema = z.discriminatedUnion('event', [
     role: z.enum(['worker', 'beat']),
     versions: z.record(z.string().max(40), z.string().max(80).nullable()),
   }),
-  z.object({ ...common, event: z.literal('ready'), node: text.nullable(), pool: text.nullish() }),
+  z.object({
+    ...common,
+    event: z.literal('ready'),
+    node: text.nullable(),
+    pool: text.nullish(),
+    tasks: count.nullish(),
+  }),
   z.object({
     ...common,
     event: z.literal('broker-lost'),
@@ -49,6 +55,7 @@ const reportSchema = z.discriminatedUnion('event', [
     canary: seconds.nullable(),
     canaries: count.nullable(),
     child_exits: count,
+    unknown: z.object({ task: z.string().max(200), count }).nullish(),
   }),
   /** Beat has ticked, and when it is to tick again. */
   z.object({ ...common, event: z.literal('beat-tick'), next: seconds, sent: count }),
@@ -135,6 +142,7 @@ export const workerVitals = (tick: Tick, heardAt: number): WorkerVitals => ({
   canaryMs: millisecondsOrNull(tick.canary),
   canaries: tick.canaries,
   childExits: tick.child_exits,
+  unknown: tick.unknown ?? null,
 });
 
 /** `heardAt` is of the clock's monotonic milliseconds. */

@@ -2,7 +2,7 @@
 import { sameApp } from '../backends/celery.ts';
 import { failure, type Failure } from '../model/failure.ts';
 import type { ProcessSpec } from '../model/spec.ts';
-import type { AvailableMemory } from '../os/cgroup.ts';
+import type { AvailableMemory } from '../os/available-memory.ts';
 import { addressRules } from './addresses.ts';
 import { claimRules } from './claims.ts';
 import type { CompiledInstance } from './compile.ts';

@@ -17,7 +17,7 @@ export function addressRules(doc: Document, instances: readonly CompiledInstance
   // Of those that start only by hand one may be meant in the place of another.
   const bound = instances
     .filter(({ spec }) => spec.autostart)
-    .flatMap(({ spec, app, claims }) =>
+    .flatMap(({ spec, entry: { app }, claims }) =>
       claims.flatMap((claim) => (claim.kind === 'listen' ? [{ spec, app, claim }] : [])),
     );
   const told = new Set<string>();

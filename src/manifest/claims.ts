@@ -11,6 +11,7 @@ const KINDS: Readonly<Record<NamedClaim['kind'], { readonly said: string; readon
     worker: { said: 'worker id', below: 'ARGS' },
     statedb: { said: 'statedb', below: 'ARGS' },
     schedule: { said: 'schedule', below: 'ARGS' },
+    pidfile: { said: 'pidfile', below: 'ARGS' },
     log: { said: 'log file', below: 'LOG' },
   };
 

@@ -1,7 +1,7 @@
 /** One valid entry of the manifest as the specs of its instances. */
 import { resolve } from 'node:path';
-import type { Backend, Claim, Entry } from '../backends/backend.ts';
-import type { LogFile, ProcessSpec, RestartPolicy, Rung } from '../model/spec.ts';
+import type { Backend, Claim, Compiled, Entry } from '../backends/backend.ts';
+import type { LogFile, ProcessSpec, RestartPolicy } from '../model/spec.ts';
 import { fileExists } from '../os/files.ts';
 import {
   dependsOnOf,
@@ -13,7 +13,9 @@ import {
 } from './health.ts';
 import { lockStoreOf, singletonOf } from './lock.ts';
 import { recycleOf } from './recycle.ts';
+import type { Scales } from './loaded.ts';
 import type { EntryInput } from './schema.ts';
+import { stopOf } from './stop.ts';
 
 /** How a worker's link is told to send itself no messages. */
 const NO_CANARY = { PRODSERVER_CANARY: 'off' };
@@ -26,6 +28,9 @@ export interface EntryContext {
   readonly env: Readonly<Record<string, string | undefined>>;
   /** The Django settings that the manifest is from, and that its processes are given; null: a file. */
   readonly settings: string | null;
+  readonly scales: Scales;
+  /** Of an entry that is scaled: INSTANCES as written. */
+  readonly declared?: number;
   /** Whether the entry of that name is to end by itself. */
   readonly isOneshot: (name: string) => boolean;
   /** The version of a Python package beside `python`; null where it cannot be seen. */
@@ -45,9 +50,10 @@ const RESTART: RestartPolicy = {
 /** An instance, and what it claims for itself among those of its manifest. */
 export interface CompiledInstance {
   readonly spec: ProcessSpec;
-  /** As written. */
-  readonly app: string | null;
+  /** What it was made of. */
+  readonly entry: Entry;
   readonly claims: readonly Claim[];
+  readonly compiled: Compiled;
 }
 
 /** The environment of an entry's processes, as far as it is known before the backend adds to it. */
@@ -66,10 +72,13 @@ export function compileEntry(
   args: ReadonlyMap<string, unknown>,
   context: EntryContext,
 ): CompiledInstance[] {
-  const instances = input.INSTANCES ?? 1;
+  const count = input.INSTANCES ?? 1;
+  const { declared = count } = context;
   const cwd = resolve(context.folder, input.CWD ?? '.');
-  return Array.from({ length: instances }, (_, position) => {
+  return Array.from({ length: count }, (_, position) => {
     const index = position + 1;
+    // Those that were there before a scaling keep their names.
+    const instances = index <= declared ? declared : Math.max(2, declared);
     const entry: Entry = {
       name,
       index,
@@ -119,11 +128,12 @@ export function compileEntry(
       recycle: recycleOf(input.RECYCLE),
       overlap: singleton === null ? compiled.overlap : null,
       stackDump: compiled.stackDump,
+      reload: compiled.reload,
       dependsOn: dependsOnOf(input.DEPENDS_ON, context.isOneshot),
       waitFor: waitForOf(input.WAIT_FOR, cwd),
       oneshot: input.ONESHOT ?? false,
       startTimeoutMs: input.READY?.timeout ?? compiled.startTimeoutMs,
-      stop: withGrace(compiled.stop, input.STOP?.timeout),
+      stop: stopOf(compiled.stop, input.STOP),
       restart: restartOf(input),
       permanentExitCodes: compiled.permanentExitCodes,
       singleton,
@@ -132,7 +142,7 @@ export function compileEntry(
       log: logOf(input, context.folder, { name, instance: `${name}.${index}` }),
     };
     const claims: Claim[] = spec.log === null ? [] : [logClaim(spec.log)];
-    return { spec, app: entry.app, claims: [...compiled.claims, ...claims] };
+    return { spec, entry, claims: [...compiled.claims, ...claims], compiled };
   });
 }
 
@@ -150,15 +160,6 @@ const deadManArgv = ({ python, helpers }: EntryContext): string[] => [
 /** Relative ones stand beside the manifest. */
 export const envFilesOf = (input: EntryInput | null, folder: string): string[] =>
   (input?.ENV_FILE ?? []).map((file) => resolve(folder, file));
-
-/** The grace is what the first, gentle rung is given. */
-function withGrace(
-  stop: readonly [Rung, ...Rung[]],
-  graceMs: number | undefined,
-): readonly [Rung, ...Rung[]] {
-  const [first, ...rest] = stop;
-  return graceMs === undefined ? stop : [{ ...first, waitMs: graceMs }, ...rest];
-}
 
 function restartOf(input: EntryInput): RestartPolicy {
   const { RESTART: given } = input;

@@ -1,6 +1,6 @@
 /** What a project's settings hold, as a Document: its places are those of the Python text, where there is one. */
 import * as z from 'zod';
-import { findBackend } from '../backends/registry.ts';
+import { OURS } from '../backends/registry.ts';
 import type { Place } from '../model/failure.ts';
 import type { Document, Path } from './document.ts';
 
@@ -63,7 +63,7 @@ function withApps({ value, WSGI_APPLICATION: wsgi, ASGI_APPLICATION: asgi }: Ans
   return Object.fromEntries(
     Object.entries(value).map(([name, entry]) => {
       if (!isMapping(entry) || typeof entry['BACKEND'] !== 'string' || 'APP' in entry) return [name, entry];
-      const kind = findBackend(entry['BACKEND'])?.app;
+      const kind = OURS.find(entry['BACKEND'])?.app;
       const app = kind === 'wsgi' || kind === 'asgi' ? apps[kind] : null;
       return [name, app === null ? entry : { ...entry, APP: withColon(app) }];
     }),

@@ -1,5 +1,6 @@
 /** The manifest of a project that has none: PRODUCTION_PROCESSES of its Django settings, read by its own interpreter. */
 import { relative } from 'node:path';
+import type * as z from 'zod';
 import { failure, type Failure, type Result } from '../model/failure.ts';
 import { helpersFolder } from '../os/files.ts';
 import { explain } from '../os/programs.ts';
@@ -16,7 +17,7 @@ import {
 import type { Document, Path } from './document.ts';
 import type { Environment } from './interpolate.ts';
 import { compile } from './load.ts';
-import { byPlace, type Loaded } from './loaded.ts';
+import { byPlace, type Loaded, type Scales } from './loaded.ts';
 import { findPython } from './python.ts';
 import { settingsId } from './source.ts';
 
@@ -29,6 +30,7 @@ export interface SettingsOrder {
   readonly cwd: string;
   readonly env: Environment;
   readonly abort: AbortSignal;
+  readonly scales?: Scales;
 }
 
 export type AskSettings = (order: HelperOrder) => Promise<HelperResult>;
@@ -40,12 +42,21 @@ export async function loadSettings(order: SettingsOrder, ask: AskSettings): Prom
   return compileSettings(order, read.value);
 }
 
-async function readSettings(order: SettingsOrder, ask: AskSettings): Promise<Result<Answer>> {
+const readSettings = (order: SettingsOrder, ask: AskSettings): Promise<Result<Answer>> =>
+  askProject(order, ask, { script: 'prodserver_settings', fd: 'PRODSERVER_SETTINGS_FD' }, answerSchema);
+
+/** A helper that imports the settings, and what its answer looks like. */
+export async function askProject<T>(
+  order: SettingsOrder,
+  ask: AskSettings,
+  helper: { readonly script: string; readonly fd: string },
+  schema: z.ZodType<T>,
+): Promise<Result<T>> {
   const { module, cwd } = order;
   const python = findPython(undefined, cwd, order.env);
   const asked: HelperOrder = {
-    argv: [python, `${helpersFolder()}/prodserver_settings.py`, module],
-    env: { PRODSERVER_SETTINGS_FD: '3' },
+    argv: [python, `${helpersFolder()}/${helper.script}.py`, module],
+    env: { [helper.fd]: '3' },
     cwd,
     timeoutMs: ASK_TIMEOUT_MS,
     abort: order.abort,
@@ -56,14 +67,14 @@ async function readSettings(order: SettingsOrder, ask: AskSettings): Promise<Res
   const facts = { module, python, output: result.said };
   if (result.timedOut)
     return { ok: false, error: failure('settings-silent', { ...facts, seconds: ASK_TIMEOUT_MS / 1000 }) };
-  const answer = parse(result.answer);
+  const answer = parse(result.answer, schema);
   if (result.exit.code === 0 && answer !== null) return { ok: true, value: answer };
   return { ok: false, error: failure('settings-broken', { ...facts, exit: result.exit }) };
 }
 
-function parse(text: string): Answer | null {
+function parse<T>(text: string, schema: z.ZodType<T>): T | null {
   try {
-    return answerSchema.safeParse(JSON.parse(text)).data ?? null;
+    return schema.safeParse(JSON.parse(text)).data ?? null;
   } catch {
     return null; // no JSON: the exit code and what was said tell why
   }
@@ -75,11 +86,14 @@ interface Own {
   readonly failure: Failure;
 }
 
-export function compileSettings({ module, cwd, env }: SettingsOrder, answer: Answer): Loaded {
+export function compileSettings(
+  { module, cwd, env, scales = new Map() }: SettingsOrder,
+  answer: Answer,
+): Loaded {
   if (answer.setting === null)
     return { plan: null, findings: [failure('settings-unset', { module })], schedules: [] };
   const doc = documentOf(module, answer, (file) => shownFile(file, cwd));
-  const source = { path: settingsId(module, cwd), folder: cwd, env, settings: module };
+  const source = { path: settingsId(module, cwd), folder: cwd, env, settings: module, scales };
   const compiled = compile(doc, source);
   const told = compiled.findings.map(inPython);
   const own = [...refusals(doc, answer), ...argsLists(doc)];
@@ -90,8 +104,7 @@ export function compileSettings({ module, cwd, env }: SettingsOrder, answer: Ans
       : !own.some(({ path }) => isBelow(place.path, asInSettings(path, answer))),
   );
   const findings = [...renamed(doc, answer), ...own.map((one) => one.failure), ...rest].toSorted(byPlace);
-  const { schedules } = compiled;
-  return { plan: rest.length === findings.length ? compiled.plan : null, findings, schedules };
+  return { ...compiled, plan: rest.length === findings.length ? compiled.plan : null, findings };
 }
 
 function refusals(doc: Document, { refused }: Answer): Own[] {
@@ -133,7 +146,7 @@ function inPython(finding: Failure): Failure {
 const isBelow = (path: Path, base: Path): boolean => base.every((step, index) => path[index] === step);
 
 /** Short where it is near. */
-function shownFile(file: string, cwd: string): string {
+export function shownFile(file: string, cwd: string): string {
   const near = relative(cwd, file);
   return near.startsWith('..') ? file : near;
 }

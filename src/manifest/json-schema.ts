@@ -1,55 +1,79 @@
 /** The manifest as a JSON Schema (draft 2020-12), for editors. What it refuses, `check` refuses; not the reverse. */
 import * as z from 'zod';
 import type { Backend } from '../backends/backend.ts';
-import { allBackends } from '../backends/registry.ts';
+import { OURS, spellingsOf } from '../backends/registry.ts';
+import { isLimitText } from './limits.ts';
 import { entrySchema, NAME_RULE, supervisorSchema } from './schema.ts';
+import {
+  annotated,
+  newShared,
+  type JsonSchema,
+  type Properties,
+  type SchemaWords,
+  type Shared,
+  type Words,
+} from './json-schema-words.ts';
 import { isDurationText, isSizeText } from './schema-values.ts';
-
-export type JsonSchema = Readonly<Record<string, unknown>>;
 
 /** Interpolation comes before every check, so a variable may stand wherever a text is understood. */
 const VARIABLE: JsonSchema = { type: 'string', pattern: '\\$\\{' };
 const orVariable = (pattern: string): string => `(?:${pattern})|\\$\\{`;
 
-export function manifestSchema(): JsonSchema {
-  const backends = allBackends();
-  return {
+export function manifestSchema(words: SchemaWords): JsonSchema {
+  const backends = OURS.all;
+  const shared = newShared();
+  const args = new Map<string, JsonSchema>();
+  for (const backend of backends) args.set(backend.name, argsOf(backend, words, shared, args));
+  const section = (name: string, schema: z.ZodType): JsonSchema =>
+    annotated(fromZod(schema), (path) => words.key(name, path), shared);
+  const supervisor = section('SUPERVISOR', supervisorSchema);
+  const schema = {
     $schema: 'https://json-schema.org/draft/2020-12/schema',
     title: 'A manifest of prodserver',
     type: ['object', 'null'],
     properties: {
+      $schema: { description: 'The schema of a JSON file, for editors', type: 'string' },
       PRODUCTION_PROCESSES: {
         description: 'The processes by name',
         type: ['object', 'null'],
         propertyNames: { description: NAME_RULE, pattern: '^[A-Za-z0-9][A-Za-z0-9_-]{0,62}$' },
         additionalProperties: { $ref: '#/$defs/entry' },
       },
-      SUPERVISOR: { anyOf: [fromZod(supervisorSchema), { type: 'null' }] },
+      SUPERVISOR: { description: 'The supervisor itself', anyOf: [supervisor, { type: 'null' }] },
     },
     patternProperties: { '^x-': { description: 'Yours: not read' } },
     additionalProperties: false,
+    // With backends of its own a manifest may name those too.
+    if: {
+      properties: { SUPERVISOR: { type: 'object', required: ['backends'] } },
+      required: ['SUPERVISOR'],
+    },
+    else: {
+      properties: { PRODUCTION_PROCESSES: { additionalProperties: { $ref: '#/$defs/ourBackend' } } },
+    },
     $defs: {
-      entry: entry(backends),
-      ...Object.fromEntries(backends.map((backend) => [argsName(backend), argsOf(backend)])),
+      ourBackend: { properties: { BACKEND: { anyOf: [{ enum: backends.flatMap(spellingsOf) }, VARIABLE] } } },
+      entry: entry(backends, section('entry', entrySchema)),
+      ...Object.fromEntries(backends.map(({ name }) => [argsName(name), args.get(name)])),
     },
   };
+  return shared.resolve(schema);
 }
 
-const argsName = (backend: Backend): string => `${backend.name}.ARGS`;
-const spellings = (backend: Backend): string[] => [backend.name, ...backend.paths];
+const argsName = (backend: string): string => `${backend}.ARGS`;
 
-function entry(backends: readonly Backend[]): JsonSchema {
-  const base = fromZod(entrySchema);
+function entry(backends: readonly Backend[], base: JsonSchema): JsonSchema {
   const known = base['properties'] as Record<string, JsonSchema>;
   return {
     ...base,
     properties: {
       ...known,
-      BACKEND: { ...known['BACKEND'], anyOf: [{ enum: backends.flatMap(spellings) }, VARIABLE] },
-      ARGS: { description: 'Long options of the program', type: ['object', 'null'] },
+      // The list is for what an editor offers.
+      BACKEND: { ...known['BACKEND'], anyOf: [{ enum: backends.flatMap(spellingsOf) }, { type: 'string' }] },
+      ARGS: { ...known['ARGS'], type: ['object', 'null'] },
     },
     allOf: backends.map((backend) => ({
-      if: { properties: { BACKEND: { enum: spellings(backend) } }, required: ['BACKEND'] },
+      if: { properties: { BACKEND: { enum: spellingsOf(backend) } }, required: ['BACKEND'] },
       // oxlint-disable-next-line unicorn/no-thenable -- a keyword of JSON Schema
       then: ruleOf(backend),
     })),
@@ -63,29 +87,67 @@ function ruleOf(backend: Backend): JsonSchema {
     required: [...(backend.app === 'none' ? [] : ['APP']), ...(command ? ['CMD'] : [])],
     properties: {
       ...(backend.app === 'none' ? { APP: false } : {}),
-      ...(command ? { ARGS: false } : { CMD: false, ARGS: { $ref: `#/$defs/${argsName(backend)}` } }),
+      ...(command
+        ? { ARGS: false }
+        : {
+            CMD: false,
+            ONESHOT: { enum: [false, 'false'] },
+            ARGS: { $ref: `#/$defs/${argsName(backend.name)}` },
+          }),
       ...(backend.singleton ? { INSTANCES: { anyOf: [{ enum: [1, '1'] }, VARIABLE] } } : {}),
     },
   };
 }
 
-function argsOf(backend: Backend): JsonSchema {
+function argsOf(
+  backend: Backend,
+  words: SchemaWords,
+  shared: Shared,
+  earlier: ReadonlyMap<string, JsonSchema>,
+): JsonSchema {
   const options = Object.entries(backend.options()).filter(([, option]) => option.refused === undefined);
-  const spelled = options.map(([name, option]): [string, JsonSchema] => [name, fromZod(option.schema)]);
-  const names = new Set(spelled.map(([name]) => name));
+  const named = new Map<string, JsonSchema>();
+  for (const [name, option] of options) {
+    const value = fromZod(option.schema);
+    const meant = option.alias ?? twinOf(name, named);
+    const told = meant === null ? wordsOf(backend, name, words) : { about: `The same as ${meant}` };
+    named.set(name, shared.use(value, told, meant !== null));
+  }
   // Underscores are understood, with a warning.
-  const others = spelled
-    .filter(([name]) => name.includes('-') && !name.includes('_'))
-    .map(([name]): [string, JsonSchema] => [
-      name.replaceAll('-', '_'),
-      { $ref: `#/$defs/${argsName(backend)}/properties/${name}`, deprecated: true },
-    ])
-    .filter(([name]) => !names.has(name));
-  return {
-    type: ['object', 'null'],
-    properties: Object.fromEntries([...spelled, ...others]),
-    additionalProperties: false,
-  };
+  for (const [name, option] of options) {
+    const other = name.replaceAll('-', '_');
+    if (!named.has(other) && !name.includes('_'))
+      named.set(other, shared.use(fromZod(option.schema), { about: `Write ${name}` }, true));
+  }
+  const like = [...earlier].find(([, { properties }]) => covers(properties as Properties, named));
+  const missing = like === undefined ? [] : Object.keys(like[1]['properties'] as Properties);
+  const without = missing.filter((name) => !named.has(name)).map((name): [string, false] => [name, false]);
+  return like === undefined
+    ? { type: ['object', 'null'], properties: Object.fromEntries(named), additionalProperties: false }
+    : {
+        $ref: `#/$defs/${argsName(like[0])}`,
+        ...(without.length === 0 ? {} : { properties: Object.fromEntries(without) }),
+      };
+}
+
+/** Whether it has all of these and hardly more: the other one is then told by the difference. */
+const covers = (properties: Properties | undefined, named: ReadonlyMap<string, JsonSchema>): boolean =>
+  properties !== undefined &&
+  Object.keys(properties).length - named.size < 3 &&
+  [...named].every(([name, schema]) => JSON.stringify(properties[name]) === JSON.stringify(schema));
+
+/** Of two spellings in one table, the one that came first. */
+const twinOf = (name: string, named: ReadonlyMap<string, JsonSchema>): string | null =>
+  [...named.keys()].find((one) => one !== name && one.replaceAll('_', '-') === name) ?? null;
+
+/** `no-X` says of itself what it does. */
+function wordsOf(backend: Backend, name: string, words: SchemaWords): Words {
+  const found = words.option(backend.name, name);
+  if (found !== null) return found;
+  const opposite = name.startsWith('no-') ? name.slice(3) : '';
+  if (words.option(backend.name, opposite) === null)
+    throw new Error(`nothing is said of ${name} of ${backend.name}`);
+  return { about: `The opposite of ${opposite}` };
 }
 
 function fromZod(schema: z.ZodType): JsonSchema {
@@ -105,6 +167,14 @@ function restore(node: unknown): unknown {
   const { description } = schema;
   const told = typeof description === 'string' ? refinement(description, schema) : null;
   if (told !== null) return { description, ...told };
+  const needed = /^a mapping with at least one of ([^;]*?)(?:, and with|;)(.*)/.exec(String(description));
+  if (needed !== null && schema['type'] === 'object') {
+    const [, names = '', more = ''] = needed;
+    const keys = [...names.split(', '), ...(more.endsWith('or with celery') ? ['celery'] : [])];
+    const { type, properties, additionalProperties } = schema;
+    const rest = { type, properties: restore(properties), additionalProperties };
+    return { description, ...rest, anyOf: keys.map((key) => ({ required: [key] })) };
+  }
   if (Array.isArray(schema['enum'])) return { description, anyOf: [{ enum: schema['enum'] }, VARIABLE] };
   return Object.fromEntries(
     Object.entries(schema).map(([key, value]) => [
@@ -112,6 +182,15 @@ function restore(node: unknown): unknown {
       key === 'pattern' && typeof value === 'string' ? orVariable(value) : restore(value),
     ]),
   );
+}
+
+/** One side of a limit of LIMITS, as a pattern; null for what is none. */
+function limitSide(description: string): string | null {
+  if (!isLimitText(description)) return null;
+  if (description.startsWith('a whole number')) return '\\d+';
+  return description.startsWith('a size')
+    ? '(0|\\d+(\\.\\d+)?(B|[KMGT]i?B))'
+    : '(\\d+(\\.\\d+)?(ms|[smhd]))+';
 }
 
 /** The vocabulary of `options.ts` and `schema.ts`; the test compares each of its words with zod's own verdicts. */
@@ -122,6 +201,25 @@ function refinement(description: string, schema: JsonSchema): JsonSchema | null 
   if (isSizeText(description)) {
     return { type: 'string', pattern: orVariable('^\\d+(\\.\\d+)?(B|[KMGT]i?B)$') };
   }
+  const side = limitSide(description);
+  if (side !== null) {
+    const pattern = orVariable(`^(${side}|unlimited)(:(${side}|unlimited))?$`);
+    const bare = description.startsWith('a whole number') ? [{ type: 'integer', minimum: 0 }] : [];
+    const zero = description.startsWith('a size') ? [{ const: 0 }] : [];
+    return { anyOf: [{ type: 'string', pattern }, ...bare, ...zero] };
+  }
+  if (description.startsWith('a number from 0 to 0.1, or a percentage')) {
+    const percent = { type: 'string', pattern: orVariable('^\\d+(\\.\\d+)?%$') };
+    return { anyOf: [{ type: 'number', minimum: 0, maximum: 0.1 }, percent] };
+  }
+  if (description.startsWith('octal digits with a 0 in front'))
+    // YAML reads 027 as a number and keeps no 0: an editor cannot know whether it was written.
+    return {
+      anyOf: [
+        { type: 'string', pattern: orVariable('^0[0-7]{1,3}$') },
+        { type: 'integer', minimum: 0 },
+      ],
+    };
   const whole = /^a whole number(?: from (-?\d+)(?: to (\d+))?)?$/.exec(description);
   if (whole !== null) {
     const [, from, to] = whole;

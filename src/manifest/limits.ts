@@ -12,6 +12,8 @@ interface Kind {
 const PAIR = 'or soft:hard of them; "unlimited" is one too';
 const SIZE = `a size such as 512MiB, 4GiB or 0, ${PAIR}`;
 
+export const isLimitText = (expected: string): boolean => expected.endsWith(PAIR);
+
 const count: Kind = {
   expects: `a whole number from 0, ${PAIR}`,
   read: (text) => (/^\d+$/.test(text) ? Number(text) : null),
@@ -67,13 +69,23 @@ const limit = (kind: Kind) =>
 
 /** The same numbers with a unit, where `expected` is a limit that needs one; null where it needs none, or has it. */
 export function withUnit(expected: string, written: unknown): string | null {
-  if (!expected.endsWith(PAIR) || expected === count.expects || !/^\d+(:\d+)?$/.test(String(written)))
+  if (!isLimitText(expected) || expected === count.expects || !/^\d+(:\d+)?$/.test(String(written)))
     return null;
   // Six digits were meant for bytes, as prlimit itself takes them.
   const unit = (digits: string): string => (expected !== SIZE ? 's' : digits.length < 6 ? 'MiB' : 'B');
   return String(written).replaceAll(/\d+/g, (digits) => digits + unit(digits));
 }
 
+/** One schema a kind: each costs the start of every command. */
+const schemas = new Map([...new Set(Object.values(KINDS))].map((kind) => [kind, limit(kind)]));
+
 export const limits = z
-  .strictObject(Object.fromEntries(Object.entries(KINDS).map(([name, kind]) => [name, limit(kind)])))
+  .strictObject(
+    Object.fromEntries(
+      Object.entries(KINDS).flatMap(([name, kind]) => {
+        const schema = schemas.get(kind);
+        return schema === undefined ? [] : [[name, schema]];
+      }),
+    ),
+  )
   .describe('a mapping of limits, such as nofile: 65536');

@@ -2,13 +2,11 @@
 import { dirname, resolve } from 'node:path';
 import type { Backend } from '../backends/backend.ts';
 import { hasBeat } from '../backends/celery-worker-rules.ts';
-import { backendNames, backendSpellings, findBackend } from '../backends/registry.ts';
-import { failure, severityOf, type Failure, type Result } from '../model/failure.ts';
-import type { ProcessSpec } from '../model/spec.ts';
-import { nearest } from '../model/units.ts';
+import { OURS } from '../backends/registry.ts';
+import { failure, FailureError, severityOf, type Failure, type Result } from '../model/failure.ts';
 import { readEnvFile } from '../os/env-file.ts';
 import { fileExists, helpersFolder, isReadable, readManifestText, realPath } from '../os/files.ts';
-import { availableMemory, type AvailableMemory } from '../os/cgroup.ts';
+import { availableMemory, type AvailableMemory } from '../os/available-memory.ts';
 import { installedVersion } from '../os/packages.ts';
 import { parseArgs } from './args.ts';
 import {
@@ -23,8 +21,9 @@ import { parseManifest, type Document } from './document.ts';
 import { uselessLive } from './health.ts';
 import { interpolate, type Environment } from './interpolate.ts';
 import { lockRules } from './lock.ts';
-import { byPlace, type Loaded, type Schedule } from './loaded.ts';
-import { kindOf, parseAt, unknownKey, wrongValue } from './problems.ts';
+import { byPlace, type Custom, type Loaded, type Scales, type Schedule } from './loaded.ts';
+import { backendFiles, resolveBackend, type Known } from './named.ts';
+import { kindOf, parseAt, unknownKey } from './problems.ts';
 import { findPython } from './python.ts';
 import { recycleRules, scheduleOf } from './recycle.ts';
 import { secretRules } from './secrets.ts';
@@ -36,6 +35,8 @@ import {
   type EntryInput,
   type SupervisorInput,
 } from './schema.ts';
+import { shapeRules } from './shape.ts';
+import { stopRules } from './stop.ts';
 
 const FILES = ['prodserver.yaml', 'prodserver.yml', 'prodserver.json'];
 /** uWSGI's brake sleeps 2 s after as many deaths as it has workers; ten a second is what a small machine bears. */
@@ -61,6 +62,7 @@ export function loadManifest(
   shown: string,
   env: Environment,
   cwd: string,
+  scales: Scales = new Map(),
   machine?: Source['machine'],
 ): Loaded {
   const text = readManifestText(path);
@@ -68,8 +70,8 @@ export function loadManifest(
   const parsed = parseManifest(shown, text.value);
   if (!parsed.ok) return { plan: null, findings: parsed.error, schedules: [] };
   const folder = path === '-' ? cwd : dirname(path);
-  const source = { path: path === '-' ? '-' : realPath(path), folder, env, settings: null, machine };
-  return compile(parsed.value, source);
+  const real = path === '-' ? '-' : realPath(path);
+  return compile(parsed.value, { path: real, folder, env, settings: null, scales, machine });
 }
 
 /** Of what a Document is the text. */
@@ -81,21 +83,23 @@ export interface Source {
   readonly env: Environment;
   /** The Django settings that it was read from; null: a file. */
   readonly settings: string | null;
+  readonly scales?: Scales;
   /** What there is for all processes together; that of this machine unless given. */
   readonly machine?: (() => AvailableMemory | null) | undefined;
 }
 
-/** From a text that is understood to what it comes to. */
-export function compile(doc: Document, source: Source): Loaded {
+/** From a text that is understood to what it comes to; `custom`: the backends that it brings along. */
+export function compile(doc: Document, source: Source, custom: Custom | null = null): Loaded {
   const findings: Failure[] = [];
   const schedules: Schedule[] = [];
-  const done = (processes: readonly ProcessSpec[], input: SupervisorInput | null = null): Loaded => {
+  const done = (instances: readonly CompiledInstance[], input: SupervisorInput | null = null): Loaded => {
+    const processes = instances.map(({ spec }) => spec);
     const refused = findings.some(isError);
     findings.sort(byPlace);
     const onFatal = input?.['on-fatal'] ?? null;
     const startRate = input?.['start-rate'] ?? START_RATE;
     const plan = refused ? null : { manifest: source.path, processes, onFatal, startRate };
-    return { plan, findings, schedules };
+    return { plan, findings, schedules, origin: { doc, instances } };
   };
 
   // Settings read the environment by themselves, and a dollar sign of theirs is one.
@@ -109,6 +113,14 @@ export function compile(doc: Document, source: Source): Loaded {
     findings.push(failure('manifest-shape', { got: kindOf(root) }, { place: doc.place([], 'value') }));
     return done([]);
   }
+  const files = backendFiles(doc, root, source.folder);
+  if (files !== null && files.length > 0 && custom === null) {
+    const resume = (loaded: Custom): Loaded => compile(doc, source, loaded);
+    return { plan: null, findings: [], schedules: [], pending: { files, resume } };
+  }
+  findings.push(...(custom?.findings ?? []));
+  const whole = files !== null && (custom === null || custom.findings.length === 0);
+  const known = { registry: custom?.registry ?? OURS, whole };
   for (const key of Object.keys(root)) {
     // `$schema` is how a JSON file names its schema to an editor.
     if (!SECTIONS.includes(key) && !key.startsWith('x-') && key !== '$schema')
@@ -129,6 +141,7 @@ export function compile(doc: Document, source: Source): Loaded {
     helpers: helpersFolder(),
     env: source.env,
     settings: source.settings,
+    scales: source.scales ?? new Map(),
     isOneshot: (name: string) => isTrue((section[name] as Record<string, unknown> | null)?.['ONESHOT']),
     installed: (name: string) =>
       installedVersion(python, name, { PATH: source.env['PATH'], HOME: source.env['HOME'] }),
@@ -139,22 +152,25 @@ export function compile(doc: Document, source: Source): Loaded {
   schedules.push(
     ...entries.flatMap(([name, value]) => scheduleOf(doc, value, ['PRODUCTION_PROCESSES', name])),
   );
-  const compiled = entries.flatMap(([name, value]) => compileOne(doc, name, value, context, findings));
+  const compiled = entries.flatMap(([name, value]) => compileOne(doc, name, value, context, known, findings));
   const processes = compiled.map(({ spec }) => spec);
   const names = Object.keys(section);
   findings.push(...acrossRules(doc, compiled, names), ...secretRules(doc, source.settings !== null));
   if (!findings.some(isError)) findings.push(...sumRules(doc, processes, source.machine ?? availableMemory));
-  return done(processes, supervisor.value);
+  return done(compiled, supervisor.value);
 }
 
 function compileOne(
   doc: Document,
   name: string,
-  value: unknown,
+  written: unknown,
   context: EntryContext,
+  known: Known,
   findings: Failure[],
 ): CompiledInstance[] {
   const base = ['PRODUCTION_PROCESSES', name];
+  const scale = context.scales.get(name);
+  const value = scale !== undefined && isMapping(written) ? { ...written, INSTANCES: scale } : written;
   if (!isName(name)) {
     const shown = name.length > 60 ? `${name.slice(0, 57)}...` : name;
     findings.push(
@@ -169,8 +185,34 @@ function compileOne(
   const entry = parseAt(doc, entrySchema, value, base);
   findings.push(...entry.failures);
   const backend =
-    typeof value['BACKEND'] === 'string' ? resolveBackend(doc, value['BACKEND'], base, findings) : null;
+    typeof value['BACKEND'] === 'string'
+      ? resolveBackend(doc, value['BACKEND'], base, known, findings)
+      : null;
   if (backend === null) return [];
+  const before = findings.length;
+  try {
+    const declared = isMapping(written) ? Number(written['INSTANCES'] ?? 1) : 1;
+    return compileKnown(doc, name, value, backend, entry, { ...context, declared }, findings);
+  } catch (error) {
+    // Only code of the user's own gives such an answer.
+    if (!(error instanceof FailureError)) throw error;
+    // What it does with options that were refused says nothing.
+    const refused = findings.slice(before).some(({ code }) => severityOf(code) === 'error');
+    if (!refused) findings.push({ ...error.failure, place: doc.place([...base, 'BACKEND'], 'value') });
+    return [];
+  }
+}
+
+function compileKnown(
+  doc: Document,
+  name: string,
+  value: Record<string, unknown>,
+  backend: Backend,
+  entry: { readonly value: EntryInput | null },
+  context: EntryContext,
+  findings: Failure[],
+): CompiledInstance[] {
+  const base = ['PRODUCTION_PROCESSES', name];
   findings.push(
     ...shapeRules(doc, backend, value, base),
     ...instanceRules(doc, backend, entry.value, base),
@@ -193,9 +235,12 @@ function compileOne(
     backend.singleton || (backend.name === 'CeleryWorker' && hasBeat({ args: parsed.args, extraArgs }));
   findings.push(...parsed.failures, ...lockRules(doc, backend, value['LOCK'], isBeat, base));
   if (entry.value === null) return [];
-  const instances = compileEntry(name, backend, entry.value, parsed.args, local);
+  const compiled = compileEntry(name, backend, entry.value, parsed.args, local);
+  const [first] = compiled;
+  if (first !== undefined)
+    findings.push(...stopRules(doc, backend.name, first.compiled, entry.value.STOP, base));
   // Where it listens may be what it was told wrongly.
-  return parsed.failures.some(isError) ? instances.map(notListening) : instances;
+  return parsed.failures.some(isError) ? compiled.map(notListening) : compiled;
 }
 
 const notListening = (one: CompiledInstance): CompiledInstance => ({
@@ -221,57 +266,6 @@ function withEnvFiles(
     }
   }
   return { ...context, env };
-}
-
-function resolveBackend(doc: Document, text: string, base: string[], findings: Failure[]): Backend | null {
-  const backend = findBackend(text);
-  if (backend !== null) return backend;
-  const place = doc.place([...base, 'BACKEND'], 'value');
-  const near = nearest(text, backendSpellings) ?? nearest(text.split('.').at(-1) ?? '', backendNames);
-  findings.push(failure('backend-unknown', { backend: text, near, known: backendNames }, { place }));
-  return null;
-}
-
-const APP_EXAMPLES = {
-  wsgi: 'APP: myproject.wsgi',
-  asgi: 'APP: myproject.asgi',
-  celery: 'APP: myproject.celery.app',
-} as const;
-/** What people write before a management command. */
-const LAUNCHER = /(^|\/)(python[\d.]*|manage\.py|django-admin)$/;
-const ONLY_COMMANDS = 'only BACKEND: Command and DjangoCommand take it';
-
-/** Which of APP, CMD and ARGS a backend wants. */
-function shapeRules(
-  doc: Document,
-  backend: Backend,
-  entry: Record<string, unknown>,
-  base: string[],
-): Failure[] {
-  const found: Failure[] = [];
-  const owner = base.at(-1) ?? '';
-  const { name } = backend;
-  const missing = (key: string, example: string): void => {
-    found.push(failure('key-missing', { key, owner, example }, { place: doc.place(base, 'key') }));
-  };
-  const useless = (key: string, why: string): void => {
-    const place = doc.place([...base, key], 'key');
-    found.push(failure('key-useless', { key, backend: name, why }, { place }));
-  };
-  const command = backend.cmd === 'required';
-  if (backend.app !== 'none' && entry['APP'] === undefined) missing('APP', APP_EXAMPLES[backend.app]);
-  if (backend.app === 'none' && entry['APP'] !== undefined)
-    useless('APP', command ? 'CMD says all' : "Django's settings name the application");
-  if (command && entry['CMD'] === undefined)
-    missing('CMD', name === 'Command' ? 'CMD: [python, manage.py, runjobs]' : 'CMD: [runjobs]');
-  const [first] = Array.isArray(entry['CMD']) ? (entry['CMD'] as unknown[]) : [];
-  if (name === 'DjangoCommand' && typeof first === 'string' && LAUNCHER.test(first)) {
-    found.push(wrongValue(doc, [...base, 'CMD', 0], 'a management command: it is run by manage.py', first));
-  }
-  if (!command && entry['CMD'] !== undefined) useless('CMD', ONLY_COMMANDS);
-  if (command && entry['ARGS'] !== undefined) useless('ARGS', 'CMD says all');
-  if (!command && isTrue(entry['ONESHOT'])) useless('ONESHOT', ONLY_COMMANDS);
-  return found;
 }
 
 function instanceRules(doc: Document, backend: Backend, entry: EntryInput | null, base: string[]): Failure[] {

@@ -1,6 +1,12 @@
 /** What a manifest comes to. */
-import { isInText, type Failure, type TextPlace } from '../model/failure.ts';
-import type { Plan } from '../model/spec.ts';
+import type { Entry } from '../backends/backend.ts';
+import type { Registry } from '../backends/registry.ts';
+import { isInText, type Failure, type Place, type TextPlace } from '../model/failure.ts';
+import type { Plan, ProcessSpec } from '../model/spec.ts';
+import type { Document } from './document.ts';
+
+/** By name: so many instances, whatever INSTANCES says. */
+export type Scales = ReadonlyMap<string, number>;
 
 export interface Loaded {
   /** Null where there are errors. */
@@ -9,6 +15,38 @@ export interface Loaded {
   readonly findings: readonly Failure[];
   /** What is left to check before the plan is used. */
   readonly schedules: readonly Schedule[];
+  /** Set where the manifest brings backends along that are not loaded yet: before that nothing can be told of it. */
+  readonly pending?: Pending;
+  /** What the plan was made of, for those who ask more than a plan tells. */
+  readonly origin?: Origin;
+}
+
+export interface Pending {
+  readonly files: readonly BackendFile[];
+  resume(custom: Custom): Loaded;
+}
+
+/** A file of SUPERVISOR.backends. */
+export interface BackendFile {
+  readonly path: string;
+  readonly place: Place;
+}
+
+/** What those files came to. */
+export interface Custom {
+  readonly registry: Registry;
+  readonly findings: readonly Failure[];
+}
+
+export interface Origin {
+  readonly doc: Document;
+  readonly instances: readonly Made[];
+}
+
+/** A process, and the entry that it was made of. */
+export interface Made {
+  readonly spec: ProcessSpec;
+  readonly entry: Entry;
 }
 
 export interface Schedule {
@@ -33,5 +71,5 @@ const placeOf = ({ place }: Failure): Pick<TextPlace, 'file' | 'line' | 'column'
 export function checkSchedules(loaded: Loaded, isPattern: (text: string) => boolean): Loaded {
   const wrong = loaded.schedules.filter(({ pattern }) => !isPattern(pattern)).map((one) => one.wrong);
   const findings = [...loaded.findings, ...wrong].toSorted(byPlace);
-  return { plan: wrong.length === 0 ? loaded.plan : null, findings, schedules: [] };
+  return { ...loaded, plan: wrong.length === 0 ? loaded.plan : null, findings, schedules: [] };
 }

@@ -1,7 +1,7 @@
 /** What the entries may grow to, against what there is. */
 import { failure, type Failure } from '../model/failure.ts';
 import type { ProcessSpec } from '../model/spec.ts';
-import type { AvailableMemory } from '../os/cgroup.ts';
+import type { AvailableMemory } from '../os/available-memory.ts';
 import type { Document } from './document.ts';
 
 /** Told at the first RECYCLE with a limit. */

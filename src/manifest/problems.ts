@@ -4,7 +4,6 @@ import { failure, type Failure } from '../model/failure.ts';
 import { nearest } from '../model/units.ts';
 import type { Document, Path } from './document.ts';
 import { withUnit } from './limits.ts';
-import { isPlannedKey } from './schema.ts';
 import { isDurationText, isSizeText } from './schema-values.ts';
 
 const EXAMPLES: Readonly<Record<string, string>> = {
@@ -24,6 +23,7 @@ export function show(value: unknown): string {
 export function kindOf(value: unknown): string {
   if (value === null || value === undefined) return 'nothing';
   if (Array.isArray(value)) return value.length === 0 ? 'an empty list' : 'a list';
+  if (typeof value === 'function') return 'a function';
   return typeof value === 'object' ? 'a mapping' : `the ${typeof value} ${show(value)}`;
 }
 
@@ -68,6 +68,34 @@ function innermost(issue: z.core.$ZodIssue): z.core.$ZodIssue[] {
   return form?.map((inner) => ({ ...inner, path: [...issue.path, ...inner.path] })) ?? [issue];
 }
 
+/** The same where there is no document: of each issue the field, as `stop[0].signal`. */
+export function mistakes(
+  schema: z.ZodType,
+  error: z.ZodError,
+  value: unknown,
+): { readonly field: string; readonly expected: string; readonly got: string }[] {
+  return error.issues.flatMap(innermost).flatMap((issue) => {
+    const path = issue.path as Path;
+    const { schema: inner, expected } = describedAt(schema, path);
+    if (issue.code === 'unrecognized_keys') {
+      const known = `one of ${Object.keys(mappingOf(inner)).join(', ')}`;
+      return issue.keys.map((key) => ({ field: fieldOf([...path, key]), expected: known, got: 'unknown' }));
+    }
+    const got = path.reduce<unknown>(
+      (node, step) => (node as Record<string | number, unknown> | null | undefined)?.[step],
+      value,
+    );
+    return [{ field: fieldOf(path), expected, got: kindOf(got) }];
+  });
+}
+
+const fieldOf = (path: Path): string =>
+  path.reduce<string>(
+    (field, step) =>
+      `${field}${typeof step === 'number' ? `[${step}]` : `${field === '' ? '' : '.'}${step}`}`,
+    '',
+  );
+
 /** The value at `path` is not what `expected` says. */
 export function wrongValue(
   doc: Document,
@@ -100,13 +128,14 @@ export function wrongValue(
 
 export function unknownKey(doc: Document, path: Path, key: string, known: readonly string[]): Failure {
   const place = doc.place(path, 'key');
-  if (isPlannedKey(path)) return failure('key-planned', { key }, { place });
   return failure('key-unknown', { key, near: nearest(key, known), known }, { place });
 }
 
 type Inner = z.ZodType & {
   readonly def: {
     readonly innerType?: z.ZodType;
+    /** What a transformation begins with. */
+    readonly in?: z.ZodType;
     readonly valueType?: z.ZodType;
     readonly element?: z.ZodType;
     readonly options?: readonly z.ZodType[];
@@ -127,7 +156,8 @@ function describedAt(schema: z.ZodType, path: Path): { schema: z.ZodType; expect
 }
 
 function inside(schema: z.ZodType, step: string | number): z.ZodType | undefined {
-  const { valueType, element, options } = (schema as Inner).def;
+  const { valueType, element, options, in: before } = (schema as Inner).def;
+  if (before !== undefined) return inside(unwrap(before), step);
   const known = typeof step === 'number' ? element : (shapeOf(schema)[step] ?? valueType);
   if (known !== undefined || options === undefined) return known;
   for (const option of options) {

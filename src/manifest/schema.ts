@@ -3,6 +3,7 @@ import { limits } from './limits.ts';
 import { dependsOn, live, ready, waitFor } from './schema-health.ts';
 import { lock } from './schema-lock.ts';
 import { recycle } from './schema-recycle.ts';
+import { stop } from './schema-stop.ts';
 import { duration, size, text, token, whole, yesNo } from './schema-values.ts';
 
 const restart = z
@@ -77,7 +78,7 @@ export const entrySchema = z.strictObject({
   WAIT_FOR: waitFor.optional(),
   READY: ready.optional(),
   LIVE: live.optional(),
-  STOP: z.strictObject({ timeout: duration.optional() }).describe('a mapping with timeout').optional(),
+  STOP: stop.optional(),
   RESTART: restart.optional(),
   RECYCLE: recycle.optional(),
   LOCK: lock.optional(),
@@ -89,17 +90,12 @@ export const supervisorSchema = z
     python: text('the path or the name of an interpreter').optional(),
     'on-fatal': z.enum(['keep', 'shutdown']).describe('one of keep, shutdown').optional(),
     'start-rate': whole(1, 'a whole number from 1').optional(),
+    backends: z.array(path).min(1).describe('a list of JavaScript files').optional(),
   })
-  .describe('a mapping with python, on-fatal, start-rate');
+  .describe('a mapping with python, on-fatal, start-rate, backends');
 
 export type EntryInput = z.output<typeof entrySchema>;
 export type SupervisorInput = z.output<typeof supervisorSchema>;
-
-/** Keys that the design has and this version does not: refused by name, never ignored. */
-const PLANNED = new Set('STOP.signal SUPERVISOR.backends'.split(' '));
-
-export const isPlannedKey = (path: readonly (string | number)[]): boolean =>
-  PLANNED.has(path.slice(path[0] === 'SUPERVISOR' ? 0 : 2).join('.'));
 
 /** Longer names would not fit into a node name or a log prefix. */
 export const NAME_RULE = 'letters, digits, "_" and "-", 63 at most, a letter or digit first';

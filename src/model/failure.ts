@@ -1,9 +1,11 @@
+import type { DeepFactsByCode } from './deep.ts';
 import type { FactsAcross } from './facts-across.ts';
 import type { Exit, LockHolder, ProbeTrouble } from './process.ts';
+import type { BackendFacts } from './failure-backends.ts';
 import type { TimingsProblem } from './lease-timings.ts';
 
 /** The facts that belong to each code. The words for them stand in `render/words-*.ts`, nowhere else. */
-export interface FactsByCode extends FactsAcross {
+export interface FactsByCode extends BackendFacts, DeepFactsByCode, FactsAcross {
   // The manifest as a file
   'manifest-missing': { readonly searched: readonly string[] };
   'manifest-unreadable': { readonly path: string; readonly errno: string };
@@ -22,8 +24,14 @@ export interface FactsByCode extends FactsAcross {
   'settings-renamed': { readonly old: string; readonly now: string };
   /** `instead`: the same as Python writes it; null where the list has more than long options. */
   'settings-args-list': { readonly process: string; readonly instead: string | null };
+  // What `init` reads and writes
+  'init-exists': { readonly path: string };
+  'init-nothing': { readonly folder: string; readonly searched: readonly string[] };
+  'init-empty': { readonly path: string };
+  'init-source': { readonly detail: string };
+  'init-unreadable': { readonly path: string; readonly errno: string };
+  'init-unwritten': { readonly path: string; readonly errno: string };
   'key-unknown': { readonly key: string; readonly near: string | null; readonly known: readonly string[] };
-  'key-planned': { readonly key: string };
   'key-missing': { readonly key: string; readonly owner: string; readonly example: string };
   'key-useless': { readonly key: string; readonly backend: string; readonly why: string };
   'value-wrong': {
@@ -38,11 +46,6 @@ export interface FactsByCode extends FactsAcross {
     readonly example: string;
   };
   'name-invalid': { readonly name: string; readonly rule: string };
-  'backend-unknown': {
-    readonly backend: string;
-    readonly near: string | null;
-    readonly known: readonly string[];
-  };
   'option-unknown': { readonly option: string; readonly backend: string; readonly near: string | null };
   'option-refused': { readonly option: string; readonly why: string; readonly instead: string };
   'option-spelling': { readonly option: string; readonly spelling: string };
@@ -165,6 +168,8 @@ export interface FactsByCode extends FactsAcross {
   'processes-ended': { readonly names: readonly string[] };
   // The control socket
   'supervisor-missing': { readonly manifest: string };
+  'supervisor-stopping': Record<string, never>;
+  'update-refused': { readonly supervisorPid: number };
   'process-not-running-here': {
     readonly name: string;
     readonly near: string | null;
@@ -199,6 +204,10 @@ const WARNINGS: ReadonlySet<Code> = new Set<Code>([
   'option-ignored',
   'option-otherwise',
   'option-unwise',
+  'stop-signal',
+  'schedule-task-foreign',
+  'broker-alternate',
+  'results-unreachable',
   'log-refused',
   'log-not-rotated',
   'link-silent',

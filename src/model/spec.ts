@@ -84,6 +84,13 @@ export interface Rung {
   readonly waitMs: number;
 }
 
+/** At a signal the main process takes in new code by new workers: it goes on, and so does the port that it listens on. */
+export interface Reload {
+  readonly signal: Exclude<SignalName, 'SIGKILL'>;
+  /** Which come first: new workers before the old ones end, or the other way round, so that connections wait. */
+  readonly order: 'new-first' | 'old-first';
+}
+
 export interface RestartPolicy {
   readonly policy: 'always' | 'on-failure' | 'never';
   /** Ends in a row, each without a stable stretch before it, after which it is FATAL; null: retried for ever. */
@@ -193,6 +200,8 @@ export interface ProcessSpec {
   readonly overlap: Overlap | null;
   /** Makes the program write its stacks into its log; null where it knows none. */
   readonly stackDump: Exclude<SignalName, 'SIGKILL'> | null;
+  /** Null: new code is taken in by a new process. */
+  readonly reload: Reload | null;
   readonly dependsOn: readonly Dependency[];
   readonly waitFor: WaitFor | null;
   /** It is to end with 0, which completes it. */

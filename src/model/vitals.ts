@@ -33,6 +33,8 @@ export interface WorkerVitals {
   readonly canaries: number | null;
   /** Children of a prefork pool that ended and were replaced. */
   readonly childExits: number;
+  /** Messages that named a task it does not know, which are thrown away, and the last of these names; null: none. */
+  readonly unknown: { readonly task: string; readonly count: number } | null;
 }
 
 export interface BeatVitals {

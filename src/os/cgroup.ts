@@ -1,43 +1,104 @@
-/** The cgroup of this process that counts its memory. */
+/** What the kernel lets this process and all in its control group have. In a container that is the container's. */
 import { readProc } from './proc.ts';
+
+export interface Cgroup {
+  /** Null: there is none to be seen. */
+  readonly version: 1 | 2 | null;
+  /** Bytes; null: no limit. */
+  readonly memoryLimit: number | null;
+  /** Bytes that it has now, without the page cache that can be had back at once; null: not known. */
+  readonly memoryUsed: number | null;
+  /** Processors' worth of time; null: no limit. */
+  readonly cpus: number | null;
+}
 
 type Read = (path: string) => string | null;
 
-export interface MemoryGroup {
-  readonly version: 1 | 2;
-  /** Its folder first, then those around it; in a container the last may be our own. */
-  readonly folders: readonly string[];
+/** Of the process with that `/proc` folder. `read` gives the text of a file, null where it is not there. */
+export function readCgroup(proc = '/proc/self', read: Read = readProc): Cgroup {
+  const lines = (read(`${proc}/cgroup`) ?? '').split('\n');
+  const pathOf = (controller: string): string | undefined =>
+    lines
+      .map((line) => /^\d+:([^:]*):(.*)$/.exec(line))
+      .find((match) => match?.[1]?.split(',').includes(controller))?.[2];
+  const unified = pathOf('') ?? '/';
+  const memory = pathOf('memory');
+  const cpu = pathOf('cpu');
+  if (memory === undefined && cpu === undefined)
+    return lines.join('') === '' ? NOTHING : version2(unified, read);
+  return {
+    version: 1,
+    ...memory1(foldersOf('/sys/fs/cgroup/memory', memory ?? '/'), read),
+    cpus: smallest(foldersOf('/sys/fs/cgroup/cpu', cpu ?? '/').map((folder) => quota1(folder, read))),
+  };
 }
 
-/** In a container the path that /proc tells may be that of the host, where the mount shows only our own part of it. */
-export function memoryGroup(read: Read = readProc): MemoryGroup {
-  const lines = (read('/proc/self/cgroup') ?? '').split('\n');
-  const v1 = lines.map((line) => /^\d+:(?:[^:]*,)?memory(?:,[^:]*)?:(.*)$/.exec(line)?.[1]).find(Boolean);
-  const path = v1 ?? lines.map((line) => /^0::(.*)$/.exec(line)?.[1]).find(Boolean) ?? '/';
-  const root = v1 === undefined ? '/sys/fs/cgroup' : '/sys/fs/cgroup/memory';
-  const steps = path.split('/').filter((step) => step !== '');
-  const folders = steps.map((_, index) => [root, ...steps.slice(0, steps.length - index)].join('/'));
-  return { version: v1 === undefined ? 2 : 1, folders: [...folders, root] };
+const NOTHING: Cgroup = { version: null, memoryLimit: null, memoryUsed: null, cpus: null };
+
+function version2(path: string, read: Read): Cgroup {
+  const folders = foldersOf('/sys/fs/cgroup', path);
+  const limits = folders.map((folder) => limitOf(read(`${folder}/memory.max`)));
+  return {
+    version: 2,
+    memoryLimit: smallest(limits),
+    memoryUsed: usedOf(folders, limits, 'memory.current', 'inactive_file', read),
+    cpus: smallest(
+      folders.map((folder) => {
+        const [quota, period] = (read(`${folder}/cpu.max`) ?? '').trim().split(' ').map(Number);
+        return share(quota, period);
+      }),
+    ),
+  };
 }
 
-/** v1 says "no limit" by the largest number of pages that it can count. Bytes. */
-const NO_LIMIT = 2 ** 62;
-
-/** Memory that may be used at most, and who says so. Bytes. */
-export interface AvailableMemory {
-  readonly bytes: number;
-  readonly of: 'cgroup' | 'machine';
+function memory1(folders: readonly string[], read: Read): Pick<Cgroup, 'memoryLimit' | 'memoryUsed'> {
+  const limits = folders.map((folder) => limitOf(read(`${folder}/memory.limit_in_bytes`)));
+  return {
+    memoryLimit: smallest(limits),
+    memoryUsed: usedOf(folders, limits, 'memory.usage_in_bytes', 'total_inactive_file', read),
+  };
 }
 
-/** The least of the limits of our cgroups and of the machine; null where neither is told. */
-export function availableMemory(read: Read = readProc): AvailableMemory | null {
-  const { version, folders } = memoryGroup(read);
-  const file = version === 1 ? 'memory.limit_in_bytes' : 'memory.max';
-  const limits = folders
-    .map((folder) => Number.parseInt(read(`${folder}/${file}`) ?? '', 10))
-    .filter((limit) => limit < NO_LIMIT);
-  const limit = Math.min(Infinity, ...limits);
-  const total = Number(/^MemTotal:\s+(\d+) kB$/m.exec(read('/proc/meminfo') ?? '')?.[1] ?? Infinity) * 1024;
-  if (limit < total) return { bytes: limit, of: 'cgroup' };
-  return total === Infinity ? null : { bytes: total, of: 'machine' };
+/** Of the group whose limit is the one that counts: what is used elsewhere does not come near it. */
+function usedOf(
+  folders: readonly string[],
+  limits: readonly (number | null)[],
+  file: string,
+  cache: string,
+  read: Read,
+): number | null {
+  const lowest = smallest(limits);
+  const folder = folders[lowest === null ? 0 : limits.indexOf(lowest)] ?? '';
+  const used = limitOf(read(`${folder}/${file}`));
+  if (used === null) return null;
+  const inactive = new RegExp(`^${cache} (\\d+)$`, 'm').exec(read(`${folder}/memory.stat`) ?? '')?.[1];
+  return Math.max(0, used - Number(inactive ?? 0));
+}
+
+const quota1 = (folder: string, read: Read): number | null =>
+  share(number(read(`${folder}/cpu.cfs_quota_us`)), number(read(`${folder}/cpu.cfs_period_us`)));
+
+/** A quota that is none is `max` (NaN) in one version and -1 in the other. */
+const share = (quota = NaN, period = NaN): number | null =>
+  quota > 0 && period > 0 ? Math.round((quota / period) * 100) / 100 : null;
+
+const number = (text: string | null): number | undefined => (text === null ? undefined : Number(text.trim()));
+
+/** The first version writes "no limit" as the greatest multiple of a page. */
+const UNLIMITED = 2 ** 60;
+
+function limitOf(text: string | null): number | null {
+  const value = number(text) ?? NaN;
+  return Number.isNaN(value) || value >= UNLIMITED ? null : value;
+}
+
+function smallest(values: readonly (number | null)[]): number | null {
+  const known = values.filter((value) => value !== null);
+  return known.length === 0 ? null : Math.min(...known);
+}
+
+/** The group and all above it, for each may have a limit; where a mount shows only our own part, its root is the last. */
+function foldersOf(root: string, path: string): string[] {
+  const parts = path.split('/').filter((part) => part !== '' && part !== '..');
+  return [...parts.map((_, index) => `${root}/${parts.slice(0, parts.length - index).join('/')}`), root];
 }

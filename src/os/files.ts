@@ -1,7 +1,9 @@
 import {
   accessSync,
+  chmodSync,
   constants,
   existsSync,
+  linkSync,
   readdirSync,
   readFileSync,
   realpathSync,
@@ -63,6 +65,15 @@ export function helpersFolder(): string {
   }
 }
 
+/** The page that explains each code. */
+export const docsFile = (): string => join(dirname(helpersFolder()), 'docs', 'errors.md');
+
+/** The JSON Schema of the manifest; `draft` is `2020-12` or `draft-07`. */
+export function readSchema(draft: '2020-12' | 'draft-07'): string {
+  const name = draft === '2020-12' ? 'manifest.schema.json' : `manifest.${draft}.schema.json`;
+  return readFileSync(join(dirname(helpersFolder()), 'schema', name), 'utf8');
+}
+
 /** Puts a file there whole or not at all: whoever reads it never sees a part. False where the disk refuses. */
 export function writeWhole(path: string, text: string): boolean {
   const draft = `${path}.draft`;
@@ -83,6 +94,66 @@ export function readText(path: string): string | null {
     return null;
   }
 }
+
+/** The text of a file of the user's; `errno` says why there is none. */
+export function readPlain(path: string): { readonly text: string } | { readonly errno: string } {
+  try {
+    return { text: readFileSync(path, 'utf8') };
+  } catch (error) {
+    return { errno: (error as NodeJS.ErrnoException).code ?? 'unknown' };
+  }
+}
+
+/**
+ * Puts a whole file there, or nothing; null, or why not: EEXIST where there is one and `over` is false. One that is
+ * replaced gives its mode to the new one, and a link stays one.
+ */
+export function putFile(path: string, text: string, over: boolean): string | null {
+  const target = over ? realPath(path) : path;
+  const draft = `${target}.${process.pid}.draft`;
+  try {
+    writeFileSync(draft, text, { flag: 'wx' });
+    try {
+      const old = over ? statSync(target, { throwIfNoEntry: false }) : undefined;
+      if (old !== undefined) chmodSync(draft, old.mode & 0o7777);
+      if (over) renameSync(draft, target);
+      // Unlike a rename this one refuses to replace what came there meanwhile.
+      else linkSync(draft, target);
+    } finally {
+      removeFile(draft);
+    }
+    return null;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code ?? 'unknown';
+  }
+}
+
+/** Files that a pattern of an absolute path means, with `*`, `?` and `[...]` in any of its parts; sorted. */
+export function filesLike(pattern: string): string[] {
+  let found = ['/'];
+  for (const part of pattern.split('/').filter(Boolean)) {
+    if (!/[*?[]/.test(part)) {
+      found = found.map((folder) => join(folder, part)).filter((path) => existsSync(path));
+      continue;
+    }
+    const like = part
+      .replaceAll(/[.+^${}()|\\]/g, '\\$&')
+      .replaceAll('*', '.*')
+      .replaceAll('?', '.')
+      .replaceAll('[!', '[^');
+    const fits = new RegExp(`^${like}$`, 's');
+    found = found.flatMap((folder) => {
+      const names = isFolder(folder) ? readdirSync(folder) : [];
+      // As in a shell, what is hidden is not meant.
+      return names
+        .filter((name) => fits.test(name) && name.startsWith('.') === part.startsWith('.'))
+        .map((name) => join(folder, name));
+    });
+  }
+  return found.toSorted();
+}
+
+const isFolder = (path: string): boolean => statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
 
 export const namesIn = (folder: string): string[] => readdirSync(folder);
 

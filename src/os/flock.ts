@@ -1,5 +1,8 @@
 import { spawnSync } from 'node:child_process';
-import { failure, type Result } from '../model/failure.ts';
+import { closeSync, mkdtempSync, openSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { failure, type Failure, type Result } from '../model/failure.ts';
 import { libc } from './libc.ts';
 
 /**
@@ -19,4 +22,22 @@ export function tryFlock(fd: number): Result<'locked' | 'busy'> {
   if (run.error === undefined && run.status === 1) return { ok: true, value: 'busy' };
   const detail = run.error?.message ?? String(run.stderr).trim();
   return { ok: false, error: failure('lock-tool', { detail }, { cause: run.error }) };
+}
+
+/** Why no lock can be taken on this machine, found by taking one; null where it can. */
+export function flockProblem(): Failure | null {
+  let folder: string;
+  try {
+    folder = mkdtempSync(join(tmpdir(), 'prodserver-doctor-'));
+  } catch {
+    return null; // nowhere to try: what that does to the real folders is told of them
+  }
+  try {
+    const fd = openSync(join(folder, 'lock'), 'w');
+    const taken = tryFlock(fd);
+    closeSync(fd);
+    return taken.ok ? null : taken.error;
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
 }

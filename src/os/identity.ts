@@ -15,6 +15,7 @@ export interface Credentials {
 /** capabilities(7) */
 const CAP_SETGID = 6;
 const CAP_SETUID = 7;
+export const CAP_SYS_RESOURCE = 24;
 
 /** Looks the user and the group up anew each time: a deployment may have made them since. */
 export async function credentialsOf(identity: Identity): Promise<Result<Credentials, SpawnFailure>> {
@@ -51,7 +52,7 @@ const environmentOf = (
   SHELL: shell,
 });
 
-function may(capability: number): boolean {
+export function may(capability: number): boolean {
   const effective = /^CapEff:\s*([0-9a-f]+)/m.exec(readProc('/proc/self/status') ?? '')?.[1];
   if (effective === undefined) return process.geteuid?.() === 0;
   return (BigInt(`0x${effective}`) & (1n << BigInt(capability))) !== 0n;

@@ -18,6 +18,8 @@ export interface Libc {
   pipe(): readonly [number, number] | null;
   /** CLOCK_BOOTTIME in milliseconds; null where the kernel has none. */
   bootMs(): number | null;
+  /** adjtimex(2): whether the kernel is told that its clock is right; null where it may not be asked. */
+  clockIsKept(): boolean | null;
   /** Takes O_NONBLOCK from the open file behind a descriptor. */
   setBlocking(fd: number): void;
 }
@@ -30,6 +32,9 @@ const SYS_PIDFD_OPEN = 434;
 const EWOULDBLOCK = 11; // asm-generic/errno-base.h
 const O_CLOEXEC = 0o2000000; // asm-generic/fcntl.h
 const CLOCK_BOOTTIME = 7; // linux/time.h
+const TIME_ERROR = 5; // linux/timex.h: nobody keeps it right
+/** Larger than any struct timex; all zero it only asks. Bytes. */
+const TIMEX_BYTES = 512;
 const F_GETFL = 3;
 const F_SETFL = 4;
 
@@ -82,7 +87,12 @@ function bind(koffi: typeof import('koffi')): Libc {
     clock: number,
     time: [number | bigint, number | bigint],
   ) => number;
+  const adjtimex = self.func('int adjtimex(void *)') as (timex: Buffer) => number;
   return {
+    clockIsKept() {
+      const state = adjtimex(Buffer.alloc(TIMEX_BYTES));
+      return state < 0 ? null : state !== TIME_ERROR;
+    },
     bootMs() {
       const time: [number | bigint, number | bigint] = [0, 0];
       return clockGettime(CLOCK_BOOTTIME, time) === 0 ? Number(time[0]) * 1000 + Number(time[1]) / 1e6 : null;

@@ -18,12 +18,12 @@ import { tryFlock } from './flock.ts';
  * One fixed folder for the whole host, so that every user's lock for one thing is one file. The second is the fallback
  * where the first cannot be written (a distribution whose /run/lock belongs to root, before root has made the folder).
  */
-const FOLDERS = ['/run/lock/prodserver', '/tmp/prodserver-lock'];
+export const LOCK_FOLDERS = ['/run/lock/prodserver', '/tmp/prodserver-lock'];
 
 /** The folder for host-wide locks: as open as /tmp itself, for other users' locks stand there too. */
 export function hostLockFolder(): Result<string> {
   let detail = '';
-  for (const folder of FOLDERS) {
+  for (const folder of LOCK_FOLDERS) {
     try {
       mkdirSync(folder);
       // Apart from mkdir's mode, which the umask would narrow.
@@ -35,7 +35,7 @@ export function hostLockFolder(): Result<string> {
       detail = message;
     }
   }
-  return { ok: false, error: failure('lock-folder', { tried: FOLDERS, detail }) };
+  return { ok: false, error: failure('lock-folder', { tried: LOCK_FOLDERS, detail }) };
 }
 
 function writable(folder: string): boolean {

@@ -1,6 +1,5 @@
 /** Whether the kernel has killed for want of memory, by the counter of our own cgroup. */
 import type { Clock } from '../model/clock.ts';
-import { memoryGroup } from './cgroup.ts';
 import { readProc } from './proc.ts';
 
 /** A kill that was counted within this time explains a SIGKILL that nobody of us sent. Milliseconds. */
@@ -32,9 +31,15 @@ export function newOomWatch(clock: Pick<Clock, 'now'>, read: () => string | null
   };
 }
 
-/** cgroup v2 counts in memory.events, v1 in memory.oom_control. */
+/**
+ * cgroup v2 counts in memory.events, v1 in memory.oom_control. In a container the path that /proc tells may be that of
+ * the host, where the mount shows only our own part of it.
+ */
 function readCounter(): string | null {
-  const { version, folders } = memoryGroup();
-  const file = version === 1 ? 'memory.oom_control' : 'memory.events';
-  return readProc(`${folders[0]}/${file}`) ?? readProc(`${folders.at(-1)}/${file}`);
+  const lines = (readProc('/proc/self/cgroup') ?? '').split('\n');
+  const v1 = lines.map((line) => /^\d+:(?:[^:]*,)?memory(?:,[^:]*)?:(.*)$/.exec(line)?.[1]).find(Boolean);
+  const path = v1 ?? lines.map((line) => /^0::(.*)$/.exec(line)?.[1]).find(Boolean) ?? '/';
+  const [root, file] =
+    v1 === undefined ? ['/sys/fs/cgroup', 'memory.events'] : ['/sys/fs/cgroup/memory', 'memory.oom_control'];
+  return readProc(`${root}${path}/${file}`) ?? readProc(`${root}/${file}`);
 }

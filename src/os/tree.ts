@@ -73,7 +73,7 @@ export function newTree(main: number, clock: Clock, orphans: Orphans, mark: stri
     signal(signal) {
       sendTo(main, mainStart, signal);
       // A stopped process takes its TERM only once it goes on.
-      sendTo(main, mainStart, 'SIGCONT');
+      if (!STOPS.has(signal)) sendTo(main, mainStart, 'SIGCONT');
     },
     kill: () => killAll(recent()),
     sweep(done) {
@@ -89,6 +89,8 @@ export function newTree(main: number, clock: Clock, orphans: Orphans, mark: stri
     },
   };
 }
+
+const STOPS: ReadonlySet<string> = new Set(['SIGSTOP', 'SIGTSTP', 'SIGTTIN', 'SIGTTOU', 'SIGCONT']);
 
 function mayBeOrphan(stat: ProcessStat, orphans: Orphans): boolean {
   if (orphans === 'own') return stat.parent === process.pid && !isWaitedFor(stat.pid);

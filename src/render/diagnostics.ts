@@ -9,7 +9,7 @@ import {
   type TextPlace,
 } from '../model/failure.ts';
 import { hintOf, messageOf } from './failures.ts';
-import { maskLine } from './mask.ts';
+import { maskLine } from '../model/mask.ts';
 import { dottedPath } from './words.ts';
 import type { Paint } from './paint.ts';
 
@@ -21,15 +21,24 @@ interface Counts {
   readonly infos: number;
 }
 
-export function countBySeverity(findings: readonly Failure[]): Counts {
+/** Where each code is explained: an npm path, since package.json names no homepage yet. */
+const DOCS = 'prodserver/docs/errors.md';
+
+/** `strict` takes warnings for errors. */
+export function countBySeverity(findings: readonly Failure[], strict = false): Counts {
   const count = (severity: Severity): number =>
-    findings.filter((finding) => severityOf(finding.code) === severity).length;
+    findings.filter((finding) => severityIn(finding, strict) === severity).length;
   return { errors: count('error'), warnings: count('warning'), infos: count('info') };
 }
 
+function severityIn({ code }: Failure, strict: boolean): ReturnType<typeof severityOf> {
+  const severity = severityOf(code);
+  return strict && severity === 'warning' ? 'error' : severity;
+}
+
 /** `2 errors, 1 warning`; empty when there is nothing to count. */
-export function countText(findings: readonly Failure[]): string {
-  const { errors, warnings, infos } = countBySeverity(findings);
+export function countText(findings: readonly Failure[], strict = false): string {
+  const { errors, warnings, infos } = countBySeverity(findings, strict);
   const counts = [
     [errors, 'error'],
     [warnings, 'warning'],
@@ -42,8 +51,8 @@ export function countText(findings: readonly Failure[]): string {
 }
 
 /** One finding with its line and a caret under what it speaks of; an info, where nothing is wrong, without. */
-export function diagnosticText(finding: Failure, paint: Paint): string {
-  const severity = severityOf(finding.code);
+export function diagnosticText(finding: Failure, paint: Paint, strict = false): string {
+  const severity = severityIn(finding, strict);
   const label = LABELS[severity](paint)(severity);
   const { place } = finding;
   const where = place === undefined ? '' : paint.bold(`${printable(whereText(place))}: `);
@@ -120,38 +129,55 @@ function columns(char: string): number {
   return wide ? 2 : 1;
 }
 
-/** The object that `check --format json` prints. */
-export function diagnosticsJson(findings: readonly Failure[]): object {
-  const diagnostics = findings.map((finding) => {
-    const place = isInText(finding.place) ? finding.place : null;
-    return {
-      code: finding.code,
-      severity: severityOf(finding.code),
-      message: messageOf(finding),
-      hint: hintOf(finding),
-      file: place?.file ?? null,
-      line: place?.line ?? null,
-      column: place?.column ?? null,
-      end_line: place?.endLine ?? null,
-      end_column: place?.endColumn ?? null,
-      path: finding.place?.path ?? [],
-    };
-  });
-  return { diagnostics, ...countBySeverity(findings) };
+/** What was found in one manifest; `file` is null where that is no file. */
+export interface Checked {
+  readonly file: string | null;
+  readonly findings: readonly Failure[];
 }
 
-/** One workflow command, as GitHub turns into an annotation. */
-export function diagnosticGithub(finding: Failure): string {
+/** The object that `check --format json` prints. */
+export function diagnosticsJson(checked: readonly Checked[], strict = false): object {
+  const diagnostics = checked.flatMap(({ file, findings }) =>
+    findings.map((finding) => diagnosticJson(file, finding, strict)),
+  );
+  const all = checked.flatMap(({ findings }) => findings);
+  return { diagnostics, ...countBySeverity(all, strict) };
+}
+
+function diagnosticJson(file: string | null, finding: Failure, strict: boolean): object {
+  const place = isInText(finding.place) ? finding.place : null;
+  return {
+    code: finding.code,
+    severity: severityIn(finding, strict),
+    message: messageOf(finding),
+    hint: hintOf(finding),
+    docs: docsOf(finding),
+    file: place?.file ?? file,
+    line: place?.line ?? null,
+    column: place?.column ?? null,
+    end_line: place?.endLine ?? null,
+    end_column: place?.endColumn ?? null,
+    path: finding.place?.path ?? [],
+  };
+}
+
+const docsOf = ({ code }: Failure): string => `${DOCS}#${code}`;
+
+/** One workflow command, as GitHub turns into an annotation; what has no place of its own stands at its file. */
+export function diagnosticGithub(finding: Failure, file: string | null, strict = false): string {
   const { place } = finding;
   const data = (text: string): string =>
     text.replaceAll('%', '%25').replaceAll('\r', '%0D').replaceAll('\n', '%0A');
   const property = (text: string): string => data(text).replaceAll(':', '%3A').replaceAll(',', '%2C');
   const where = !isInText(place)
-    ? ''
+    ? place === undefined && file !== null
+      ? `file=${property(file)},`
+      : ''
     : `file=${property(place.file)},line=${place.line},endLine=${place.endLine},col=${place.column},endColumn=${place.endColumn},`;
   const hint = hintOf(finding);
   const setting = place === undefined || isInText(place) ? '' : `${settingText(place)}: `;
-  const message = setting + (hint === null ? messageOf(finding) : `${messageOf(finding)} (${hint})`);
-  const severity = severityOf(finding.code);
+  const remedy = hint === null ? '' : ` (${hint})`;
+  const message = `${setting}${messageOf(finding)}${remedy}\n${docsOf(finding)}`;
+  const severity = severityIn(finding, strict);
   return `::${severity === 'info' ? 'notice' : severity} ${where}title=${finding.code}::${data(message)}`;
 }

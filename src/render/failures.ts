@@ -1,5 +1,8 @@
 import { severityOf, type Code, type Failure } from '../model/failure.ts';
 import { acrossWords } from './words-across.ts';
+import { backendWords } from './words-backends.ts';
+import { initWords } from './words-init.ts';
+import { deepWords } from './words-deep.ts';
 import { lockWords } from './words-locks.ts';
 import { manifestWords } from './words-manifest.ts';
 import { processWords } from './words-process.ts';
@@ -12,11 +15,14 @@ import type { Words, WordsFor } from './words.ts';
 export const TABLE: WordsFor<Code> = {
   ...manifestWords,
   ...acrossWords,
+  ...backendWords,
   ...settingsWords,
+  ...initWords,
   ...runtimeWords,
   ...lockWords,
   ...processWords,
   ...spawnWords,
+  ...deepWords,
 };
 
 /** The table's types tie each code to its facts, which a Failure carries together; TypeScript cannot see the pair. */

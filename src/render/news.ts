@@ -3,8 +3,10 @@ import { labelOf } from '../model/process.ts';
 import { unreachable } from '../model/unreachable.ts';
 import type { News } from '../supervisor/news.ts';
 import type { State } from '../supervisor/state.ts';
+import { diagnosticText } from './diagnostics.ts';
 import { renderFailure } from './failures.ts';
-import type { Paint } from './paint.ts';
+import { changeText } from './changes.ts';
+import { newPaint, type Paint } from './paint.ts';
 import { replacedText, replacementFailedText, replacingText } from './replacement.ts';
 import { sourceStack } from './stack.ts';
 import { transitionText, waitingText } from './transition.ts';
@@ -24,7 +26,13 @@ export const lostText = (count: number, to: 'stdout' | 'file'): string =>
 export function newTextPresenter(instances: readonly string[], paint: Paint): Presenter {
   const width = Math.max(OURS.length, ...instances.map((name) => name.length));
   const colours = new Map(instances.map((name, index) => [name, paint.nth(index)]));
-  const prefix = (name: string): string => (colours.get(name) ?? paint.dim)(`${name.padEnd(width)} | `);
+  /** One that came later has the next colour. */
+  const colourOf = (name: string): Paint['red'] => {
+    const known = name === OURS ? paint.dim : (colours.get(name) ?? paint.nth(colours.size));
+    if (name !== OURS) colours.set(name, known);
+    return known;
+  };
+  const prefix = (name: string): string => colourOf(name)(`${name.padEnd(width)} | `);
   const own = (text: string): string[] => text.split('\n').map((line) => `${prefix(OURS)}${line}`);
   const shown = new Map<string, State['id']>();
 
@@ -71,6 +79,10 @@ function plainText(news: Exclude<News, { type: 'line' | 'changed' }>, paint: Pai
       return `pid ${news.pid}, ${news.manifest}: ${news.instances.join(', ')}`;
     case 'ordered':
       return orderText(news);
+    case 'revised':
+      return revisedText(news);
+    case 'removed':
+      return `${news.spec.instance} removed`;
     case 'reopened':
       return news.any ? 'SIGUSR1: log files reopened' : 'SIGUSR1: there are no log files to reopen';
     case 'decided':
@@ -103,11 +115,27 @@ function orderText({ signal, order }: Extract<News, { type: 'ordered' }>): strin
       return `${from}: killing what is left`;
     case 'restart':
       return 'restarting, as a command asks';
-    case 'none':
-      return `${from}: this version does not re-read the manifest; nothing was changed`;
+    case 'start':
+      return 'starting, as a command asks';
+    case 'update':
+      return `${from}: reading the manifest again`;
+    case 'signal':
+      return 'signalling, as a command asks';
     default:
       return unreachable(order);
   }
+}
+
+/** One line a change; where the manifest is wrong, why, and that nothing was changed. */
+function revisedText({ result }: Extract<News, { type: 'revised' }>): string {
+  if (!result.ok) {
+    const reasons = result.error.map((one) =>
+      one.place === undefined ? renderFailure(one) : diagnosticText(one, PLAIN),
+    );
+    return [...reasons, 'the manifest is not usable: nothing was changed'].join('\n');
+  }
+  if (result.value.length === 0) return 'the manifest says what it said before: nothing was changed';
+  return result.value.map(changeText).join('\n');
 }
 
 type ReplacementNews = Extract<News, { type: 'replacing' | 'replaced' | 'replacement-failed' }>;
@@ -128,6 +156,8 @@ function replacementFacts(news: ReplacementNews): object {
   }
 }
 
+const PLAIN = newPaint(false);
+
 /** The part of pino that is used: a line of JSON for each call, handed to `write`. */
 export interface JsonLogger {
   info(facts: object, message: string): void;
@@ -142,16 +172,6 @@ export function newJsonPresenter(
 ): Presenter {
   let out: string[] = [];
   const log = logger((line) => out.push(line.trimEnd()));
-  const plain: Paint['red'] = (text) => text;
-  const paint: Paint = {
-    red: plain,
-    green: plain,
-    yellow: plain,
-    cyan: plain,
-    dim: plain,
-    bold: plain,
-    nth: () => plain,
-  };
   const shown = new Map<string, State['id']>();
 
   const add = (news: News): void => {
@@ -182,7 +202,7 @@ export function newJsonPresenter(
       case 'replacement-failed':
         return log[news.type === 'replacement-failed' ? 'warn' : 'info'](
           replacementFacts(news),
-          plainText(news, paint),
+          plainText(news, PLAIN),
         );
       case 'failed':
         return log.warn({ code: news.failure.code, facts: news.failure.facts }, renderFailure(news.failure));
@@ -194,9 +214,9 @@ export function newJsonPresenter(
       case 'dump':
         return log.info({ state: news.state }, 'state');
       case 'stopping':
-        return log.info({ waiting_for: news.waitingFor }, plainText(news, paint));
+        return log.info({ waiting_for: news.waitingFor }, plainText(news, PLAIN));
       default:
-        return log.info({}, plainText(news, paint));
+        return log.info({}, plainText(news, PLAIN));
     }
   };
 

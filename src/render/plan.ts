@@ -2,39 +2,75 @@
 import type { Probe, ProcessSpec, Readiness, RecyclePolicy } from '../model/spec.ts';
 import { unreachable } from '../model/unreachable.ts';
 import { formatBytes, formatDuration } from '../model/units.ts';
-import { maskArgv, maskUrls } from './mask.ts';
+import { maskSpec } from '../model/mask.ts';
 import { MEMORY } from './replacement.ts';
 import type { Paint } from './paint.ts';
 
 /** A token as a shell would need it, so that a line can be tried by hand. */
-const quote = (token: string): string =>
+export const quote = (token: string): string =>
   /^[\w@%+=:,./*-]+$/.test(token) ? token : `'${token.replaceAll("'", `'\\''`)}'`;
 
+/** Masked, though those of a running supervisor are already. */
 export function planText(manifest: string, specs: readonly ProcessSpec[], paint: Paint): string {
-  const blocks = specs.map((spec) => {
-    const rows: [string, string][] = [
-      ['run', maskArgv(spec.argv).map(quote).join(' ')],
-      ['added', maskArgv(spec.added).map(quote).join(' ')],
-      ['cwd', spec.cwd],
-      ['user', userText(spec)],
-      ['umask', umaskText(spec)],
-      ['limit', limitsText(spec)],
-      ['files', spec.envFiles.join(', ')],
-      ['env', Object.keys(spec.env).join(', ')],
-      ['after', afterText(spec)],
-      ['ready', `${readinessText(spec.readiness)}, within ${formatDuration(spec.startTimeoutMs)}`],
-      ['live', livenessText(spec)],
-      ['live', linkLivenessText(spec)],
-      ['renew', spec.recycle === null ? '' : recycleText(spec.recycle)],
-      ['stop', spec.stop.map((rung) => stopText(rung)).join(', then ')],
-      ['lock', lockText(spec)],
-      ['log', logText(spec)],
-    ];
-    const shown = rows.filter(([, text]) => text !== '').map(([key, text]) => `  ${key.padEnd(6)}${text}`);
-    return [`${paint.bold(spec.instance)} ${spec.backend}`, ...shown].join('\n');
+  const blocks = specs.map((whole) => {
+    const { spec } = maskSpec(whole);
+    const shown = planRows(spec).filter(({ text }) => text !== '');
+    const lines = shown.map(({ label, text }) => `  ${label.padEnd(6)}${text}`);
+    return [`${paint.bold(spec.instance)} ${spec.backend}`, ...lines].join('\n');
   });
   return [manifest, ...blocks].join('\n\n');
 }
+
+/** How new code comes into it, where that is not by a new process. */
+const reloadText = ({ reload }: ProcessSpec): string =>
+  reload === null
+    ? ''
+    : reload.order === 'new-first'
+      ? `new at ${reload.signal}: new workers are started, then the old ones end`
+      : `new at ${reload.signal}: the workers end, then new ones are started; connections wait meanwhile`;
+
+export interface PlanRow {
+  readonly label: string;
+  /** Of the spec: those that it tells of. */
+  readonly fields: readonly (keyof ProcessSpec)[];
+  /** Empty: nothing to tell. */
+  readonly text: string;
+}
+
+/** The lines on a masked spec. */
+export function planRows(spec: ProcessSpec): PlanRow[] {
+  const row = (label: string, fields: PlanRow['fields'], text: string): PlanRow => ({ label, fields, text });
+  return [
+    row('run', ['argv'], argvText(spec.argv)),
+    row('added', ['added'], argvText(spec.added)),
+    row('cwd', ['cwd'], spec.cwd),
+    row('user', ['identity'], userText(spec)),
+    row('umask', ['identity'], umaskText(spec)),
+    row('limit', ['identity'], limitsText(spec)),
+    row('files', ['envFiles'], spec.envFiles.join(', ')),
+    row('env', ['env'], envText(spec)),
+    row('after', ['dependsOn', 'waitFor'], afterText(spec)),
+    row(
+      'ready',
+      ['readiness', 'startTimeoutMs'],
+      `${readinessText(spec.readiness)}, within ${formatDuration(spec.startTimeoutMs)}`,
+    ),
+    row('live', ['liveness'], livenessText(spec)),
+    row('live', ['linkLiveness'], linkLivenessText(spec)),
+    row('renew', ['recycle'], spec.recycle === null ? '' : recycleText(spec.recycle)),
+    row('code', ['reload'], reloadText(spec)),
+    row('stop', ['stop'], spec.stop.map((rung) => stopText(rung)).join(', then ')),
+    row('lock', ['singleton', 'lockStore'], lockText(spec)),
+    row('log', ['log'], logText(spec)),
+  ];
+}
+
+export const argvText = (argv: readonly string[]): string => argv.map(quote).join(' ');
+
+const envText = ({ env }: ProcessSpec): string =>
+  Object.entries(env)
+    .map(([name, value]) => `${name}=${quote(value)}`)
+    .join(' ');
 
 const stopText = ({ signal, waitMs }: ProcessSpec['stop'][number]): string =>
   signal === 'SIGKILL' ? 'SIGKILL to the whole tree' : `${signal} for ${formatDuration(waitMs)}`;
@@ -58,7 +94,7 @@ function lockText({ singleton, lockStore }: ProcessSpec): string {
   if (lockStore.kind === 'file') return lockStore.path === null ? what : `the file ${lockStore.path}`;
   const { ttlMs, renewEveryMs, renewDeadlineMs, killGraceMs } = lockStore.timings;
   return (
-    `${what}, in ${maskUrls(lockStore.url)} for ${formatDuration(ttlMs)}, renewed every ${formatDuration(renewEveryMs)}; ` +
+    `${what}, in ${lockStore.url} for ${formatDuration(ttlMs)}, renewed every ${formatDuration(renewEveryMs)}; ` +
     `not renewed for ${formatDuration(renewDeadlineMs)}: stopped, and killed ${formatDuration(killGraceMs)} later`
   );
 }
@@ -95,7 +131,7 @@ function probeText(probe: Probe): string {
     case 'http':
       return `GET ${probe.url} answers 2xx`;
     case 'command':
-      return `${maskArgv(probe.argv).map(quote).join(' ')} ends with 0`;
+      return `${argvText(probe.argv)} ends with 0`;
     case 'file':
       return probe.maxAgeMs === null
         ? `${probe.path} was written since the start`
@@ -157,21 +193,12 @@ function linkLivenessText({ linkLiveness }: ProcessSpec): string {
 
 /** Whom it waits for before it starts. */
 function afterText({ dependsOn, waitFor }: ProcessSpec): string {
-  const targets = waitFor?.targets.map(({ text }) => maskUrls(text)) ?? [];
+  const targets = waitFor?.targets.map(({ text }) => text) ?? [];
   return [...dependsOn.map(({ name, needs }) => `${name} (${needs})`), ...targets].join(', ');
 }
 
-/** Values of ENV are never shown: they are where secrets stand. */
+/** With the fields that the supervisor goes by. */
 export const planJson = (manifest: string, specs: readonly ProcessSpec[]): object => ({
   manifest,
-  processes: specs.map((spec) => ({
-    ...spec,
-    argv: maskArgv(spec.argv),
-    added: maskArgv(spec.added),
-    env: Object.fromEntries(Object.keys(spec.env).map((name) => [name, '***'])),
-    lockStore:
-      spec.lockStore.kind === 'redis'
-        ? { ...spec.lockStore, url: maskUrls(spec.lockStore.url) }
-        : spec.lockStore,
-  })),
+  processes: specs.map((spec) => maskSpec(spec).spec),
 });

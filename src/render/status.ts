@@ -194,13 +194,18 @@ const because = (cause: Cause | null): { reason: string | null; detail: string |
   detail: cause && causeDetail(cause),
 });
 
-/** The object of `status --json`. */
+/** The object of `status --json`: how memory went is for `doctor` to judge. */
 export const statusJson = (supervisors: readonly SupervisorRow[], rows: readonly ProcessRow[]): object => ({
   supervisors: supervisors.map(({ warnings, ...rest }) => ({
     ...rest,
     warnings: warnings.map((one) => ({ code: one.code, message: messageOf(one as unknown as Failure) })),
   })),
-  processes: rows.map(({ cause, replacing, replacement_failed: failed, ...row }) => ({
+  processes: rows.map(rowJson),
+});
+
+function rowJson({ cause, replacing, replacement_failed: failed, ...rest }: ProcessRow): object {
+  const { growth: _, ...row } = rest;
+  return {
     ...row,
     replacing: replacing && {
       reason: replacing.cause.kind,
@@ -210,5 +215,5 @@ export const statusJson = (supervisors: readonly SupervisorRow[], rows: readonly
     },
     replacement_failed: failed && { at: failed.at, generation: failed.generation, ...because(failed.cause) },
     ...because(cause),
-  })),
-});
+  };
+}

@@ -1,5 +1,5 @@
 import { formatBytes } from '../model/units.ts';
-import { isSecretName } from './mask.ts';
+import { isSecretName } from '../model/mask.ts';
 import { timingsText } from './locks.ts';
 import { andList, EXIT, meant, type WordsFor } from './words.ts';
 
@@ -17,13 +17,11 @@ export const manifestWords: WordsFor<
   | 'manifest-empty'
   | 'processes-shape'
   | 'key-unknown'
-  | 'key-planned'
   | 'key-missing'
   | 'key-useless'
   | 'value-wrong'
   | 'value-no-unit'
   | 'name-invalid'
-  | 'backend-unknown'
   | 'option-unknown'
   | 'option-refused'
   | 'option-spelling'
@@ -103,13 +101,6 @@ export const manifestWords: WordsFor<
     message: ({ key }) => `unknown key "${key}"`,
     hint: ({ near, known }) => or(near, `known here: ${known.join(', ')}`),
   },
-  'key-planned': {
-    exit,
-    about:
-      'A key of the design that this version does not carry out. It is refused, since ignoring it would be worse.',
-    message: ({ key }) => `"${key}" is not supported by this version`,
-    hint: () => 'leave it out',
-  },
   'key-missing': {
     exit,
     about: 'A key that must be there is not.',
@@ -141,16 +132,6 @@ export const manifestWords: WordsFor<
     about: 'The name of a process is not one that logs, node names and commands can carry.',
     message: ({ name }) => `"${name}" is no name for a process`,
     hint: ({ rule }) => `use ${rule}`,
-  },
-  'backend-unknown': {
-    exit,
-    about: 'BACKEND names nothing that is known.',
-    message: ({ backend }) => `unknown BACKEND "${backend}"`,
-    hint: ({ near, known }) =>
-      or(
-        near,
-        `known: ${known.join(', ')}; for any other program use BACKEND: Command with CMD: [program, argument]`,
-      ),
   },
   'option-unknown': {
     exit,

@@ -18,6 +18,8 @@ export const runtimeWords: WordsFor<
   | 'parent-death-missing'
   | 'processes-ended'
   | 'supervisor-missing'
+  | 'supervisor-stopping'
+  | 'update-refused'
   | 'process-not-running-here'
   | 'control-broken'
   | 'control-version'
@@ -109,6 +111,18 @@ export const runtimeWords: WordsFor<
     about: 'No supervisor of this manifest runs.',
     message: ({ manifest }) => `no supervisor of ${manifest} is running`,
     hint: () => 'start one with "prodserver start --all"',
+  },
+  'supervisor-stopping': {
+    exit: EXIT.failure,
+    about: 'The supervisor stops everything, so nothing of it can be changed.',
+    message: () => 'the supervisor is stopping',
+    hint: () => 'start it again when it has ended',
+  },
+  'update-refused': {
+    exit: EXIT.manifest,
+    about: 'The manifest as it reads now cannot be used, so that nothing was changed.',
+    message: ({ supervisorPid }) => `nothing was changed in the supervisor with pid ${supervisorPid}`,
+    hint: () => 'mend what is told above; "prodserver check" tells when it is right',
   },
   'process-not-running-here': {
     exit: EXIT.unknown,

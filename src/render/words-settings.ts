@@ -1,5 +1,5 @@
 import type { RefusedKind } from '../model/failure.ts';
-import { maskUrls } from './mask.ts';
+import { maskUrls } from '../model/mask.ts';
 import { EXIT, exitText, type WordsFor } from './words.ts';
 
 const exit = EXIT.manifest;

@@ -20,7 +20,7 @@ export interface LockLook {
   /** The last one that Redis gave out; null: none, or a file. */
   readonly fence: number | null;
   /** What is unwise about the server; of a file nothing. */
-  readonly server: Pick<LeaseLook, 'persistent' | 'evicts'> | null;
+  readonly server: Pick<LeaseLook, 'persistent' | 'evicts' | 'evictsAll'> | null;
 }
 
 /** Patience with a server while a person waits, milliseconds. */
@@ -32,14 +32,14 @@ const never = (): AbortSignal => new AbortController().signal;
 export async function lookAtLock(spec: ProcessSpec, keys: Keys, clock: Clock): Promise<Result<LockLook>> {
   if (spec.lockStore.kind === 'file') return lookAtFile(spec, keys);
   return withStore(spec, keys, clock, async (store, file) => {
-    const { holder, fence, persistent, evicts } = await store.look();
+    const { holder, fence, persistent, evicts, evictsAll } = await store.look();
     return {
       instance: spec.instance,
       kind: 'redis',
       file,
       holder,
       fence,
-      server: { persistent, evicts },
+      server: { persistent, evicts, evictsAll },
     } satisfies LockLook;
   });
 }

@@ -26,6 +26,8 @@ export interface LeaseLook {
   readonly fence: number | null;
   readonly persistent: boolean;
   readonly evicts: boolean;
+  /** Any key, the fence too: no lease is taken there. */
+  readonly evictsAll: boolean;
 }
 
 export interface LeaseStore {
@@ -122,6 +124,7 @@ export function newLeaseStore(client: RedisClient, name: string, shown: string):
         fence: fence === '' ? null : read(fenceSchema, fence, keys[1]).fence,
         persistent: aof === '1',
         evicts: evicts(maxmemory, policy) || evictsAll(maxmemory, policy),
+        evictsAll: evictsAll(maxmemory, policy),
       };
     },
     remove: async (fence) => (await client.run(REMOVE, keys, [fence])) === 1,

@@ -20,14 +20,15 @@ export interface RedisLocker extends Locker {
 export function newRedisLocker(manifest: string, keys: Keys, clock: Clock, boot: () => number): RedisLocker {
   const keepers = new Map<
     string,
-    { readonly keeper: Keeper; readonly name: string; readonly close: () => void }
+    { readonly keeper: Keeper; readonly of: string; readonly close: () => void }
   >();
   const isOurs = ({ singleton, lockStore }: ProcessSpec): boolean =>
     singleton !== null && lockStore.kind === 'redis';
 
   const keeperOf = (spec: ProcessSpec, name: string): Keeper => {
     const known = keepers.get(spec.instance);
-    if (known?.name === name) return known.keeper;
+    const of = JSON.stringify([name, spec.lockStore]);
+    if (known?.of === of) return known.keeper;
     known?.close();
     if (spec.lockStore.kind !== 'redis') throw new Error(`${spec.instance} has no lease`);
     const { url, timings } = spec.lockStore;
@@ -44,7 +45,7 @@ export function newRedisLocker(manifest: string, keys: Keys, clock: Clock, boot:
         manifest,
       }),
     });
-    keepers.set(spec.instance, { keeper, name, close: () => client.close() });
+    keepers.set(spec.instance, { keeper, of, close: () => client.close() });
     return keeper;
   };
 

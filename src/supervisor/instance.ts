@@ -9,7 +9,7 @@ import type { ProcessStat } from '../os/proc.ts';
 import type { Tree } from '../os/tree.ts';
 import type { Grip, Locker } from '../singleton/holder.ts';
 import { newDeaths, type Deaths } from './deaths.ts';
-import { feedOf, spawnOrder } from './launch.ts';
+import { feedOf, policyOf, spawnOrder } from './launch.ts';
 import { newMachine, step } from './machine.ts';
 import type { RecyclingPorts } from './recycling.ts';
 import { newRun, type Run, type RunPorts } from './run.ts';
@@ -51,6 +51,10 @@ export interface Instance {
   readonly spec: ProcessSpec;
   /** `worker.1`, of a successor `worker.1.g2`. */
   readonly label: string;
+  /** 1, and one more for each successor before it in its place. */
+  readonly generation: number;
+  /** Changes what can be changed while it runs; the command itself stays as it was. */
+  amend(next: ProcessSpec): void;
   machine(): Machine;
   /** The newest run; null before the first spawn. */
   run(): Run | null;
@@ -69,25 +73,15 @@ export interface Instance {
 }
 
 export function newInstance(
-  spec: ProcessSpec,
+  first: ProcessSpec,
   ports: Ports,
   { generation: ordinal, deaths }: Lineage = { generation: 1, deaths: newDeaths() },
 ): Instance {
   const { clock } = ports;
+  let spec = first;
   const label = labelOf(spec.instance, ordinal);
   const timers = new Map<number, Cancel>();
-  let machine = newMachine(
-    {
-      startTimeoutMs: spec.startTimeoutMs,
-      stop: spec.stop,
-      restart: spec.restart,
-      permanentExitCodes: spec.permanentExitCodes,
-      locked: ports.locker.wants(spec),
-      live: spec.liveness !== null || spec.linkLiveness !== null,
-      stackDump: spec.stackDump,
-    },
-    clock.now(),
-  );
+  let machine = newMachine(policyOf(spec, ports.locker.wants(spec)), clock.now());
   let run: Run | null = null;
   let paused = false;
   let grip: Grip | null = null;
@@ -198,12 +192,8 @@ export function newInstance(
         return post({ type: 'lock-acquired', generation });
       case 'held': {
         const { hindrance, againMs } = answer;
-        return post({
-          type: 'lock-refused',
-          generation,
-          hindrance,
-          ...(againMs !== undefined && { againMs }),
-        });
+        const again = againMs === undefined ? {} : { againMs };
+        return post({ type: 'lock-refused', generation, hindrance, ...again });
       }
       case 'failed':
         return post({
@@ -276,8 +266,20 @@ export function newInstance(
   };
 
   return {
-    spec,
+    get spec() {
+      return spec;
+    },
     label,
+    generation: ordinal,
+    amend(next) {
+      spec = next;
+      machine = { ...machine, policy: policyOf(next, ports.locker.wants(next)) };
+      const { state } = machine;
+      if (state.id !== 'RUNNING') return;
+      stopWatching();
+      stopWatching = () => undefined;
+      if (machine.policy.live) act({ do: 'watch-liveness', generation: state.generation, pid: state.pid });
+    },
     deaths: deaths.all,
     measure: (stats) => run?.measure(stats),
     machine: () => machine,

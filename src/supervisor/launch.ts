@@ -1,6 +1,7 @@
 /** What one run of an instance is started with. */
 import type { Duplex } from 'node:stream';
 import type { ProcessSpec } from '../model/spec.ts';
+import type { Policy } from './state.ts';
 import { MARK } from '../os/marks.ts';
 import type { Child, SpawnOrder } from '../os/spawn.ts';
 import type { Grip } from '../singleton/holder.ts';
@@ -24,3 +25,14 @@ export function spawnOrder(spec: ProcessSpec, lock: Grip | null, mark: string): 
 /** Our end of the socket over which the process hears of its lock. */
 export const feedOf = (spec: ProcessSpec, lock: Grip, child: Child): Duplex | null =>
   lock.feeds ? (child.pipes[spec.link ? 1 : 0] ?? null) : null;
+
+/** The part of a spec that decisions are made of. `locked`: something must be asked before it starts. */
+export const policyOf = (spec: ProcessSpec, locked: boolean): Policy => ({
+  startTimeoutMs: spec.startTimeoutMs,
+  stop: spec.stop,
+  restart: spec.restart,
+  permanentExitCodes: spec.permanentExitCodes,
+  locked,
+  live: spec.liveness !== null || spec.linkLiveness !== null,
+  stackDump: spec.stackDump,
+});

@@ -1,7 +1,8 @@
-import type { Failure } from '../model/failure.ts';
+import type { Failure, Result } from '../model/failure.ts';
 import type { Line } from '../model/line.ts';
 import type { ReplaceCause, StateName } from '../model/process.ts';
 import type { ProcessSpec } from '../model/spec.ts';
+import type { Change } from './changes.ts';
 import type { Machine, State } from './state.ts';
 import type { Unfit } from './successor.ts';
 
@@ -58,8 +59,12 @@ export type News =
   | {
       readonly type: 'ordered';
       readonly signal: string | null;
-      readonly order: 'stop' | 'step' | 'kill' | 'restart' | 'none';
+      readonly order: 'stop' | 'step' | 'kill' | 'restart' | 'start' | 'signal' | 'update';
     }
+  /** The manifest was read again: what that changes, or what is wrong with it. */
+  | { readonly type: 'revised'; readonly result: Result<readonly Change[], readonly Failure[]> }
+  /** It has left the set, since the manifest has it no more. */
+  | { readonly type: 'removed'; readonly spec: ProcessSpec }
   /** The log files were opened anew, as a signal asks; false: there are none. */
   | { readonly type: 'reopened'; readonly any: boolean }
   | { readonly type: 'stopping'; readonly waitingFor: readonly StillStopping[] }

@@ -93,3 +93,21 @@ export function newRecycler(spec: ProcessSpec, policy: RecyclePolicy, ports: Rec
     },
   };
 }
+
+/** One for each instance whose spec has limits; another one when they have changed. */
+export function newRecyclers(ports: RecyclerPorts): {
+  of(slot: Serving & Pick<Instance, 'spec'>): Recycler | null;
+} {
+  const known = new WeakMap<Serving, { readonly policy: RecyclePolicy; readonly recycler: Recycler }>();
+  return {
+    of(slot) {
+      const { recycle: policy } = slot.spec;
+      if (policy === null) return null;
+      const found = known.get(slot);
+      if (found?.policy === policy) return found.recycler;
+      const recycler = newRecycler(slot.spec, policy, ports);
+      known.set(slot, { policy, recycler });
+      return recycler;
+    },
+  };
+}

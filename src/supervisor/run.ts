@@ -8,12 +8,13 @@ import { failure, type Failure } from '../model/failure.ts';
 import type { Piece, StreamName } from '../model/line.ts';
 import type { BrokerTrouble, Exit } from '../model/process.ts';
 import type { ProcessSpec } from '../model/spec.ts';
-import type { Vitals } from '../model/vitals.ts';
+import { doneOf, type Vitals } from '../model/vitals.ts';
 import { maybeRefusal, refusalOf } from '../os/identity.ts';
 import type { Child } from '../os/spawn.ts';
 import type { ProcessStat } from '../os/proc.ts';
 import type { Tree } from '../os/tree.ts';
 import { newGauge, type Gauge } from './gauge.ts';
+import { newGrowth, type GrowthSample } from './growth.ts';
 import type { News } from './news.ts';
 
 /** How much of its stderr is kept for the one who asks why it failed. Lines. */
@@ -24,6 +25,8 @@ const TAIL_WIDTH = 500;
 const DRAIN_MS = 1000;
 /** A link that has not said hello by now will not. Milliseconds. */
 const LINK_SILENT_MS = 30_000;
+/** Between two samples of its memory, at first: looks come no more often. Milliseconds. */
+const SAMPLE_MS = 2000;
 
 export interface Run extends Omit<Gauge, 'measure'> {
   readonly pid: number;
@@ -41,6 +44,10 @@ export interface Run extends Omit<Gauge, 'measure'> {
   broker(): { readonly url: string; readonly lost: boolean } | null;
   /** The pool that its worker has in fact; null where it has not said. */
   pool(): string | null;
+  /** How its memory went since its start. */
+  growth(): readonly GrowthSample[];
+  /** Tasks of the application that its worker knows; null where it has not said. */
+  registered(): number | null;
   /** Whether it has begun to stop, whoever asked it to. */
   stopping(): boolean;
   /** Tasks that it runs, as it said last; null where it has not said so. */
@@ -81,7 +88,9 @@ export function newRun(spec: ProcessSpec, child: Child, tree: Tree, ports: RunPo
   let pool: string | null = null;
   let stopping = false;
   let endedMs: number | null = null;
+  let registered: number | null = null;
   const gauge = newGauge(tree, started);
+  const growth = newGrowth(SAMPLE_MS);
   /** The first line of its stderr: there setpriv and prlimit tell of themselves. */
   let first: string | null = null;
 
@@ -102,7 +111,10 @@ export function newRun(spec: ProcessSpec, child: Child, tree: Tree, ports: RunPo
     cancelSilence();
     if (report.event === 'broker-lost' || report.event === 'broker-found')
       broker = { url: report.url, lost: report.event === 'broker-lost' };
-    if (report.event === 'ready') pool = report.pool ?? null;
+    if (report.event === 'ready') {
+      pool = report.pool ?? null;
+      registered = report.tasks ?? null;
+    }
     if (report.event === 'stopping') stopping = true;
     if (report.event === 'init') versions = report.versions;
     else if (report.event === 'ready' && spec.readiness.kind === 'link') events.ready();
@@ -147,7 +159,13 @@ export function newRun(spec: ProcessSpec, child: Child, tree: Tree, ports: RunPo
     startedAt: new Date(clock.wall()).toISOString(),
     uptimeMs: () => endedMs ?? clock.now() - started,
     measure(stats) {
-      if (endedMs === null) gauge.measure(stats, clock.now());
+      if (endedMs !== null) return;
+      const now = clock.now();
+      gauge.measure(stats, now);
+      const seen = gauge.footprint();
+      if (seen === null) return;
+      const { treeBytes: rssBytes, pids } = seen;
+      growth.add({ ageMs: now - started, rssBytes, processes: pids.length, tasks: doneOf(vitals) });
     },
     footprint: gauge.footprint,
     peakBytes: gauge.peakBytes,
@@ -157,6 +175,8 @@ export function newRun(spec: ProcessSpec, child: Child, tree: Tree, ports: RunPo
     vitals: () => vitals,
     broker: () => broker,
     pool: () => pool,
+    growth: growth.samples,
+    registered: () => registered,
     stopping: () => stopping,
     activeTasks: () => draining ?? (vitals?.kind === 'worker' ? vitals.active : null),
     pause() {

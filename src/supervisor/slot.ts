@@ -14,6 +14,7 @@ import { doneOf } from '../model/vitals.ts';
 import { newDeaths } from './deaths.ts';
 import { newInstance, type Instance, type Ports } from './instance.ts';
 import type { News } from './news.ts';
+import { viewOf, type Ongoing, type Replacing } from './ongoing.ts';
 import { isOver } from './order.ts';
 import type { Run } from './run.ts';
 import { proofOf, successorSpec, unfitness, type Unfit } from './successor.ts';
@@ -22,13 +23,6 @@ import { proofOf, successorSpec, unfitness, type Unfit } from './successor.ts';
 const PROOF_LOOK_MS = 100;
 /** After a replacement that failed, how long none is begun but by an operator. Milliseconds. */
 const PAUSE_MS = 60_000;
-
-export interface Replacing {
-  readonly cause: ReplaceCause;
-  readonly phase: 'starting' | 'draining';
-  /** Of the one that is being started or stopped. */
-  readonly pid: number | null;
-}
 
 export interface FailedReplacement {
   /** ISO 8601 */
@@ -41,7 +35,7 @@ export interface FailedReplacement {
 }
 
 /** It speaks for the one that serves, as if there were no other; orders and looks go to all that run in it. */
-export interface Slot extends Omit<Instance, 'label' | 'retire'> {
+export interface Slot extends Omit<Instance, 'label' | 'retire' | 'generation'> {
   /** Of the one that serves: 1, and another one for each successor that was started beside it. */
   generation(): number;
   /** All that may still run in it: the one that serves, its successor, and those that drain. */
@@ -49,38 +43,19 @@ export interface Slot extends Omit<Instance, 'label' | 'retire'> {
   replacing(): Replacing | null;
   /** The last attempt, where it failed. */
   failedReplacement(): FailedReplacement | null;
+  /** Every run that begins by order, or takes the place of another, is of this from now on. */
+  reform(next: ProcessSpec): void;
+  /** To the main process of the one that serves: its pid, or null where none runs. */
+  signal(signal: NodeJS.Signals): number | null;
   /** False where it cannot be done now: it does not run, one is under way, or the last one failed a moment ago. */
   replace(cause: ReplaceCause): boolean;
 }
 
-/** Instants are the clock's monotonic milliseconds. */
-type Ongoing =
-  | {
-      readonly kind: 'beside';
-      readonly cause: ReplaceCause;
-      readonly generation: number;
-      readonly successor: Instance;
-      readonly startedAt: number;
-      readonly readyAt: number | null;
-    }
-  | {
-      readonly kind: 'handed-over';
-      readonly cause: ReplaceCause;
-      readonly old: Instance;
-      readonly at: number;
-      /** Null: there was no time to wait until it was ready. */
-      readonly readyMs: number | null;
-    }
-  | {
-      readonly kind: 'in-place';
-      readonly cause: ReplaceCause;
-      readonly old: Run | null;
-      readonly at: number;
-      readonly goneAt: number | null;
-    };
-
-export function newSlot(spec: ProcessSpec, ports: Ports): Slot {
+export function newSlot(first: ProcessSpec, ports: Ports): Slot {
   const { clock } = ports;
+  let spec = first;
+  /** Of which spec each was made, before it was named a successor. */
+  const madeOf = new WeakMap<Instance, ProcessSpec>();
   const deaths = newDeaths();
   /** Beside the one that serves: its successor, and those that drain or whose output does. */
   const others = new Set<Instance>();
@@ -92,6 +67,8 @@ export function newSlot(spec: ProcessSpec, ports: Ports): Slot {
   let ongoing: Ongoing | null = null;
   let failed: (Omit<FailedReplacement, 'said'> & { readonly run: Run | null }) | null = null;
   let pauseUntil = -Infinity;
+  /** Another instance, of the new spec, starts as soon as the one there is over. */
+  let renewing = false;
   let stopAsking: Cancel = () => undefined;
 
   const make = (): Instance => {
@@ -101,11 +78,18 @@ export function newSlot(spec: ProcessSpec, ports: Ports): Slot {
       if (news.type === 'changed') follow(one);
     };
     const one = newInstance(successorSpec(spec, generation), { ...ports, tell }, { generation, deaths });
+    madeOf.set(one, spec);
     if (paused) one.pause();
     return one;
   };
+  /** It was made of what the manifest said before. */
+  const isStale = (): boolean => madeOf.get(current) !== spec;
+
+  /** As it runs, and as it is to run. */
+  const canOverlap = (): boolean => spec.overlap !== null && madeOf.get(current)?.overlap !== null;
 
   const follow = (one: Instance): void => {
+    if (renewing && one === current && isOver(one.machine().state)) return renew();
     if (one !== current && isOver(one.machine().state)) void one.drained().then(() => others.delete(one));
     switch (ongoing?.kind) {
       case 'beside':
@@ -169,6 +153,11 @@ export function newSlot(spec: ProcessSpec, ports: Ports): Slot {
 
   const followInPlace = (now: Extract<Ongoing, { kind: 'in-place' }>): void => {
     const { state } = current.machine();
+    if (now.anew && now.goneAt === null) {
+      if (!isOver(state)) return undefined;
+      ongoing = { ...now, goneAt: clock.now() };
+      return renew();
+    }
     const why = unfitness(state);
     if (why !== null) return fail(now, current, serving, why);
     if (state.id === 'STOPPING') return undefined;
@@ -201,9 +190,30 @@ export function newSlot(spec: ProcessSpec, ports: Ports): Slot {
   };
 
   const beginInPlace = (cause: ReplaceCause): void => {
-    ongoing = { kind: 'in-place', cause, old: current.run(), at: clock.now(), goneAt: null };
+    const anew = isStale();
+    ongoing = { kind: 'in-place', cause, anew, old: current.run(), at: clock.now(), goneAt: null };
     ports.tell({ type: 'replacing', spec, generation: null, cause });
-    current.retire(cause.kind, 'begin');
+    current.retire(cause.kind, anew ? 'rest' : 'begin');
+  };
+
+  const startAnew = (): void => {
+    const { state } = current.machine();
+    if (state.id === 'RUNNING') return undefined;
+    if (isOver(state)) return renew();
+    renewing = true;
+    return current.order('stop-ordered');
+  };
+
+  /** Starts another instance in place of one that is over. */
+  const renew = (): void => {
+    renewing = false;
+    const old = current;
+    restarts += old.machine().restarts;
+    others.add(old);
+    void old.drained().then(() => others.delete(old));
+    current = make();
+    serving = tried;
+    current.order('start-ordered');
   };
 
   let current = make();
@@ -212,7 +222,26 @@ export function newSlot(spec: ProcessSpec, ports: Ports): Slot {
   const shown = (): Instance => all().find((one) => !isOver(one.machine().state)) ?? current;
 
   return {
-    spec,
+    get spec() {
+      return spec;
+    },
+    amend(next) {
+      spec = next;
+      for (const one of all()) {
+        if (madeOf.get(one) === undefined) continue;
+        one.amend(successorSpec(next, one.generation));
+        madeOf.set(one, next);
+      }
+    },
+    signal(signal) {
+      const run = current.run();
+      if (run === null || isOver(current.machine().state)) return null;
+      run.tree.signal(signal);
+      return run.pid;
+    },
+    reform(next) {
+      spec = next;
+    },
     all,
     generation: () => serving,
     machine() {
@@ -223,7 +252,10 @@ export function newSlot(spec: ProcessSpec, ports: Ports): Slot {
     deaths: deaths.all,
     measure: (stats) => all().forEach((one) => one.measure(stats)),
     order(event) {
-      if (event === 'start-ordered') return current.order(event);
+      if (event === 'start-ordered') {
+        return isStale() ? startAnew() : current.order(event);
+      }
+      renewing = false;
       if (event !== 'hindrance-changed' && ongoing?.kind !== 'handed-over') {
         stopAsking();
         ongoing = null;
@@ -258,26 +290,9 @@ export function newSlot(spec: ProcessSpec, ports: Ports): Slot {
       const waits = clock.now() < pauseUntil && !manual && !hard;
       if (waits || (state.id !== 'RUNNING' && !(manual && state.id === 'STARTING' && state.pid !== null)))
         return false;
-      if (spec.overlap !== null && state.id === 'RUNNING' && !hard) beginBeside(cause);
+      if (canOverlap() && state.id === 'RUNNING' && !hard) beginBeside(cause);
       else beginInPlace(cause);
       return true;
     },
   };
-}
-
-function viewOf(ongoing: Ongoing, current: Instance): Replacing {
-  const { cause } = ongoing;
-  switch (ongoing.kind) {
-    case 'beside':
-      return { cause, phase: 'starting', pid: ongoing.successor.run()?.pid ?? null };
-    case 'handed-over':
-      return { cause, phase: 'draining', pid: ongoing.old.run()?.pid ?? null };
-    case 'in-place': {
-      const pid = current.run()?.pid ?? null;
-      if (ongoing.goneAt === null) return { cause, phase: 'draining', pid };
-      return { cause, phase: 'starting', pid: pid === ongoing.old?.pid ? null : pid };
-    }
-    default:
-      return ongoing satisfies never;
-  }
 }

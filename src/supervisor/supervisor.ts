@@ -3,11 +3,13 @@ import type { Cancel, Clock } from '../model/clock.ts';
 import type { ReplaceCause } from '../model/process.ts';
 import type { ProcessSpec } from '../model/spec.ts';
 import type { ProcessStat } from '../os/proc.ts';
+import type { Change } from './changes.ts';
 import { newDependencyGate } from './gates.ts';
 import type { Ports } from './instance.ts';
 import type { News, StillStopping } from './news.ts';
 import { inOrder, isOver, maySleep } from './order.ts';
-import { newRecycler } from './recycler.ts';
+import { newRecyclers } from './recycler.ts';
+import { newRoster } from './roster.ts';
 import { newRolling, type RestartWay } from './rolling.ts';
 import { newSlot, type Slot } from './slot.ts';
 
@@ -16,6 +18,8 @@ const PROGRESS_MS = 2000;
 
 export interface Supervisor {
   readonly instances: readonly Slot[];
+  /** What the set is to be once all that was applied is done: without those that leave. */
+  wanted(): readonly ProcessSpec[];
   /** Starts all that start by themselves. */
   start(): void;
   /** Orders the named processes to stop; the others go on. */
@@ -24,6 +28,13 @@ export interface Supervisor {
   restart(instances: readonly Slot[]): readonly RestartWay[];
   /** False where it cannot be done now: one of its name is being replaced, or it is not in a state for that. */
   replace(instance: Slot, cause: ReplaceCause): boolean;
+  /** Starts what does not run and is not about to; those that are ordered to stop start again after it. */
+  startThese(instances: readonly Slot[]): void;
+  /**
+   * Makes the set what `changes` of `changesOf` say: what is new starts if it starts by itself, what is gone stops and
+   * then leaves, what must restart does, one of a name at a time. Nothing while everything is being stopped.
+   */
+  apply(changes: readonly Change[]): void;
   /** It is to be restarted when those of its name before it have been. */
   isQueued(instance: Slot): boolean;
   /**
@@ -56,14 +67,24 @@ export function newSupervisor(specs: readonly ProcessSpec[], ports: Ports): Supe
     wake(news.spec.instance);
     if (!isOver(news.machine.state)) return;
     if (stopping) stopNext();
+    roster.look();
     void settle();
   };
   const locker = newDependencyGate(ports.locker, () => instances);
-  const instances = specs.map((spec) => newSlot(spec, { ...ports, locker, tell }));
+  const newOne = (spec: ProcessSpec): Slot => newSlot(spec, { ...ports, locker, tell });
+  let instances: readonly Slot[] = specs.map(newOne);
   const rolling = newRolling(() => instances);
-  const recyclers = instances.flatMap((slot) => {
-    const { recycle } = slot.spec;
-    return recycle === null ? [] : [{ slot, recycler: newRecycler(slot.spec, recycle, { ...ports, tell }) }];
+  const recyclers = newRecyclers({ ...ports, tell });
+  const roster = newRoster({
+    all: () => instances,
+    set: (next) => (instances = next),
+    newOne,
+    restart: (slots) => void rolling.restart(slots),
+    removed: (slot) => {
+      ports.tell({ type: 'removed', spec: slot.spec });
+      wake(slot.spec.instance);
+      void settle();
+    },
   });
 
   const replace = (instance: Slot, cause: ReplaceCause): boolean =>
@@ -106,7 +127,10 @@ export function newSupervisor(specs: readonly ProcessSpec[], ports: Ports): Supe
   };
 
   return {
-    instances,
+    get instances() {
+      return instances;
+    },
+    wanted: () => roster.wanted(),
     start() {
       // The order to stop can come before that to start, while the rest of the house is being opened.
       const wanted = stopping ? [] : inOrder(instances);
@@ -117,6 +141,18 @@ export function newSupervisor(specs: readonly ProcessSpec[], ports: Ports): Supe
       rolling.forget((instance) => named.includes(instance));
       for (const instance of named) instance.order('stop-ordered');
     },
+    startThese(named) {
+      if (stopping) return;
+      for (const instance of inOrder(instances))
+        if (named.includes(instance)) instance.order('start-ordered');
+    },
+    apply(changes) {
+      if (stopping) return;
+      const gone = changes.filter(({ kind }) => kind === 'removed').map(({ spec }) => spec.instance);
+      rolling.forget(({ spec }) => gone.includes(spec.instance));
+      roster.apply(changes);
+      void settle();
+    },
     restart: (named) => (stopping ? [] : rolling.restart(named)),
     replace,
     isQueued: (instance) => rolling.isQueued(instance),
@@ -124,6 +160,7 @@ export function newSupervisor(specs: readonly ProcessSpec[], ports: Ports): Supe
       const first = !stopping;
       stopping = true;
       rolling.forget(() => true);
+      roster.close();
       if (urgency === 'stop') stopNext();
       else for (const instance of instances) instance.order(`${urgency}-ordered`);
       if (first) cancelProgress = clock.after(PROGRESS_MS, progress);
@@ -135,8 +172,7 @@ export function newSupervisor(specs: readonly ProcessSpec[], ports: Ports): Supe
     ended,
     measure(stats) {
       for (const instance of instances) instance.measure(stats);
-      for (const { slot, recycler } of recyclers)
-        void recycler.look(slot, (cause) => void replace(slot, cause));
+      for (const slot of instances) void recyclers.of(slot)?.look(slot, (cause) => void replace(slot, cause));
     },
   };
 }

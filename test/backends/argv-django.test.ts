@@ -35,6 +35,7 @@ describe('DjangoCommand', () => {
           "afterMs": 1000,
           "kind": "alive",
         },
+        "reload": null,
         "singleton": null,
         "stackDump": null,
         "startTimeoutMs": 60000,
@@ -48,6 +49,7 @@ describe('DjangoCommand', () => {
             "waitMs": 5000,
           },
         ],
+        "unfit": {},
       }
     `);
   });
@@ -98,6 +100,7 @@ describe('DjangoTasksWorker', () => {
           "afterMs": 1000,
           "kind": "alive",
         },
+        "reload": null,
         "singleton": null,
         "stackDump": null,
         "startTimeoutMs": 60000,
@@ -115,6 +118,11 @@ describe('DjangoTasksWorker', () => {
             "waitMs": 5000,
           },
         ],
+        "unfit": {
+          "SIGHUP": "it ends at once, and the task that it is at with it",
+          "SIGUSR1": "it ends at once, and the task that it is at with it",
+          "SIGUSR2": "it ends at once, and the task that it is at with it",
+        },
       }
     `);
   });
@@ -146,6 +154,7 @@ describe('DjangoQ2Worker', () => {
           "afterMs": 1000,
           "kind": "alive",
         },
+        "reload": null,
         "singleton": null,
         "stackDump": null,
         "startTimeoutMs": 60000,
@@ -159,6 +168,11 @@ describe('DjangoQ2Worker', () => {
             "waitMs": 5000,
           },
         ],
+        "unfit": {
+          "SIGHUP": "it ends at once, and the task that it is at with it",
+          "SIGUSR1": "it ends at once, and the task that it is at with it",
+          "SIGUSR2": "it ends at once, and the task that it is at with it",
+        },
       }
     `);
   });
@@ -212,6 +226,7 @@ describe('the development servers', () => {
           ],
           "kind": "listen",
         },
+        "reload": null,
         "singleton": null,
         "stackDump": null,
         "startTimeoutMs": 60000,
@@ -225,6 +240,7 @@ describe('the development servers', () => {
             "waitMs": 5000,
           },
         ],
+        "unfit": {},
       }
     `);
   });
@@ -265,4 +281,13 @@ describe('the development servers', () => {
     const { readiness } = compile(djangoRunserver, { ...project, extraArgs }, { ...args });
     expect(readiness).toEqual({ kind: 'listen', addresses: [] });
   });
+});
+
+test('WerkzeugRunserver: what its program ends of', () => {
+  const subject = { name: 'web', app: null, extraArgs: [], instances: 1, env: {}, graceMs: null };
+  const found = (value: boolean): unknown[] =>
+    werkzeugRunserver
+      .rules({ ...subject, args: new Map([['noreload', value]]) })
+      .map(({ failure }) => failure.code);
+  expect([found(true), found(false)]).toEqual([['option-refused'], []]);
 });

@@ -53,6 +53,7 @@ test('CeleryFlower', () => {
         ],
         "kind": "listen",
       },
+      "reload": null,
       "singleton": null,
       "stackDump": null,
       "startTimeoutMs": 120000,
@@ -66,6 +67,7 @@ test('CeleryFlower', () => {
           "waitMs": 5000,
         },
       ],
+      "unfit": {},
     }
   `);
 });
@@ -91,6 +93,7 @@ test('Command', () => {
           "afterMs": 1000,
           "kind": "alive",
         },
+        "reload": null,
         "singleton": null,
         "stackDump": null,
         "startTimeoutMs": 60000,
@@ -104,6 +107,7 @@ test('Command', () => {
             "waitMs": 5000,
           },
         ],
+        "unfit": {},
       }
     `);
 });

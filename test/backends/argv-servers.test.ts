@@ -67,6 +67,10 @@ describe('Granian', () => {
           ],
           "kind": "listen",
         },
+        "reload": {
+          "order": "new-first",
+          "signal": "SIGHUP",
+        },
         "singleton": null,
         "stackDump": null,
         "startTimeoutMs": 60000,
@@ -80,6 +84,12 @@ describe('Granian', () => {
             "waitMs": 5000,
           },
         ],
+        "unfit": {
+          "SIGHUP": "it ends at once, and drops the requests that it is at",
+          "SIGQUIT": "it ends at once, and drops the requests that it is at",
+          "SIGUSR1": "it ends at once, and drops the requests that it is at",
+          "SIGUSR2": "it ends at once, and drops the requests that it is at",
+        },
       }
     `);
   });
@@ -173,6 +183,10 @@ describe('Hypercorn', () => {
           ],
           "kind": "listen",
         },
+        "reload": {
+          "order": "old-first",
+          "signal": "SIGHUP",
+        },
         "singleton": null,
         "stackDump": null,
         "startTimeoutMs": 60000,
@@ -186,6 +200,12 @@ describe('Hypercorn', () => {
             "waitMs": 5000,
           },
         ],
+        "unfit": {
+          "SIGHUP": "it ends at once, and drops the requests that it is at",
+          "SIGQUIT": "it ends at once, and drops the requests that it is at",
+          "SIGUSR1": "it ends at once, and drops the requests that it is at",
+          "SIGUSR2": "it ends at once, and drops the requests that it is at",
+        },
       }
     `);
   });
@@ -255,6 +275,7 @@ describe('Daphne', () => {
           ],
           "kind": "listen",
         },
+        "reload": null,
         "singleton": null,
         "stackDump": null,
         "startTimeoutMs": 60000,
@@ -268,6 +289,12 @@ describe('Daphne', () => {
             "waitMs": 5000,
           },
         ],
+        "unfit": {
+          "SIGHUP": "it ends at once, and drops the requests that it is at",
+          "SIGQUIT": "it ends at once, and drops the requests that it is at",
+          "SIGUSR1": "it ends at once, and drops the requests that it is at",
+          "SIGUSR2": "it ends at once, and drops the requests that it is at",
+        },
       }
     `);
   });

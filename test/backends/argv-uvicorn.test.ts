@@ -55,6 +55,7 @@ test('the whole', () => {
         ],
         "kind": "listen",
       },
+      "reload": null,
       "singleton": null,
       "stackDump": null,
       "startTimeoutMs": 60000,
@@ -72,6 +73,12 @@ test('the whole', () => {
           "waitMs": 5000,
         },
       ],
+      "unfit": {
+        "SIGHUP": "it ends at once, and drops the requests that it is at",
+        "SIGQUIT": "it ends at once, and drops the requests that it is at",
+        "SIGUSR1": "it ends at once, and drops the requests that it is at",
+        "SIGUSR2": "it ends at once, and drops the requests that it is at",
+      },
     }
   `);
 });

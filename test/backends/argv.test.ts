@@ -55,6 +55,7 @@ describe('GunicornServer', () => {
           ],
           "kind": "listen",
         },
+        "reload": null,
         "singleton": null,
         "stackDump": null,
         "startTimeoutMs": 60000,
@@ -72,6 +73,13 @@ describe('GunicornServer', () => {
             "waitMs": 5000,
           },
         ],
+        "unfit": {
+          "SIGHUP": "it starts new workers and goes on",
+          "SIGINT": "it ends at once, and drops the requests that it is at",
+          "SIGQUIT": "it ends at once, and drops the requests that it is at",
+          "SIGUSR1": "it opens its log files anew and goes on",
+          "SIGUSR2": "it starts a second gunicorn beside itself and goes on",
+        },
       }
     `);
   });
@@ -144,6 +152,7 @@ describe('CeleryWorker', () => {
         "readiness": {
           "kind": "link",
         },
+        "reload": null,
         "singleton": null,
         "stackDump": "SIGUSR1",
         "startTimeoutMs": 120000,
@@ -157,6 +166,11 @@ describe('CeleryWorker', () => {
             "waitMs": 5000,
           },
         ],
+        "unfit": {
+          "SIGHUP": "it starts itself anew",
+          "SIGQUIT": "it gives up the tasks that it is at",
+          "SIGUSR2": "it ends at once, in the middle of its tasks",
+        },
       }
     `);
   });
@@ -273,6 +287,7 @@ describe('CeleryBeat', () => {
         "readiness": {
           "kind": "link",
         },
+        "reload": null,
         "singleton": {
           "app": "shop.celery.app",
           "ask": [
@@ -294,6 +309,7 @@ describe('CeleryBeat', () => {
             "waitMs": 5000,
           },
         ],
+        "unfit": {},
       }
     `);
   });

@@ -2,24 +2,24 @@
 import { describe, expect, test } from 'vitest';
 import { celeryWorker } from '../../src/backends/celery-worker.ts';
 import { gunicornServer } from '../../src/backends/gunicorn.ts';
-import { allBackends, backendSpellings, findBackend } from '../../src/backends/registry.ts';
+import { OURS } from '../../src/backends/registry.ts';
 import { compile } from './support.ts';
 
 describe('the registry', () => {
   test('a short name, both dotted families, nothing else', () => {
     const prefix = 'django_prodserver.backends';
-    expect(findBackend('CeleryWorker')).toBe(celeryWorker);
-    expect(findBackend(`${prefix}.celery.CeleryWorker`)).toBe(celeryWorker);
-    expect(findBackend(`${prefix}.workers.celery.CeleryWorker`)).toBe(celeryWorker);
-    expect(findBackend(`${prefix}.gunicorn.GunicornServer`)).toBe(gunicornServer);
-    expect(findBackend(`${prefix}.servers.gunicorn.GunicornServer`)).toBe(gunicornServer);
-    expect(findBackend('celeryworker')).toBeNull();
-    expect(findBackend('other.CeleryWorker')).toBeNull();
-    expect(findBackend('constructor')).toBeNull();
+    expect(OURS.find('CeleryWorker')).toBe(celeryWorker);
+    expect(OURS.find(`${prefix}.celery.CeleryWorker`)).toBe(celeryWorker);
+    expect(OURS.find(`${prefix}.workers.celery.CeleryWorker`)).toBe(celeryWorker);
+    expect(OURS.find(`${prefix}.gunicorn.GunicornServer`)).toBe(gunicornServer);
+    expect(OURS.find(`${prefix}.servers.gunicorn.GunicornServer`)).toBe(gunicornServer);
+    expect(OURS.find('celeryworker')).toBeNull();
+    expect(OURS.find('other.CeleryWorker')).toBeNull();
+    expect(OURS.find('constructor')).toBeNull();
   });
 
   test('names are unique', () => {
-    expect(new Set(backendSpellings).size).toBe(backendSpellings.length);
+    expect(new Set(OURS.spellings).size).toBe(OURS.spellings.length);
   });
 
   /** By the module of 2.x, or the shim in its place, and by that of 3.0. */
@@ -42,20 +42,20 @@ describe('the registry', () => {
   ])('%s of django-prodserver, in %s and in %s', (name, older, newer) => {
     for (const spelling of [name, `${older}.${name}`, `${newer}.${name}`]) {
       const dotted = spelling === name ? name : `django_prodserver.backends.${spelling}`;
-      expect([dotted, findBackend(dotted)?.name]).toEqual([dotted, name]);
+      expect([dotted, OURS.find(dotted)?.name]).toEqual([dotted, name]);
     }
   });
 
   test('what there is beside them', () => {
-    expect(findBackend('RunserverPlus')?.name).toBe('WerkzeugRunserver');
+    expect(OURS.find('RunserverPlus')?.name).toBe('WerkzeugRunserver');
     expect(
       ['HypercornServer', 'DaphneServer', 'DjangoCommand', 'Command'].filter(
-        (name) => findBackend(name) === null,
+        (name) => OURS.find(name) === null,
       ),
     ).toEqual([]);
   });
 
-  test.each(allBackends().map((backend) => [backend.name, backend] as const))(
+  test.each(OURS.all.map((backend) => [backend.name, backend] as const))(
     '%s ends its ladder with KILL',
     (_, backend) => {
       expect(compile(backend, { cmd: ['date'] }).stop.at(-1)?.signal).toBe('SIGKILL');

@@ -47,15 +47,16 @@ test('for people', async () => {
     web.1 GunicornServer
       run   /venv/bin/python -m gunicorn shop.wsgi --bind=127.0.0.1:8000 --bind=unix:/run/shop.sock
       cwd   FOLDER
-      env   PYTHONUNBUFFERED, DJANGO_SECRET_KEY
+      env   PYTHONUNBUFFERED=1 DJANGO_SECRET_KEY=***
       ready GET /healthz answers 2xx, within 1 min 30 s
+      code  new at SIGHUP: new workers are started, then the old ones end
       stop  SIGTERM for 35 s, then SIGQUIT for 5 s, then SIGKILL to the whole tree
 
     worker.1 CeleryWorker
       run   /venv/bin/python PRODSERVER/python/prodserver_celery.py -A shop.celery.app worker --concurrency=2 --hostname=worker-1@%h --broker=redis://***@cache/0
       added --hostname=worker-1@%h
       cwd   FOLDER
-      env   PYTHONUNBUFFERED
+      env   PYTHONUNBUFFERED=1
       ready Celery says so from inside, within 2 min
       live  from inside: a turn of its loop within 30 s, a message to itself within 30 s, a look for messages within 15 s, else restarted
       stop  SIGTERM for 5 min, then SIGKILL to the whole tree
@@ -64,7 +65,7 @@ test('for people', async () => {
       run   /venv/bin/python PRODSERVER/python/prodserver_celery.py -A shop.celery.app worker --concurrency=2 --hostname=worker-2@%h --broker=redis://***@cache/0
       added --hostname=worker-2@%h
       cwd   FOLDER
-      env   PYTHONUNBUFFERED
+      env   PYTHONUNBUFFERED=1
       ready Celery says so from inside, within 2 min
       live  from inside: a turn of its loop within 30 s, a message to itself within 30 s, a look for messages within 15 s, else restarted
       stop  SIGTERM for 5 min, then SIGKILL to the whole tree
@@ -72,7 +73,7 @@ test('for people', async () => {
     beat.1 CeleryBeat
       run   /venv/bin/python PRODSERVER/python/prodserver_celery.py -A shop.celery.app beat
       cwd   FOLDER
-      env   PYTHONUNBUFFERED
+      env   PYTHONUNBUFFERED=1
       ready Celery says so from inside, within 2 min
       live  from inside: no tick more than 30 s late, else restarted
       stop  SIGTERM for 10 s, then SIGKILL to the whole tree
@@ -81,7 +82,7 @@ test('for people', async () => {
     flower.1 CeleryFlower
       run   /venv/bin/python PRODSERVER/python/prodserver_celery.py -A shop.celery.app flower --port=5555 --basic_auth=***
       cwd   FOLDER
-      env   PYTHONUNBUFFERED
+      env   PYTHONUNBUFFERED=1
       ready it accepts on :5555, within 2 min
       stop  SIGTERM for 10 s, then SIGKILL to the whole tree
 
@@ -176,6 +177,7 @@ test('for programs', async () => {
           "recycle": null,
           "overlap": null,
           "stackDump": null,
+          "reload": null,
           "dependsOn": [],
           "waitFor": null,
           "oneshot": false,

@@ -51,7 +51,8 @@ test('check', async () => {
        12 |         "ARGS": {"concurency": 2},
           |                  ^^^^^^^^^^^^
           = write "concurrency"
-    conf: 1 error"
+    conf: 1 error
+    more on each code: PRODSERVER/docs/errors.md"
   `);
 });
 
@@ -101,7 +102,7 @@ test('plan', async () => {
         '--bind=127.0.0.1:8000',
         '--workers=4',
       ],
-      env: { DJANGO_SETTINGS_MODULE: '***' },
+      env: { DJANGO_SETTINGS_MODULE: 'conf' },
     },
   ]);
 });

@@ -1,10 +1,12 @@
 /** Help, and what was not understood. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { VERSION } from '../../src/render/version.ts';
-import { Rig } from '../support/rig.ts';
+import { Rig, ROOT } from '../support/rig.ts';
 import { GOOD, run } from './support.ts';
 
-const VERBS = ['start', 'check', 'plan', 'status', 'stop', 'restart', 'version'];
+const VERBS = ['start', 'check', 'plan', 'status', 'stop', 'restart', 'schema', 'version'];
 
 test('help', async () => {
   expect(await run(new Rig(), '--help')).toMatchInlineSnapshot(`
@@ -15,22 +17,39 @@ test('help', async () => {
     Keeps the processes of a Django and Celery application alive.
 
     Options:
-      -V, --version                 show the version
-      -h, --help                    display help for command
+      -V, --version                         show the version
+      -h, --help                            display help for command
 
     Commands:
-      start [options] [names...]    Start processes and keep them alive, in the
-                                    foreground.
-      check [options]               Check the manifest; exit 0 or 78.
-      plan [options] [names...]     Show what would be run.
-      status [options] [names...]   Show the state of the processes.
-      stop [options] [names...]     Stop processes in order; without names,
-                                    everything and the supervisor itself.
-      restart [options] [names...]  Replace what runs, start what does not; without
-                                    names, everything.
-      lock                          Show who holds a lock, or take it away.
-      version [options]             Show the version.
-      help [command]                display help for command
+      start [options] [names...]            Start processes and keep them alive, in
+                                            the foreground.
+      check [options] [files...]            Check manifests; exit 0 or 78. "-" is
+                                            standard input; without files, the
+                                            manifest that start would use.
+      plan [options] [names...]             Show what would be run.
+      status [options] [names...]           Show the state of the processes.
+      stop [options] [names...]             Stop processes in order; without names,
+                                            everything and the supervisor itself.
+      restart [options] [names...]          Replace what runs, start what does not;
+                                            without names, everything.
+      scale [options] <name=count...>       Run so many instances of a process,
+                                            until the supervisor ends.
+      signal [options] <signal> [names...]  Send a signal to the main processes.
+      update [options]                      Read the manifest again: start what is
+                                            new, stop what is gone, restart what
+                                            must.
+      shutdown [options]                    Stop everything in order, and the
+                                            supervisor itself.
+      init [options] [file]                 Write a manifest from what is here:
+                                            Django settings, a Procfile, a
+                                            supervisord.conf.
+      doctor [options]                      Say what is wrong with what runs, and
+                                            with the machine; exit 0 or 1.
+      lock                                  Show who holds a lock, or take it away.
+      schema [options]                      Print the JSON Schema of the manifest,
+                                            for editors.
+      version [options]                     Show the version.
+      help [command]                        display help for command
 
     Examples:
       prodserver check
@@ -61,6 +80,8 @@ test('help of start', async () => {
       -a, --all              start every process of the manifest
       --log-format <format>  text or json, one object a line (default: "text")
       --no-wait              end with 75 at once where another process holds a lock
+      --attach               start them in the supervisor that has them, and come
+                             back when they are ready
       -h, --help             display help for command
 
     Example:
@@ -75,9 +96,12 @@ test.each(VERBS)('help of %s has an example of that verb', async (verb) => {
   expect(text).not.toContain('stderr');
 });
 
-test.each(VERBS.filter((verb) => verb !== 'start'))('%s prints data, so it knows --json', async (verb) => {
-  expect(await run(new Rig(), verb, '--help')).toContain('--json');
-});
+test.each(VERBS.filter((verb) => !['start', 'schema'].includes(verb)))(
+  '%s prints data, so it knows --json',
+  async (verb) => {
+    expect(await run(new Rig(), verb, '--help')).toContain('--json');
+  },
+);
 
 test('version', async () => {
   const { platform, arch } = process;
@@ -126,8 +150,8 @@ describe('not understood, exit 2', () => {
     expect(await run(new Rig(), 'check', 'worker')).toMatchInlineSnapshot(`
       "exit 2
       --- stderr
-      error: too many arguments for 'check'. Expected 0 arguments but got 1.
-      see prodserver --help"
+      error: there is no file "worker": check takes files, and checks every process in them; Django's settings come by --settings [usage]
+        see prodserver --help"
     `);
   });
 
@@ -195,4 +219,17 @@ describe('not understood, exit 2', () => {
         see prodserver --help"
     `);
   });
+});
+
+test('schema prints the file of the package, of the draft that is asked for', async () => {
+  const rig = new Rig();
+  const file = (name: string): string => readFileSync(join(ROOT, 'schema', name), 'utf8');
+  expect((await rig.run(['schema'])).stdout).toBe(file('manifest.schema.json'));
+  expect((await rig.run(['schema', '--draft', '07'])).stdout).toBe(file('manifest.draft-07.schema.json'));
+  expect(await run(rig, 'schema', '--draft', '4')).toMatchInlineSnapshot(`
+    "exit 2
+    --- stderr
+    error: --draft must be 2020-12 or 07, not "4" [usage]
+      see prodserver --help"
+  `);
 });

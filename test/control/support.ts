@@ -2,7 +2,7 @@
 import { createServer, type RequestListener, type Server } from 'node:http';
 import { join } from 'node:path';
 import { onTestFinished, vi } from 'vitest';
-import { manifestId, PROTOCOL, type StatusAnswer } from '../../src/control/protocol.ts';
+import { manifestId, PROTOCOL, type PlanAnswer, type StatusAnswer } from '../../src/control/protocol.ts';
 import { serveControl, type Control } from '../../src/control/server.ts';
 import { Rig } from '../support/rig.ts';
 import { row, supervisor } from '../render/support.ts';
@@ -18,14 +18,33 @@ export const STATUS: StatusAnswer = {
   ],
 };
 
+const PLAN: PlanAnswer['plan'] = {
+  manifest: MANIFEST,
+  all: true,
+  onFatal: null,
+  startRate: 10,
+  salt: 'salt',
+  processes: [{ spec: { name: 'worker' }, digests: { 'env.SECRET': 'digest' } }],
+};
+
 export const control = (change: Partial<Control> = {}): Control => ({
   status: () => STATUS,
-  plan: () => ({ protocol: PROTOCOL, plan: { manifest: MANIFEST, processes: [{ name: 'worker' }] } }),
+  plan: () => ({ protocol: PROTOCOL, plan: PLAN }),
   stop: (names) => ({ protocol: PROTOCOL, instances: [...(names ?? ['everything'])] }),
   restart: (names) => ({
     protocol: PROTOCOL,
     instances: (names ?? ['everything']).map((instance) => ({ instance, way: 'replace', pid: 4711 })),
   }),
+  start: (names) => ({
+    protocol: PROTOCOL,
+    instances: (names ?? ['everything']).map((instance) => ({ instance, was: 'STOPPED', pid: null })),
+  }),
+  signal: (names) => ({
+    protocol: PROTOCOL,
+    instances: (names ?? ['everything']).map((instance) => ({ instance, pid: 4711 })),
+  }),
+  scale: async () => ({ protocol: PROTOCOL, changes: [], failures: [] }),
+  update: async () => ({ protocol: PROTOCOL, changes: [], failures: [] }),
   ...change,
 });
 

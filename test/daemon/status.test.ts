@@ -37,6 +37,8 @@ const newestRun = (pid: number, members: number[], vitals: Vitals | null): Run =
   footprint: () => null,
   peakBytes: () => null,
   cpuPercent: () => 12.5,
+  growth: () => [{ ageMs: 8040.4, rssBytes: 5000, processes: 2, tasks: 9 }],
+  registered: () => 7,
   pause: () => undefined,
   resume: () => undefined,
   drained: async () => undefined,
@@ -49,6 +51,7 @@ const VITALS: WorkerVitals = {
   counts: { received: 16, succeeded: 9, failed: 3, retried: 2, revoked: 1 },
   active: 1,
   slots: 2,
+  unknown: { task: 'shop.gone', count: 2 },
 };
 const BEAT: BeatVitals = { kind: 'beat', heardAt: 0, nextMs: 5000, sent: 12 };
 
@@ -87,7 +90,18 @@ function rowOf(
   const instance: Slot = {
     ...common,
     generation: () => 1,
-    all: () => [{ ...common, label: common.spec.instance, retire: () => undefined }],
+    reform: () => undefined,
+    signal: () => null,
+    amend: () => undefined,
+    all: () => [
+      {
+        ...common,
+        label: common.spec.instance,
+        retire: () => undefined,
+        generation: 1,
+        amend: () => undefined,
+      },
+    ],
     replacing: () => null,
     failedReplacement: () => null,
     replace: () => false,
@@ -137,7 +151,8 @@ describe('a process that does not run', () => {
       replacement_failed: null,
       members: [],
       exits: [],
-      tasks: { done: null, failed: null, active: null },
+      growth: [],
+      tasks: { done: null, failed: null, active: null, registered: null, unknown: null },
       lock: null,
       versions: null,
       log: { file: null, lines_dropped: 7 },
@@ -372,17 +387,28 @@ describe('a lock', () => {
   });
 });
 
+test('how memory went, of one that runs', () => {
+  expect(rowOf(running).growth).toEqual([{ age_s: 8.04, rss_bytes: 5000, processes: 2, tasks: 9 }]);
+  expect(rowOf(crashed, { restart: { policy: 'never' } }).growth).toEqual([]);
+});
+
 describe('tasks', () => {
   test('of a worker that runs: those done are all that ran, whatever came of them', () => {
-    expect(rowOf(running, { vitals: VITALS }).tasks).toEqual({ done: 14, failed: 3, active: 1 });
+    expect(rowOf(running, { vitals: VITALS }).tasks).toEqual({
+      done: 14,
+      failed: 3,
+      active: 1,
+      registered: 7,
+      unknown: { task: 'shop.gone', count: 2 },
+    });
   });
 
   test('of a worker that has ended: none is active', () => {
     const { tasks } = rowOf(crashed, { restart: { policy: 'never' }, vitals: VITALS });
-    expect(tasks).toEqual({ done: 14, failed: 3, active: null });
+    expect(tasks).toMatchObject({ done: 14, failed: 3, active: null });
   });
 
   test('a beat has none', () => {
-    expect(rowOf(running, { vitals: BEAT }).tasks).toEqual({ done: null, failed: null, active: null });
+    expect(rowOf(running, { vitals: BEAT }).tasks).toMatchObject({ done: null, failed: null, active: null });
   });
 });

@@ -3,15 +3,16 @@ import { join } from 'node:path';
 import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
-import { allBackends } from '../../src/backends/registry.ts';
+import { OURS } from '../../src/backends/registry.ts';
 import { manifestSchema } from '../../src/manifest/json-schema.ts';
 import { entrySchema } from '../../src/manifest/schema.ts';
 import { ROOT } from '../support/rig.ts';
 import { generatedFiles } from './generated.ts';
+import { schemaWords } from './option-words.ts';
 
 const read = (path: string): string => readFileSync(join(ROOT, path), 'utf8');
 const ajv = new Ajv2020({ strictTypes: false, allErrors: true });
-ajv.addSchema(manifestSchema(), 'manifest');
+ajv.addSchema(manifestSchema(schemaWords()), 'manifest');
 const validate = ajv.getSchema('manifest') as ValidateFunction;
 const accepts = (text: string): boolean => validate(parse(text, { merge: true }));
 const entry = (lines: string): string => `PRODUCTION_PROCESSES:\n  one: {${lines}}\n`;
@@ -54,6 +55,11 @@ describe('the JSON Schema of the manifest', () => {
       entry('BACKEND: CeleryWorker, APP: a.b, RECYCLE: {max-age: 24h, max-tasks: 9, jitter: 0.2}'),
     ],
     ['underscores', entry('BACKEND: CeleryWorker, APP: a.b, ARGS: {max_tasks_per_child: 9}')],
+    [
+      'a backend of its own',
+      `${entry('BACKEND: HttpServer, ARGS: {port: 1}')}SUPERVISOR: {backends: [./mine.mjs]}\n`,
+    ],
+    ['another signal to stop by', entry('BACKEND: Command, CMD: [a], STOP: {signal: SIGINT}')],
     ['ARGS without contents', entry('BACKEND: CeleryWorker, APP: a.b, ARGS: ')],
   ])('takes %s', (_, text) => {
     expect(accepts(text), JSON.stringify(validate.errors)).toBe(true);
@@ -77,14 +83,14 @@ describe('the JSON Schema of the manifest', () => {
     ['a duration without a unit', entry('BACKEND: Command, CMD: [a], STOP: {timeout: 30}')],
     ['an unknown limit', entry('BACKEND: Command, CMD: [a], LIMITS: {nofiles: 9}')],
     ['two beats', entry('BACKEND: CeleryBeat, APP: a.b, INSTANCES: 2')],
-    ['a key of a later version', entry('BACKEND: Command, CMD: [a], STOP: {signal: SIGINT}')],
+    ['a signal that is none', entry('BACKEND: Command, CMD: [a], STOP: {signal: TERM}')],
     ['a limit without a unit', entry('BACKEND: Command, CMD: [a], RECYCLE: {max-memory: 512}')],
   ])('refuses %s', (_, text) => {
     expect(accepts(text)).toBe(false);
   });
 
   it('lists every key of an entry', () => {
-    const schema = manifestSchema() as { $defs: { entry: { properties: object } } };
+    const schema = manifestSchema(schemaWords()) as { $defs: { entry: { properties: object } } };
     expect(Object.keys(schema.$defs.entry.properties).sort()).toEqual(Object.keys(entrySchema.shape).sort());
   });
 });
@@ -96,7 +102,7 @@ describe('the options in the JSON Schema', () => {
     'True', 'drop', 'a,b', true, false, null, [], ['a', 'b'], ['a', 1], [true], [''], {},
   ];
 
-  it.each(allBackends())('of $name are judged as check judges them', (backend) => {
+  it.each(OURS.all)('of $name are judged as check judges them', (backend) => {
     if (backend.cmd === 'required') return;
     const judge = ajv.compile({ $ref: `manifest#/$defs/${backend.name}.ARGS` });
     const different: string[] = [];

@@ -1,8 +1,10 @@
 /** The files that are made from the code: what `npm run generate` writes and the test compares. */
+import { draft07 } from '../../src/manifest/json-schema-07.ts';
 import { manifestSchema } from '../../src/manifest/json-schema.ts';
 import { severityOf, type Code, type Failure } from '../../src/model/failure.ts';
 import { exitCodeOf, hintOf, messageOf, TABLE } from '../../src/render/failures.ts';
 import { celeryPage } from './celery.ts';
+import { schemaWords } from './option-words.ts';
 import { SAMPLES } from './samples.ts';
 import { thirdPartyPage } from './third-party.ts';
 
@@ -13,11 +15,28 @@ export interface Generated {
 }
 
 export const generatedFiles = (): readonly Generated[] => [
-  { path: 'schema/manifest.schema.json', text: `${JSON.stringify(manifestSchema(), null, 2)}\n` },
+  { path: 'schema/manifest.schema.json', text: jsonText(manifestSchema(schemaWords())) },
+  { path: 'schema/manifest.draft-07.schema.json', text: jsonText(draft07(manifestSchema(schemaWords()))) },
   { path: 'docs/errors.md', text: errorsPage() },
   { path: 'docs/celery.md', text: celeryPage() },
   { path: 'docs/third-party.md', text: thirdPartyPage() },
 ];
+
+/** A line for each thing that is worth one: readable, and a third of what indenting all of it takes. */
+function jsonText(whole: object): string {
+  const text = (node: unknown, indent: string): string => {
+    const short = JSON.stringify(node);
+    if (typeof node !== 'object' || node === null || indent.length + short.length <= LINE) return short;
+    const deeper = `${indent} `;
+    const lines = Array.isArray(node)
+      ? node.map((item) => text(item, deeper))
+      : Object.entries(node).map(([key, value]) => `${JSON.stringify(key)}: ${text(value, deeper)}`);
+    const [open, close] = Array.isArray(node) ? '[]' : '{}';
+    return `${open}\n${lines.map((line) => deeper + line).join(',\n')}\n${indent}${close}`;
+  };
+  return `${text(whole, '')}\n`;
+}
+const LINE = 200;
 
 const codes = Object.keys(TABLE) as Code[];
 const sampleOf = (code: Code): Failure => ({ code, facts: SAMPLES[code] }) as Failure;

@@ -2,6 +2,7 @@
 import { LEASE } from '../../src/model/lease-timings.ts';
 import type { FactsByCode } from '../../src/model/failure.ts';
 import { NO_LEASE } from '../support/spec.ts';
+import { DEEP_SAMPLES } from './samples-deep.ts';
 
 const MANIFEST = '/srv/shop/prodserver.yaml';
 const SINCE = '2026-01-31T12:00:00.000Z';
@@ -17,6 +18,7 @@ const LEASED = { file: 'redis://cache:6379/0 billing', host: 'app-1', fence: 12,
 const SAID = ['ModuleNotFoundError: No module named shop.celeri'];
 
 export const SAMPLES: FactsByCode = {
+  ...DEEP_SAMPLES,
   'manifest-missing': { searched: [MANIFEST] },
   'manifest-unreadable': { path: MANIFEST, errno: 'EACCES' },
   'manifest-too-large': { path: MANIFEST, bytes: 10_485_760, limit: 1_048_576 },
@@ -36,8 +38,13 @@ export const SAMPLES: FactsByCode = {
   'settings-value': { setting: 'bind', kind: 'function', name: 'shop.settings.<lambda>' },
   'settings-renamed': { old: 'PROD_SERVERS', now: 'PRODUCTION_PROCESSES' },
   'settings-args-list': { process: 'web', instead: '{"bind": "0.0.0.0:8000", "preload": None}' },
+  'init-exists': { path: 'prodserver.yaml' },
+  'init-nothing': { folder: '/srv/shop', searched: ['supervisord.conf', 'Procfile', 'manage.py'] },
+  'init-empty': { path: 'Procfile' },
+  'init-source': { detail: 'a key stands before the first [section]' },
+  'init-unreadable': { path: 'supervisord.conf', errno: 'EACCES' },
+  'init-unwritten': { path: 'prodserver.yaml', errno: 'ENOSPC' },
   'key-unknown': { key: 'INSTANCE', near: 'INSTANCES', known: ['BACKEND', 'APP', 'ARGS', 'INSTANCES'] },
-  'key-planned': { key: 'LIVE.celery' },
   'key-missing': { key: 'BACKEND', owner: 'worker', example: 'BACKEND: CeleryWorker' },
   'key-useless': {
     key: 'CMD',
@@ -48,6 +55,31 @@ export const SAMPLES: FactsByCode = {
   'value-no-unit': { key: 'timeout', got: '30', example: '30s' },
   'name-invalid': { name: '../x', rule: 'letters, digits, "_" and "-", 63 at most, a letter or digit first' },
   'backend-unknown': { backend: 'CeleryWorkr', near: 'CeleryWorker', known: ['CeleryWorker', 'Command'] },
+  'backend-file-missing': { path: '/srv/shop/my-backend.mjs' },
+  'backend-file-broken': {
+    path: '/srv/shop/my-backend.mjs',
+    detail: "SyntaxError: Unexpected token '}'",
+  },
+  'backend-shape': {
+    path: '/srv/shop/my-backend.mjs',
+    backend: 'HttpServer',
+    field: 'compile().argv',
+    expected: 'a list of texts: the program and its arguments',
+    got: 'nothing',
+  },
+  'backend-taken': { path: '/srv/shop/my-backend.mjs', name: 'GunicornServer', owner: null },
+  'backend-failed': {
+    path: '/srv/shop/my-backend.mjs',
+    backend: 'HttpServer',
+    method: 'compile',
+    detail: 'TypeError: port.toFixed is not a function (line 12)',
+  },
+  'stop-signal': {
+    signal: 'SIGQUIT',
+    backend: 'GunicornServer',
+    own: 'SIGTERM',
+    why: 'it ends at once, and drops the requests that it is at',
+  },
   'option-unknown': { option: 'concurency', backend: 'CeleryWorker', near: 'concurrency' },
   'option-refused': { option: 'daemon', why: 'a daemon leaves its supervisor', instead: 'leave it out' },
   'option-spelling': { option: 'max_tasks_per_child', spelling: 'max-tasks-per-child' },
@@ -182,6 +214,8 @@ export const SAMPLES: FactsByCode = {
   'subreaper-missing': { detail: "Cannot find module 'koffi'" },
   'parent-death-missing': {},
   'processes-ended': { names: ['web.1', 'worker.1'] },
+  'supervisor-stopping': {},
+  'update-refused': { supervisorPid: 4711 },
   'supervisor-missing': { manifest: MANIFEST },
   'process-not-running-here': { name: 'worke', near: 'worker', names: ['web', 'worker', 'beat'] },
   'control-broken': { socket: '/run/prodserver/0123456789ab.4711.sock', detail: 'no answer within 5 s' },

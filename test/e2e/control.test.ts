@@ -1,5 +1,5 @@
 /** One supervisor for each set, and a socket for its owner alone. */
-import { readdirSync, statSync } from 'node:fs';
+import { readdirSync, realpathSync, statSync } from 'node:fs';
 import { request } from 'node:http';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
@@ -106,11 +106,26 @@ describe('commands on a running supervisor', () => {
     expect(after.code).toBe(4);
   });
 
-  test('plan --running shows what the supervisor has, not what the file says by now', async () => {
+  test('plan --running shows what the supervisor has, not what the file says by now; --diff what differs', async () => {
     const rig = new Rig();
-    rig.manifest(TWO);
+    const withSecret = TWO.replace('1000]', '1000], ENV: {SECRET: hunter2}');
+    rig.manifest(withSecret);
     const start = rig.start(['start', 'a']);
     await start.says(/a\.1 STARTING -> RUNNING/);
+    const [, answer] = await call(socketOf(rig), 'GET', '/v1/plan');
+    expect(answer).toContain('"SECRET":"***"');
+    expect(answer).not.toContain('hunter2');
+    const same = await rig.run(['plan', '--diff']);
+    expect([same.code, same.stdout.replaceAll(realpathSync(rig.folder), 'FOLDER')]).toEqual([
+      0,
+      'FOLDER/prodserver.yaml\n\nno difference\n\nno supervisor was asked to run b\n',
+    ]);
+    rig.manifest(withSecret.replace('hunter2', 'hunter3'));
+    const other = await rig.run(['plan', '--diff', '--json']);
+    expect([other.code, other.stdout.includes('hunter')]).toEqual([1, false]);
+    expect(JSON.parse(other.stdout)).toMatchObject({
+      changed: [{ instance: 'a.1', env: { changed: ['SECRET'] }, argv: { changed: [] } }],
+    });
     rig.manifest(TWO.replaceAll('1000', '2000'));
     const argv = async (...args: string[]): Promise<unknown> => {
       const { stdout } = await rig.run(['plan', '--json', ...args]);

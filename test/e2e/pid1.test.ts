@@ -136,7 +136,7 @@ describe('its exit code', () => {
     container.kill('SIGQUIT');
     expect((await container.ended).code).toBe(131);
     expect(tail(container).filter((line) => !line.startsWith('state: '))).toEqual([
-      'SIGHUP: this version does not re-read the manifest; nothing was changed',
+      'SIGHUP: reading the manifest again',
       'SIGUSR1: there are no log files to reopen',
       'SIGQUIT: killing what is left',
       'job.1 RUNNING -> STOPPING (SIGKILL the whole tree of pid N, up to 5 s)',

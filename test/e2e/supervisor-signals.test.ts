@@ -53,7 +53,7 @@ test('a signal that has none, or only says something, neither ends nor harms it'
   const stray = ['SIGALRM', 'SIGVTALRM', 'SIGPROF', 'SIGIO', 'SIGPWR', 'SIGSTKFLT', 'SIGXCPU'] as const;
   for (const signal of [...nothing, ...stray]) start.kill(signal);
   start.kill('SIGHUP');
-  await start.says(/SIGHUP: this version does not re-read the manifest; nothing was changed\n/);
+  await start.says(/the manifest says what it said before: nothing was changed\n/);
   start.kill('SIGUSR1');
   await start.says(/SIGUSR1: there are no log files to reopen\n/);
   start.kill('SIGUSR2');
@@ -73,7 +73,8 @@ test('a signal that has none, or only says something, neither ends nor harms it'
       .slice(3)
       .filter((line) => !line.startsWith('state: ')),
   ).toEqual([
-    'SIGHUP: this version does not re-read the manifest; nothing was changed',
+    'SIGHUP: reading the manifest again',
+    'the manifest says what it said before: nothing was changed',
     'SIGUSR1: there are no log files to reopen',
   ]);
   // Nothing was passed on: what the job gets first is the TERM of the stop.
@@ -142,7 +143,7 @@ describe('what it was started with', () => {
     const one = rig.spawn(['nohup', process.execPath, rig.bin, 'start', '--all']);
     await becomeReady(one, 1);
     one.kill('SIGHUP');
-    await one.says(/SIGHUP: this version does not re-read the manifest; nothing was changed\n/);
+    await one.says(/SIGHUP: reading the manifest again\n/);
     one.kill('SIGTERM');
     expect((await one.ended).code).toBe(143);
   });

@@ -33,6 +33,7 @@ const TICK: Tick = {
   canary: 1.5,
   canaries: 7,
   child_exits: 1,
+  unknown: { task: 'shop.gone', count: 2 },
 };
 /** A worker of which little can be told. */
 const BARE: Tick = { ...TICK, slots: null, oldest: null, polling: null, canary: null, canaries: null };
@@ -167,6 +168,7 @@ describe('vitals', () => {
       canaryMs: 1500,
       canaries: 7,
       childExits: 1,
+      unknown: { task: 'shop.gone', count: 2 },
     });
   });
 

@@ -12,9 +12,10 @@ const FLOORS: Readonly<Record<string, number>> = {
   singleton: 3,
   supervisor: 4,
   control: 5,
-  render: 6,
-  daemon: 6,
-  cli: 7,
+  doctor: 6,
+  render: 7,
+  daemon: 7,
+  cli: 8,
 };
 
 /** Imports and sizes that break a rule, each with its reason. */

@@ -9,7 +9,7 @@ import { loadManifest } from '../../src/manifest/load.ts';
 import { checkSchedules, type Loaded } from '../../src/manifest/loaded.ts';
 import { severityOf, type Failure } from '../../src/model/failure.ts';
 import type { ProcessSpec } from '../../src/model/spec.ts';
-import type { AvailableMemory } from '../../src/os/cgroup.ts';
+import type { AvailableMemory } from '../../src/os/available-memory.ts';
 import { diagnosticText } from '../../src/render/diagnostics.ts';
 import { newPaint } from '../../src/render/paint.ts';
 
@@ -42,7 +42,7 @@ export function load(
   { env = {}, name = 'prodserver.yaml', memory = PLENTY }: LoadOptions = {},
 ): Loaded {
   const folder = newFolder();
-  const loaded = loadManifest(write(folder, name, text), name, env, folder, () => memory);
+  const loaded = loadManifest(write(folder, name, text), name, env, folder, new Map(), () => memory);
   return checkSchedules(loaded, isCronPattern);
 }
 

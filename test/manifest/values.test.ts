@@ -167,6 +167,15 @@ test('keys are left alone', () => {
   expect(told(worker('ARGS: {"${N}": 1}'), { env: { N: 'concurrency' } })).toContain('no option "${N}"');
 });
 
+test('the forms of a variable: in values, never in keys; an empty one is unset for a default and a message', () => {
+  const env = { SET: 'x', EMPTY: '' };
+  const cmd =
+    '["${SET}", "${EMPTY}", "${EMPTY:-d}", "${GONE:-}", "${SET:?m}", "$$${SET}", "$${SET}", "$5 a$$b"]';
+  const [spec] = processes(entry('job', 'BACKEND: Command', `CMD: ${cmd}`, 'ENV: {"${SET}": y}'), { env });
+  expect(spec?.argv).toEqual(['x', '', 'd', '', 'x', '$x', '${SET}', '$5 a$b']);
+  expect(Object.keys(spec?.env ?? {})).toEqual(['${SET}']);
+});
+
 test('a variable in a part of the file that is not used still counts', () => {
   expect(told(`x-spare: "\${NONE}"\n${worker()}`)).toContain('NONE is not set');
 });

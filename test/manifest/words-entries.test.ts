@@ -43,21 +43,6 @@ test('key-unknown: further down', () => {
   `);
 });
 
-test('key-planned', () => {
-  expect(told(beat('STOP: {signal: SIGINT}'))).toMatchInlineSnapshot(`
-    "prodserver.yaml:5:12: error: "signal" is not supported by this version [key-planned]
-        5 |     STOP: {signal: SIGINT}
-          |            ^^^^^^
-          = leave it out"
-  `);
-  expect(told('SUPERVISOR: {backends: [./mine.js]}\n')).toMatchInlineSnapshot(`
-    "prodserver.yaml:1:14: error: "backends" is not supported by this version [key-planned]
-        1 | SUPERVISOR: {backends: [./mine.js]}
-          |              ^^^^^^^^
-          = leave it out"
-  `);
-});
-
 test('key-missing', () => {
   expect(told(entry('worker', 'APP: shop.celery.app'))).toMatchInlineSnapshot(`
     "prodserver.yaml:2:3: error: "worker" has no BACKEND [key-missing]
@@ -136,6 +121,16 @@ test('name-invalid', () => {
   `);
 });
 
+test('backend-unknown: a class of another package', () => {
+  const other = (path: string): string => told(entry('web', `BACKEND: ${path}`, 'APP: shop.wsgi'));
+  expect(other('shop.backends.AuditServer').split('\n').at(-1)).toMatchInlineSnapshot(
+    `"      = known: GunicornServer, UvicornServer, UvicornWSGIServer, GranianASGIServer, GranianWSGIServer, WaitressServer, DaphneServer, HypercornServer, CeleryWorker, CeleryBeat, CeleryFlower, DjangoTasksWorker, DjangoQ2Worker, DjangoRunserver, DaphneRunserver, WerkzeugRunserver, DjangoCommand, Command; any other program runs by BACKEND: Command with CMD: [program, argument], a management command by BACKEND: DjangoCommand with CMD: [name], a backend of your own by SUPERVISOR.backends"`,
+  );
+  expect(other('shop.backends.GunicornServer').split('\n').at(-1)).toMatchInlineSnapshot(
+    `"      = write "GunicornServer""`,
+  );
+});
+
 test('backend-unknown', () => {
   expect(told(entry('worker', 'BACKEND: CeleryWorkr', 'APP: a.b'))).toMatchInlineSnapshot(`
     "prodserver.yaml:3:14: error: unknown BACKEND "CeleryWorkr" [backend-unknown]
@@ -154,7 +149,7 @@ test('backend-unknown', () => {
     "prodserver.yaml:3:14: error: unknown BACKEND "Apache" [backend-unknown]
         3 |     BACKEND: Apache
           |              ^^^^^^
-          = known: GunicornServer, UvicornServer, UvicornWSGIServer, GranianASGIServer, GranianWSGIServer, WaitressServer, DaphneServer, HypercornServer, CeleryWorker, CeleryBeat, CeleryFlower, DjangoTasksWorker, DjangoQ2Worker, DjangoRunserver, DaphneRunserver, WerkzeugRunserver, DjangoCommand, Command; for any other program use BACKEND: Command with CMD: [program, argument]"
+          = known: GunicornServer, UvicornServer, UvicornWSGIServer, GranianASGIServer, GranianWSGIServer, WaitressServer, DaphneServer, HypercornServer, CeleryWorker, CeleryBeat, CeleryFlower, DjangoTasksWorker, DjangoQ2Worker, DjangoRunserver, DaphneRunserver, WerkzeugRunserver, DjangoCommand, Command; any other program runs by BACKEND: Command with CMD: [program, argument], a management command by BACKEND: DjangoCommand with CMD: [name], a backend of your own by SUPERVISOR.backends"
   `);
 });
 

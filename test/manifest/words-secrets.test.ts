@@ -45,7 +45,9 @@ test('in every section', () => {
     prodserver.yaml:10:16: warning: "WAIT_FOR" has a secret in plain text [secret-plain]
           = write "\${HTTPS_URL}" and set HTTPS_URL where prodserver starts"
   `);
-  const everything = JSON.stringify(diagnosticsJson(findings)) + findings.map(diagnosticGithub).join();
+  const everything =
+    JSON.stringify(diagnosticsJson([{ file: null, findings }])) +
+    findings.map((one) => diagnosticGithub(one, null)).join();
   expect(everything).not.toContain(SECRET);
   expect(JSON.stringify(findings.map(({ facts }) => facts))).not.toContain(SECRET);
 });

@@ -227,14 +227,14 @@ test('for programs and for GitHub: with a file where there is one, else with the
     'def web():\n    return {"BACKEND": "Guni"}\n' +
       'PRODUCTION_PROCESSES = {"web": web(), "job": {"BACKEND": "Com"}}\n',
   );
-  expect(diagnosticsJson(findings)).toMatchObject({
+  expect(diagnosticsJson([{ file: null, findings }])).toMatchObject({
     diagnostics: [
       { code: 'backend-unknown', file: null, line: null, path: ['PRODUCTION_PROCESSES', 'web', 'BACKEND'] },
       { code: 'backend-unknown', file: 'conf.py', line: 3, column: 58, end_line: 3, end_column: 63 },
     ],
     errors: 2,
   });
-  expect(findings.map(diagnosticGithub)).toEqual([
+  expect(findings.map((finding) => diagnosticGithub(finding, null))).toEqual([
     expect.stringMatching(
       /^::error title=backend-unknown::conf: PRODUCTION_PROCESSES\.web\.BACKEND: unknown/,
     ),

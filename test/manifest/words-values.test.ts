@@ -1,6 +1,7 @@
 /** What a person is told about ARGS and variables. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
+import { backendWords } from '../../src/render/words-backends.ts';
 import { manifestWords } from '../../src/render/words-manifest.ts';
 import { settingsWords } from '../../src/render/words-settings.ts';
 import { beat, entry, told, web, worker } from './support.ts';
@@ -206,7 +207,7 @@ test('every code of the table is shown in one of these files', () => {
     .filter((name) => /^(__snapshots__\/)?words-/.test(name))
     .map((name) => readFileSync(`${import.meta.dirname}/${name}`, 'utf8'))
     .join('\n');
-  const unshown = Object.keys({ ...manifestWords, ...settingsWords }).filter(
+  const unshown = Object.keys({ ...manifestWords, ...backendWords, ...settingsWords }).filter(
     (code) => !new RegExp(`\\[${code}\\]"?$`, 'm').test(texts),
   );
   expect(unshown).toEqual([]);

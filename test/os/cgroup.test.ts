@@ -1,52 +1,48 @@
-/** How much memory there is, by the files of a machine and of its cgroups. */
 import { expect, test } from 'vitest';
-import { availableMemory, memoryGroup } from '../../src/os/cgroup.ts';
+import { readCgroup } from '../../src/os/cgroup.ts';
 
-const GIB = 1024 ** 3;
-const MACHINE = { '/proc/meminfo': 'MemTotal:        8388608 kB\nMemFree: 1 kB\n' };
-const read = (files: Readonly<Record<string, string>>) => (path: string) => files[path] ?? null;
+const GiB = 1024 ** 3;
+const of = (files: Readonly<Record<string, string>>) =>
+  readCgroup('/proc/self', (path) => files[path] ?? null);
 
-test('the machine has what its kernel says', () => {
-  expect(availableMemory(read(MACHINE))).toEqual({ bytes: 8 * GIB, of: 'machine' });
-  expect(availableMemory(read({}))).toBeNull();
-});
-
-test('cgroup v2: the least limit on the way up', () => {
+test('version 2: the smallest limit of the group and those above it', () => {
   const files = {
-    ...MACHINE,
     '/proc/self/cgroup': '0::/system.slice/shop.service\n',
     '/sys/fs/cgroup/system.slice/shop.service/memory.max': 'max\n',
-    '/sys/fs/cgroup/system.slice/memory.max': `${2 * GIB}\n`,
+    '/sys/fs/cgroup/system.slice/shop.service/cpu.max': '150000 100000\n',
+    '/sys/fs/cgroup/system.slice/memory.max': `${2 * GiB}\n`,
+    '/sys/fs/cgroup/system.slice/memory.current': `${GiB}\n`,
+    '/sys/fs/cgroup/system.slice/memory.stat': `anon 1\ninactive_file ${GiB / 4}\n`,
+    '/sys/fs/cgroup/system.slice/cpu.max': 'max 100000\n',
   };
-  expect(availableMemory(read(files))).toEqual({ bytes: 2 * GIB, of: 'cgroup' });
+  expect(of(files)).toEqual({ version: 2, memoryLimit: 2 * GiB, memoryUsed: 0.75 * GiB, cpus: 1.5 });
 });
 
-test('cgroup v2 in a container: the mount shows its own part only', () => {
-  const files = { ...MACHINE, '/proc/self/cgroup': '0::/\n', '/sys/fs/cgroup/memory.max': `${GIB}\n` };
-  expect(availableMemory(read(files))).toEqual({ bytes: GIB, of: 'cgroup' });
-  const host = { ...files, '/proc/self/cgroup': '0::/../docker/0123\n' };
-  expect(availableMemory(read(host))).toEqual({ bytes: GIB, of: 'cgroup' });
+test('version 2 in a container, whose mount shows only its own part', () => {
+  const files = {
+    '/proc/self/cgroup': '0::/docker/abc\n',
+    '/sys/fs/cgroup/memory.max': `${GiB}\n`,
+    '/sys/fs/cgroup/memory.current': '5000\n',
+    '/sys/fs/cgroup/cpu.max': '50000 100000\n',
+  };
+  expect(of(files)).toEqual({ version: 2, memoryLimit: GiB, memoryUsed: 5000, cpus: 0.5 });
 });
 
-test('cgroup v1, whose "no limit" is a number', () => {
-  const lines = '5:cpu,cpuacct:/x\n4:memory:/docker/0123\n0::/y\n';
-  const folder = '/sys/fs/cgroup/memory/docker/0123';
-  const files = { ...MACHINE, '/proc/self/cgroup': lines };
-  const limited = { ...files, [`${folder}/memory.limit_in_bytes`]: `${3 * GIB}\n` };
-  expect(availableMemory(read(limited))).toEqual({ bytes: 3 * GIB, of: 'cgroup' });
-  const free = { ...files, [`${folder}/memory.limit_in_bytes`]: '9223372036854771712\n' };
-  expect(availableMemory(read(free))).toEqual({ bytes: 8 * GIB, of: 'machine' });
-  expect(memoryGroup(read(files))).toEqual({
-    version: 1,
-    folders: [folder, '/sys/fs/cgroup/memory/docker', '/sys/fs/cgroup/memory'],
-  });
+test('version 1', () => {
+  const files = {
+    '/proc/self/cgroup': '5:cpu,cpuacct:/shop\n4:memory:/shop\n0::/\n',
+    '/sys/fs/cgroup/memory/shop/memory.limit_in_bytes': `${GiB}\n`,
+    '/sys/fs/cgroup/memory/memory.limit_in_bytes': '9223372036854771712\n',
+    '/sys/fs/cgroup/memory/shop/memory.usage_in_bytes': '6000\n',
+    '/sys/fs/cgroup/memory/shop/memory.stat': 'total_inactive_file 1000\n',
+    '/sys/fs/cgroup/cpu/shop/cpu.cfs_quota_us': '200000\n',
+    '/sys/fs/cgroup/cpu/shop/cpu.cfs_period_us': '100000\n',
+    '/sys/fs/cgroup/cpu/cpu.cfs_quota_us': '-1\n',
+    '/sys/fs/cgroup/cpu/cpu.cfs_period_us': '100000\n',
+  };
+  expect(of(files)).toEqual({ version: 1, memoryLimit: GiB, memoryUsed: 5000, cpus: 2 });
 });
 
-test('a limit above what the machine has is none', () => {
-  const files = { ...MACHINE, '/proc/self/cgroup': '0::/\n', '/sys/fs/cgroup/memory.max': `${64 * GIB}\n` };
-  expect(availableMemory(read(files))).toEqual({ bytes: 8 * GIB, of: 'machine' });
-});
-
-test('this machine has some', () => {
-  expect(availableMemory()?.bytes).toBeGreaterThan(2 ** 20);
+test('none', () => {
+  expect(of({})).toEqual({ version: null, memoryLimit: null, memoryUsed: null, cpus: null });
 });

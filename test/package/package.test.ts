@@ -51,6 +51,12 @@ describe('the package', () => {
       'python/prodserver_canary.py',
       'python/prodserver_celery.py',
       'python/prodserver_deadman.py',
+      'python/prodserver_deep.py',
+      'python/prodserver_deep_celery.py',
+      'python/prodserver_deep_django.py',
+      'python/prodserver_deep_doors.py',
+      'python/prodserver_deep_schedule.py',
+      'python/prodserver_deep_web.py',
       'python/prodserver_fence.py',
       'python/prodserver_link.py',
       'python/prodserver_once.py',
@@ -59,10 +65,14 @@ describe('the package', () => {
       'python/prodserver_probe.py',
       'python/prodserver_report.py',
       'python/prodserver_requests.py',
+      'python/prodserver_secrets.py',
       'python/prodserver_settings.py',
       'python/prodserver_settle.py',
+      'python/prodserver_start.py',
+      'python/prodserver_trouble.py',
       'python/prodserver_vitals.py',
       'schema/manifest.schema.json',
+      'types/index.d.ts',
     ]);
     expect(packed).toContain('dist/prodserver.js');
     expect(packed).toContain('dist/prodserver.js.map');

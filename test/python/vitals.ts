@@ -68,6 +68,8 @@ export const ENDS = [
   '("errands.reject", [], {})',
   ...times(2, '("orders.tasks.add", [1, 2], {"expires": -60})'),
 ];
+/** Nobody knows it: it is thrown away, and no task that was received. */
+const FOREIGN = '("billing.gone", [], {})';
 const IN_CHILDREN = ['("orders.tasks.crash", [], {})', '("orders.tasks.slow", [60], {"time_limit": 1})'];
 
 const countsOf = ({ received, succeeded, failed, retried, revoked }: Tick) => ({
@@ -88,12 +90,19 @@ export async function countsOfWorker({ python }: Python, pool: Pool): Promise<vo
     env: { SHOP_BROKER_URL: redis.url, PYTHONPATH: rig.folder },
   });
   const forks = pool === 'prefork';
-  await one.tells('ready');
+  const ready = await one.tells('ready');
+  expect(ready.tasks).toBeGreaterThan(5);
   const idle = await ticks(one, 'nothing', () => true);
   expect(countsOf(idle)).toEqual({ received: 0, succeeded: 0, failed: 0, retried: 0, revoked: 0 });
-  expect(idle).toMatchObject({ active: 0, reserved: 0, oldest: null, slots: pool === 'solo' ? 1 : 2 });
+  expect(idle).toMatchObject({
+    active: 0,
+    reserved: 0,
+    oldest: null,
+    unknown: null,
+    slots: pool === 'solo' ? 1 : 2,
+  });
 
-  await sendEach(rig, python, redis.url, [...ENDS, ...(forks ? IN_CHILDREN : [])]);
+  await sendEach(rig, python, redis.url, [FOREIGN, ...ENDS, ...(forks ? IN_CHILDREN : [])]);
   const lost = forks ? 2 : 0;
   const expected = { received: 19 + lost, succeeded: 9, failed: 4 + lost, retried: 4, revoked: 2 };
   const done = await ticks(one, 'all its tasks', (tick) => {
@@ -102,6 +111,7 @@ export async function countsOfWorker({ python }: Python, pool: Pool): Promise<vo
   });
   expect(countsOf(done)).toEqual(expected);
   expect(done).toMatchObject({ active: 0, reserved: 0, child_exits: lost });
+  expect(done.unknown).toEqual({ task: 'billing.gone', count: 1 });
 
   await sendEach(rig, python, redis.url, ['("orders.tasks.slow", [7], {})']);
   const busy = await ticks(one, 'a long task', ({ oldest }) => oldest !== null && oldest.age > 3);

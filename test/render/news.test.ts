@@ -73,7 +73,7 @@ const ALL: readonly News[] = [
   { type: 'reopened', any: false },
   { type: 'reopened', any: true },
   { type: 'ordered', signal: null, order: 'restart' },
-  { type: 'ordered', signal: 'SIGHUP', order: 'none' },
+  { type: 'ordered', signal: 'SIGHUP', order: 'update' },
   {
     type: 'stopping',
     waitingFor: [
@@ -148,7 +148,7 @@ test('for people', () => {
     prodserver | SIGUSR1: there are no log files to reopen
     prodserver | SIGUSR1: log files reopened
     prodserver | restarting, as a command asks
-    prodserver | SIGHUP: this version does not re-read the manifest; nothing was changed
+    prodserver | SIGHUP: reading the manifest again
     prodserver | stopping: waiting for web.1 (pid 99, 12 s of 45 s), worker.1 (2 tasks running, 500 ms of 1 min)
     prodserver | worker.1: replacing it: 512.3 MiB PSS > 512 MiB; starting worker.1.g2
     prodserver | worker.1.g2 STOPPED -> RUNNING (pid 102, ready after 2.1 s)
@@ -209,7 +209,7 @@ describe('as JSON', () => {
       {"level":30,"time":1700000000000,"pid":10,"msg":"SIGUSR1: there are no log files to reopen"}
       {"level":30,"time":1700000000000,"pid":10,"msg":"SIGUSR1: log files reopened"}
       {"level":30,"time":1700000000000,"pid":10,"msg":"restarting, as a command asks"}
-      {"level":30,"time":1700000000000,"pid":10,"msg":"SIGHUP: this version does not re-read the manifest; nothing was changed"}
+      {"level":30,"time":1700000000000,"pid":10,"msg":"SIGHUP: reading the manifest again"}
       {"level":30,"time":1700000000000,"pid":10,"waiting_for":[{"instance":"web.1","pid":99,"tasks":null,"elapsedMs":12000,"totalMs":45000},{"instance":"worker.1","pid":null,"tasks":2,"elapsedMs":500,"totalMs":60000}],"msg":"stopping: waiting for web.1 (pid 99, 12 s of 45 s), worker.1 (2 tasks running, 500 ms of 1 min)"}
       {"level":30,"time":1700000000000,"pid":10,"process":"worker","instance":"worker.1","reason":"memory","generation":2,"msg":"worker.1: replacing it: 512.3 MiB PSS > 512 MiB; starting worker.1.g2"}
       {"level":30,"time":1700000000000,"pid":10,"process":"worker","instance":"worker.1","generation":2,"from":"STOPPED","to":"RUNNING","msg":"worker.1.g2 RUNNING (pid 102, ready after 2.1 s)"}

@@ -108,7 +108,9 @@ test('one object for programs', () => {
           "tasks": {
             "done": null,
             "failed": null,
-            "active": null
+            "active": null,
+            "registered": null,
+            "unknown": null
           },
           "lock": null,
           "versions": null,
@@ -152,7 +154,9 @@ test('one object for programs', () => {
           "tasks": {
             "done": null,
             "failed": null,
-            "active": null
+            "active": null,
+            "registered": null,
+            "unknown": null
           },
           "lock": null,
           "versions": null,
@@ -196,7 +200,9 @@ test('one object for programs', () => {
           "tasks": {
             "done": null,
             "failed": null,
-            "active": null
+            "active": null,
+            "registered": null,
+            "unknown": null
           },
           "lock": null,
           "versions": null,
@@ -296,7 +302,7 @@ test('a replacement, and one that failed', () => {
 test('for whom a command waits', () => {
   const manual = { cause: { kind: 'manual' } } as const;
   const rows = [
-    row({ tasks: { done: null, failed: null, active: 1 } }),
+    row({ tasks: { done: null, failed: null, active: 1, registered: null, unknown: null } }),
     row({ pid: null }),
     row({ replacing: { ...manual, phase: 'queued', pid: null } }),
     row({ replacing: { ...manual, phase: 'starting', pid: 4800 } }),

@@ -3,6 +3,8 @@ import { describe, expect, test } from 'vitest';
 import { failure, severityOf, type Code } from '../../src/model/failure.ts';
 import { exitCodeOf, renderFailure, TABLE } from '../../src/render/failures.ts';
 import { acrossWords } from '../../src/render/words-across.ts';
+import { backendWords } from '../../src/render/words-backends.ts';
+import { deepWords } from '../../src/render/words-deep.ts';
 import { manifestWords } from '../../src/render/words-manifest.ts';
 import { settingsWords } from '../../src/render/words-settings.ts';
 import { EXIT } from '../../src/render/words.ts';
@@ -10,7 +12,7 @@ import { SAMPLES } from '../docs/samples.ts';
 import { NO_LEASE } from '../support/spec.ts';
 
 /** Shown by the tests of manifests and of Django settings. */
-const ELSEWHERE = { ...manifestWords, ...settingsWords, ...acrossWords };
+const ELSEWHERE = { ...manifestWords, ...backendWords, ...settingsWords, ...deepWords, ...acrossWords };
 
 const CODES = Object.keys(TABLE) as Code[];
 
@@ -53,6 +55,7 @@ test.each([
 test('the warnings', () => {
   expect(CODES.filter((code) => severityOf(code) === 'warning').toSorted()).toEqual([
     'address-shared',
+    'broker-alternate',
     'children-churn',
     'link-silent',
     'log-not-rotated',
@@ -65,9 +68,12 @@ test('the warnings', () => {
     'option-unwise',
     'parent-death-missing',
     'pss-unreadable',
+    'results-unreachable',
     'runtime-removed',
+    'schedule-task-foreign',
     'secret-plain',
     'slots-stuck',
+    'stop-signal',
     'subreaper-missing',
   ]);
 });
@@ -154,6 +160,14 @@ const RUNTIME = [
   failure('parent-death-missing', {}),
   failure('processes-ended', { names: ['a', 'b'] }),
   failure('supervisor-missing', { manifest: '/p.yaml' }),
+  failure('init-exists', { path: 'prodserver.yaml' }),
+  failure('init-nothing', { folder: '/srv/shop', searched: ['supervisord.conf', 'Procfile', 'manage.py'] }),
+  failure('init-empty', { path: 'Procfile' }),
+  failure('init-source', { detail: 'a key stands before the first [section]' }),
+  failure('init-unreadable', { path: 'supervisord.conf', errno: 'EACCES' }),
+  failure('init-unwritten', { path: 'prodserver.yaml', errno: 'ENOSPC' }),
+  failure('supervisor-stopping', {}),
+  failure('update-refused', { supervisorPid: 4711 }),
   failure('process-not-running-here', { name: 'x', near: null, names: ['web'] }),
   failure('process-not-running-here', { name: 'x', near: null, names: [] }),
   failure('control-broken', { socket: '/run/x.sock', detail: 'ECONNRESET' }),
@@ -332,6 +346,29 @@ test('every failure of the running program, in words', () => {
 
     error: no supervisor of /p.yaml is running [supervisor-missing]
       start one with "prodserver start --all"
+
+    error: prodserver.yaml exists [init-exists]
+      look at the new one with --stdout; write it elsewhere with --output FILE, or over this one with --force
+
+    error: nothing to make a manifest of in /srv/shop: no supervisord.conf, Procfile and manage.py [init-nothing]
+      name a file: prodserver init FILE; or the settings of a Django project: prodserver init --settings myproject.settings
+
+    error: Procfile names no process [init-empty]
+      name another source: prodserver init --from django, procfile or supervisord
+
+    error: a key stands before the first [section] [init-source]
+
+    error: cannot read supervisord.conf: EACCES [init-unreadable]
+      check the permissions of the file and of its folders
+
+    error: cannot write prodserver.yaml: ENOSPC [init-unwritten]
+      check the folder, its permissions and the space on its disk; --stdout prints it instead
+
+    error: the supervisor is stopping [supervisor-stopping]
+      start it again when it has ended
+
+    error: nothing was changed in the supervisor with pid 4711 [update-refused]
+      mend what is told above; "prodserver check" tells when it is right
 
     error: no supervisor has a process "x" [process-not-running-here]
       they have: web

@@ -18,7 +18,13 @@ const RUN = /^[0-9a-f]{40} [0-9a-f]{40}$/;
 test('one has it: another is told who, until when, and of which server; it is renewed, and given back', async () => {
   const { server, store, redis } = await started();
   const other = storeOf(server.url);
-  expect(await store.look()).toEqual({ holder: null, fence: null, persistent: false, evicts: false });
+  expect(await store.look()).toEqual({
+    holder: null,
+    fence: null,
+    persistent: false,
+    evicts: false,
+    evictsAll: false,
+  });
 
   const first = await acquired(store);
   const [seconds, micros] = await redis.time();
@@ -200,7 +206,7 @@ describe('a full server', () => {
       expect((error as EvictingError).message).toBe(policy);
       // Nobody is told that somebody has it.
       expect(await redis.dbsize()).toBe(0);
-      expect(await store.look()).toMatchObject({ evicts: true });
+      expect(await store.look()).toMatchObject({ evicts: true, evictsAll: true });
     }
     // Without a bound nothing is evicted.
     await redis.config('SET', 'maxmemory', '0');
@@ -210,7 +216,7 @@ describe('a full server', () => {
       await redis.config('SET', 'maxmemory-policy', policy);
       expect(await acquired(store)).toMatchObject({ server: { evicts: true } });
       expect(await take(store, THEIRS)).toMatchObject({ kind: 'held', server: { evicts: true } });
-      expect(await store.look()).toMatchObject({ evicts: true });
+      expect(await store.look()).toMatchObject({ evicts: true, evictsAll: false });
     }
   });
 });

@@ -10,6 +10,7 @@ export const UNASKED: Pick<
   | 'recycle'
   | 'overlap'
   | 'stackDump'
+  | 'reload'
   | 'dependsOn'
   | 'waitFor'
   | 'oneshot'
@@ -21,6 +22,7 @@ export const UNASKED: Pick<
   recycle: null,
   overlap: null,
   stackDump: null,
+  reload: null,
   dependsOn: [],
   waitFor: null,
   oneshot: false,
@@ -55,6 +57,7 @@ export const IDLE_WORKER: WorkerVitals = {
   canaryMs: null,
   canaries: null,
   childExits: 0,
+  unknown: null,
 };
 
 /** RECYCLE without a limit. */

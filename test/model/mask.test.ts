@@ -1,6 +1,6 @@
 /** No secret is printed. */
 import { describe, expect, test } from 'vitest';
-import { maskArgv, maskLine, maskToken, maskUrls } from '../../src/render/mask.ts';
+import { maskArgv, maskLine, maskToken, maskUrls } from '../../src/model/mask.ts';
 
 describe('a URL loses its credentials', () => {
   test.each([
@@ -78,7 +78,7 @@ describe('a line of a manifest keeps its length and loses its secrets', () => {
     ['basic_auth: user:pw', 'basic_auth: *******'],
     ['basic_auth: [user:pw, "a:b"]', 'basic_auth: [*******, "***"]'],
     ['"cookie_secret": "hunter2",', '"cookie_secret": "*******",'],
-    ['ENV: {SECRET_KEY: hunter2, COLOUR: red}', 'ENV: {SECRET_KEY: *******, COLOUR: red}'],
+    ['ENV: {SECRET_KEY: hunter2, COLOUR: red}', 'ENV: {SECRET_KEY: *******, COLOUR: ***}'],
     ['CMD: [run, --password=hunter2]', 'CMD: [run, --password=*******]'],
     ['broker: redis://:hunter2@host/0', 'broker: redis://********@host/0'],
     // A variable is no secret, its name is what one wants to see.
@@ -96,6 +96,23 @@ describe('a line of a manifest keeps its length and loses its secrets', () => {
     expect(maskLine('        - user:pw', ['PRODUCTION_PROCESSES', 'flower', 'ARGS', 'queues', 1])).toBe(
       '        - user:pw',
     );
+  });
+
+  test.each([
+    ['ENV: {DB: hunter2, BAD: [x]}', 'ENV: {DB: *******, BAD: [x]}'],
+    [
+      'job: {CMD: [a], ENV: {DB: "hunter2", HOST: "${HOST}", N: 1}, CWD: /srv}',
+      'job: {CMD: [a], ENV: {DB: "*******", HOST: "${HOST}", N: *}, CWD: /srv}',
+    ],
+  ])('values of ENV: %s', (line, masked) => {
+    expect(maskLine(line, [])).toBe(masked);
+  });
+
+  test('a variable of ENV on a line of its own', () => {
+    expect(maskLine('      DB: hunter2', ['PRODUCTION_PROCESSES', 'job', 'ENV', 'DB'])).toBe(
+      '      DB: *******',
+    );
+    expect(maskLine('    ENV: [a]', ['PRODUCTION_PROCESSES', 'job', 'ENV'])).toBe('    ENV: [a]');
   });
 
   test('in Python, a value below its key', () => {

@@ -1,0 +1,67 @@
+/** How a command has running sets changed to what their manifest says, and tells what that changes. */
+import type { ReviseAnswer } from '../control/protocol.ts';
+import { failure, type Failure, type Result } from '../model/failure.ts';
+import { toldChangeText, type ToldChange } from '../render/changes.ts';
+import { EXIT } from '../render/words.ts';
+import type { Found } from './names.ts';
+import { complain, fail, print } from './output.ts';
+import { now, waitUp, type Ordered } from './upturn.ts';
+import type { Order } from './waiting.ts';
+
+type Remote = Found[number]['remote'];
+
+/** Asks each supervisor; where `act` is false nothing is done but telling. */
+export async function revise(
+  order: Order,
+  ask: (remote: Remote) => Promise<Result<ReviseAnswer>>,
+  act: boolean,
+): Promise<number> {
+  const since = now();
+  const changes: ToldChange[] = [];
+  const ordered: Ordered[] = [];
+  const leaving: Ordered[] = [];
+  for (const { remote, status } of order.found) {
+    const answer = await ask(remote);
+    if (!answer.ok) return fail(answer.error);
+    if (answer.value.changes === null) {
+      const codes = answer.value.failures.map((one) => fail(one as unknown as Failure));
+      const refused = fail(failure('update-refused', { supervisorPid: status.supervisor.pid }));
+      return codes[0] ?? refused;
+    }
+    const told = answer.value.changes as ToldChange[];
+    for (const change of told) {
+      if (!order.json) print(toldChangeText(change));
+      const { instance } = change;
+      const row = status.processes.find((one) => one.instance === instance);
+      if (change.kind === 'removed') leaving.push({ instance, pid: row?.pid ?? null, remote });
+      else if (change.kind === 'added') ordered.push({ instance, pid: null, mayRest: true, remote });
+      else if (change.kind === 'changed' && change.effect === 'restart' && row?.state !== 'STOPPED')
+        ordered.push({ instance, pid: row?.pid ?? null, remote });
+    }
+    changes.push(...told);
+  }
+  if (act && order.wait) {
+    const problem = (await waitGone(order, leaving)) ?? (await waitUp(order, ordered, since));
+    if (problem !== null) return fail(problem);
+  }
+  if (order.json) print(JSON.stringify({ changes }));
+  else if (changes.length === 0) print('nothing has changed');
+  else if (!act) complain('nothing was done: this was a dry run');
+  return EXIT.ok;
+}
+
+/** Until they have left their sets. */
+async function waitGone(order: Order, leaving: readonly Ordered[]): Promise<Failure | null> {
+  if (leaving.length === 0) return null;
+  const names = new Set(leaving.map(({ instance }) => instance));
+  const waited = await order.waitUntil(async () => {
+    const busy = [];
+    for (const remote of new Set(leaving.map((one) => one.remote))) {
+      const status = await remote.status();
+      if (!status.ok) return status;
+      busy.push(...status.value.processes.filter(({ instance }) => names.has(instance)));
+    }
+    return { ok: true, value: { done: busy.length === 0, busy } };
+  }, 'stop-timeout');
+  return waited.ok ? null : waited.error;
+}

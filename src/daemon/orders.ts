@@ -1,0 +1,95 @@
+/** What commands order of a running set. */
+import {
+  PROTOCOL,
+  type RestartAnswer,
+  type ReviseAnswer,
+  type SignalAnswer,
+  type StartAnswer,
+  type StopAnswer,
+} from '../control/protocol.ts';
+import { isNamed } from '../model/process.ts';
+import type { News } from '../supervisor/news.ts';
+import type { Slot } from '../supervisor/slot.ts';
+import type { Supervisor } from '../supervisor/supervisor.ts';
+import type { Revised, Revision } from './revision.ts';
+
+type Names = readonly string[] | null;
+
+/** Names null: everything. */
+export interface Orders {
+  start(names: Names): StartAnswer;
+  stop(names: Names): StopAnswer;
+  restart(names: Names): RestartAnswer;
+  signal(names: Names, signal: NodeJS.Signals): SignalAnswer;
+  scale(counts: Readonly<Record<string, number>>): Promise<ReviseAnswer>;
+  update(dry: boolean): Promise<ReviseAnswer>;
+}
+
+export function newOrders(
+  supervisor: () => Supervisor | null,
+  revision: () => Revision,
+  tell: (news: News) => void,
+): Orders {
+  const named = (names: Names): Slot[] =>
+    (supervisor()?.instances ?? []).filter(({ spec }) => isNamed(spec, names));
+  const instanceOf = ({ spec }: Slot): string => spec.instance;
+
+  return {
+    start(names) {
+      const chosen = named(names);
+      tell({ type: 'ordered', signal: null, order: 'start' });
+      const instances = chosen.map((slot) => {
+        const { id } = slot.machine().state;
+        return { instance: instanceOf(slot), was: id, pid: slot.run()?.pid ?? null };
+      });
+      supervisor()?.startThese(chosen);
+      return { protocol: PROTOCOL, instances };
+    },
+    stop(names) {
+      const chosen = named(names);
+      tell({ type: 'ordered', signal: null, order: 'stop' });
+      // After the answer is on its way: the end of everything closes the socket.
+      setImmediate(() => (names === null ? supervisor()?.shutdown('stop') : supervisor()?.stop(chosen)));
+      return { protocol: PROTOCOL, instances: chosen.map(instanceOf) };
+    },
+    restart(names) {
+      const chosen = named(names);
+      tell({ type: 'ordered', signal: null, order: 'restart' });
+      const pids = chosen.map((instance) => instance.run()?.pid ?? null);
+      const ways = supervisor()?.restart(chosen) ?? [];
+      return {
+        protocol: PROTOCOL,
+        instances: ways.flatMap((way, index) => {
+          const slot = chosen[index];
+          return slot === undefined ? [] : [{ instance: instanceOf(slot), way, pid: pids[index] ?? null }];
+        }),
+      };
+    },
+    signal(names, signal) {
+      tell({ type: 'ordered', signal: null, order: 'signal' });
+      return {
+        protocol: PROTOCOL,
+        instances: named(names).map((slot) => ({ instance: instanceOf(slot), pid: slot.signal(signal) })),
+      };
+    },
+    scale: async (counts) => revised(await revision().scale(new Map(Object.entries(counts)))),
+    async update(dry) {
+      if (!dry) tell({ type: 'ordered', signal: null, order: 'update' });
+      return revised(await revision().update(dry));
+    },
+  };
+}
+
+function revised(result: Revised): ReviseAnswer {
+  if (!result.ok) {
+    const failures = result.error.map(({ code, facts, place }) => ({ code, facts: { ...facts }, place }));
+    return { protocol: PROTOCOL, changes: null, failures };
+  }
+  const changes = result.value.map((change) => ({
+    instance: change.spec.instance,
+    kind: change.kind,
+    fields: change.kind === 'changed' ? [...change.fields] : [],
+    effect: change.kind === 'changed' ? change.effect : null,
+  }));
+  return { protocol: PROTOCOL, changes, failures: [] };
+}

@@ -1,5 +1,6 @@
 import type { Failure } from '../model/failure.ts';
 import type {
+  Address,
   LinkLiveness,
   Overlap,
   Readiness,
@@ -47,11 +48,30 @@ export interface Subject {
  * Something of which two processes of one manifest must not have the same: equal `kind` and `value` are reported at
  * `option` of the later one: an option in ARGS, of a log file the key in LOG.
  */
-export interface Claim {
+export interface NamedClaim {
   readonly kind: 'node' | 'worker' | 'statedb' | 'schedule' | 'pidfile' | 'log';
   readonly value: string;
+  /** What is compared in its place, where one thing may be written in several ways. */
+  readonly same?: string;
   readonly option: string;
 }
+
+/** An address of which two processes have to agree, or of which only one can have it. */
+export interface Listening {
+  readonly kind: 'listen';
+  /** A relative path starts in the folder of the process. */
+  readonly address: Address;
+  /** A socket on `[::]` takes IPv4 as well. */
+  readonly dualStack: boolean;
+  /** Its port may be another's too, where that one says the same. */
+  readonly sharesPort: boolean;
+  /** What to write where it is INSTANCES that want one address. */
+  readonly instead: string;
+  /** What of ARGS to point at; null: the address is the default. */
+  readonly option: string | null;
+}
+
+export type Claim = NamedClaim | Listening;
 
 /** By a signal that is no good way to stop the program: what it does then. */
 export type Unfit = Readonly<Partial<Record<SignalName, string>>>;

@@ -1,7 +1,7 @@
 import { emitArgs, KILL, type Backend, type Finding, type Subject } from './backend.ts';
 import { beatLock, celeryArgv, common, LEVELS, processRules } from './celery.ts';
 import { ignored, isOn, otherwise } from './findings.ts';
-import { choice, flag, integer, refused, since, text, table } from './options.ts';
+import { choice, flag, integer, pidfile, refused, since, text, table } from './options.ts';
 
 /** `celery beat --help` of 5.4 to 5.7. */
 const options = table(() => ({
@@ -14,7 +14,7 @@ const options = table(() => ({
   hostname: since('5.7', text('a node name such as beat@%h')),
   loglevel: choice(LEVELS),
   logfile: text('a path'),
-  pidfile: text('a path'),
+  pidfile: pidfile(),
   uid: text('a user'),
   gid: text('a group'),
   umask: text('an octal mask'),

@@ -3,6 +3,7 @@ import type { Address } from '../model/spec.ts';
 import { emitArgs, KILL, type Backend, type Entry, type Finding } from './backend.ts';
 import { celeryArgv, common } from './celery.ts';
 import { ignored, otherwise, unwise } from './findings.ts';
+import { listening, onePerPort } from './listening.ts';
 import { choice, decimal, flag, integer, list, names, option, table, text, type Option } from './options.ts';
 
 const FLAGS =
@@ -55,14 +56,16 @@ export const celeryFlower: Backend = {
   package: null,
   rules({ args }) {
     const found: Finding[] = [];
-    const secret = ['basic_auth', 'basic-auth'].find((option) => args.has(option));
-    if (secret !== undefined) {
-      const why = 'every user of the machine can read the password in the list of processes';
-      found.push(unwise(secret, why, 'write ENV: {FLOWER_BASIC_AUTH: "${FLOWER_BASIC_AUTH}"} instead'));
-      const pairs = args.get(secret) as string[];
+    for (const [option, value] of args) {
+      const name = option.replaceAll('-', '_');
+      if (!isSecret(name, value)) continue;
+      const what = name === 'basic_auth' || name === 'broker_api' ? 'the password' : 'it';
+      const why = `every user of the machine can read ${what} in the list of processes`;
+      const variable = `FLOWER_${name.toUpperCase()}`;
+      found.push(unwise(option, why, `write ENV: {${variable}: "\${${variable}}"} instead`));
       const nobody = 'one without a colon is no user and password, and lets nobody in';
-      if (!pairs.every((pair) => pair.includes(':')))
-        found.push(otherwise(secret, nobody, 'write USER:PASSWORD'));
+      if (name === 'basic_auth' && !(value as string[]).every((pair) => pair.includes(':')))
+        found.push(otherwise(option, nobody, 'write USER:PASSWORD'));
     }
     if (args.has('port') && socketOf(args) !== undefined) {
       found.push(ignored('port', 'with a Unix socket Flower opens no port', 'leave one of them out'));
@@ -73,13 +76,41 @@ export const celeryFlower: Backend = {
     return common({
       argv: celeryArgv(entry, 'flower', emitArgs(options(), entry.args)),
       readiness: { kind: 'listen', addresses: boundAddresses(entry.args) },
+      claims: listening(entry, claimed(entry), ['unix_socket', 'unix-socket', 'port', 'address'], {
+        dualStack: false,
+        sharesPort: false,
+        instead: onePerPort,
+      }),
       stop: [{ signal: 'SIGTERM', waitMs: 10_000 }, KILL],
     });
   },
 };
 
+/** What nobody but Flower should know; it takes all its options from the environment too. */
+const isSecret = (name: string, value: unknown): boolean =>
+  ['basic_auth', 'oauth2_secret', 'cookie_secret'].includes(name) ||
+  (name === 'broker_api' && /:\/\/[^/@]*:[^@]+@/.test(value as string));
+
 const socketOf = (args: Entry['args']): string | undefined =>
   (args.get('unix_socket') ?? args.get('unix-socket')) as string | undefined;
+
+/** Flower's own default. */
+const PORT = 5555;
+
+/** As far as nothing but ARGS can say it; then it is Flower's default where ARGS say nothing. */
+function claimed(entry: Entry): Address[] {
+  const { args, env, extraArgs } = entry;
+  const bound = boundAddresses(args);
+  const elsewhere =
+    args.has('conf') ||
+    entry.hasFile('flowerconfig.py') ||
+    ['FLOWER_PORT', 'FLOWER_UNIX_SOCKET', 'FLOWER_ADDRESS', 'FLOWER_CONF'].some(
+      (name) => env[name] !== undefined,
+    ) ||
+    extraArgs.some((token) => /^--(port|unix[_-]socket|address|conf)/.test(token));
+  if (bound.length > 0 || elsewhere || args.get('port') === 0) return bound;
+  return [{ kind: 'tcp', host: (args.get('address') as string | undefined) ?? '', port: PORT }];
+}
 
 /** What Flower will bind, as far as ARGS tell; empty where its environment or a file decides, or the kernel (port 0). */
 function boundAddresses(args: Entry['args']): Address[] {

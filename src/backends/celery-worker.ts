@@ -2,7 +2,7 @@ import type { Overlap, Rung } from '../model/spec.ts';
 import { isOlder } from '../model/version.ts';
 import { loopOf } from '../model/vitals.ts';
 import { emitArgs, KILL, type Backend, type Claim, type Entry, type Unfit } from './backend.ts';
-import { beatLock, celeryArgv, common, expandNode, LEVELS } from './celery.ts';
+import { beatLock, celeryArgv, common, expandNode, LEVELS, sameApp } from './celery.ts';
 import { nodeOf } from './celery-node.ts';
 import { autoscale } from './celery-options.ts';
 import { GRACE_MS, hasBeat, poolOf, PREFORK, workerRules } from './celery-worker-rules.ts';
@@ -14,6 +14,7 @@ import {
   kibibytes,
   names,
   orWord,
+  pidfile,
   refused,
   since,
   text,
@@ -56,7 +57,7 @@ const options = table(() => ({
   'schedule-filename': text('a path'),
   scheduler: text('a dotted path, for example django_celery_beat.schedulers:DatabaseScheduler'),
   logfile: text('a path'),
-  pidfile: text('a path'),
+  pidfile: pidfile(),
   uid: text('a user'),
   gid: text('a group'),
   umask: text('an octal mask'),
@@ -115,7 +116,7 @@ const THEIRS = /^(--(hostname|statedb|pidfile)(=|$)|-[EB]*[nS])/;
 function overlapOf(entry: Entry, argv: readonly string[], node: string): Overlap | null {
   const { args, extraArgs } = entry;
   const isShared = (file: unknown): boolean => typeof file === 'string' && expandNode(file, node) === file;
-  if (hasBeat(entry) || isShared(args.get('statedb')) || isShared(args.get('pidfile'))) return null;
+  if (hasBeat(entry) || isShared(args.get('statedb'))) return null;
   if (extraArgs.some((token) => THEIRS.test(token))) return null;
   const token = argv.indexOf(`--hostname=${node}`);
   const at = node.indexOf('@');
@@ -137,10 +138,15 @@ function coldRestores(entry: Entry): boolean {
 }
 
 function claims(entry: Entry, node: string): Claim[] {
-  const { args, app } = entry;
-  const files = (['statedb', 'pidfile'] as const).flatMap((kind): Claim[] => {
-    const path = args.get(kind) as string | undefined;
-    return path === undefined ? [] : [{ kind, value: expandNode(path, node), option: kind }];
-  });
-  return [{ kind: 'node', value: `${node} of ${app ?? ''}`, option: 'hostname' }, ...files];
+  const statedb = entry.args.get('statedb') as string | undefined;
+  // A name without "@" is a host, of a node called "celery".
+  const whole = node.includes('@') ? node : `celery@${node}`;
+  const name: Claim = {
+    kind: 'node',
+    value: `${whole} of ${entry.app ?? ''}`,
+    same: `${whole} of ${sameApp(entry.app ?? '')}`,
+    option: 'hostname',
+  };
+  if (statedb === undefined) return [name];
+  return [name, { kind: 'statedb', value: expandNode(statedb, node), option: 'statedb' }];
 }

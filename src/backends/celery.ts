@@ -1,7 +1,7 @@
 /** What Celery's three programs share. */
 import type { Readiness, Rung, SingletonKey } from '../model/spec.ts';
 import { PYTHON_ENV, type Claim, type Compiled, type Entry, type Finding, type Unfit } from './backend.ts';
-import { ignored, unwise } from './findings.ts';
+import { ignored } from './findings.ts';
 
 export const LEVELS = ['DEBUG', 'INFO', 'WARNING', 'ERROR', 'CRITICAL', 'FATAL'] as const;
 /** Celery's usage error: an unknown option, or an APP that is not found. The same command line fails again. */
@@ -56,13 +56,19 @@ export const beatLock = (entry: Entry): SingletonKey => {
   return { kind: 'application', app, ask: [entry.python, `${entry.helpers}/prodserver_probe.py`, app] };
 };
 
+/**
+ * One text for what Celery finds to be one application (`find_app` and `symbol_by_name`): `shop.celery.app`,
+ * `shop.celery:app`, `shop.celery` and `shop`.
+ */
+export const sameApp = (app: string): string =>
+  app
+    .replace(':', '.')
+    .replace(/\.app$/, '')
+    .replace(/\.celery$/, '');
+
 /** Worker and beat have these, and act on them in the same way. */
 export function processRules(args: ReadonlyMap<string, unknown>): Finding[] {
   const found: Finding[] = [];
-  if (args.has('pidfile')) {
-    const why = 'one that is left behind keeps the next start from succeeding (exit 73)';
-    found.push(unwise('pidfile', why, 'leave it out: prodserver knows the pid'));
-  }
   for (const option of ['umask', 'executable']) {
     if (!args.has(option)) continue;
     const instead = option === 'umask' ? 'leave it out' : 'use SUPERVISOR.python';

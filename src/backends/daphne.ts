@@ -1,5 +1,6 @@
 import { emitArgs, type Backend, type Entry, type Finding, type Subject } from './backend.ts';
 import { contradictions, isOn, unwise } from './findings.ts';
+import { listening, onePerPort } from './listening.ts';
 import { flag, integer, repeated, table, text } from './options.ts';
 import { appTarget, barredWhere, boundTo, noDescriptor, termFor, webServer } from './web.ts';
 
@@ -54,6 +55,7 @@ export const daphneServer: Backend = {
   package: null,
   rules,
   compile(entry) {
+    const bound = entry.args.has('endpoint') ? [] : addresses(entry);
     return webServer({
       argv: [
         entry.python,
@@ -63,7 +65,12 @@ export const daphneServer: Backend = {
         ...entry.extraArgs,
         appTarget(entry.app ?? ''),
       ],
-      addresses: entry.args.has('endpoint') ? [] : addresses(entry),
+      addresses: bound,
+      claims: listening(entry, bound, ['unix-socket', 'port', 'bind'], {
+        dualStack: true,
+        sharesPort: false,
+        instead: onePerPort,
+      }),
       // Daphne drops the requests that it is at, whatever signal ends it.
       stop: termFor(10),
     });

@@ -2,6 +2,7 @@
 import type { Address, Readiness } from '../model/spec.ts';
 import { emitArgs, unfitFor, type Backend, type Entry, type Finding } from './backend.ts';
 import { conflict, isOn } from './findings.ts';
+import { listening, onePerPort } from './listening.ts';
 import { flag, integer, option, text, type Option, type Options } from './options.ts';
 import { compiled, termFor } from './web.ts';
 
@@ -70,9 +71,16 @@ export const devServer = ({ name, paths, command, options, rules }: DevServer): 
   package: null,
   rules: (subject) => [...colourRules(subject.args), ...rules(subject)],
   compile(entry) {
+    const bound = devAddresses(entry);
+    const taken = entry.args.has('addrport') || isElsewhere(entry) ? bound : [defaultAddress(entry)];
     return compiled(
-      { kind: 'listen', addresses: devAddresses(entry) },
+      { kind: 'listen', addresses: bound },
       {
+        claims: listening(entry, taken, ['addrport'], {
+          dualStack: true,
+          sharesPort: false,
+          instead: onePerPort,
+        }),
         argv: manage(entry, command, ...emitArgs(options(), entry.args), ...entry.extraArgs),
         stop: termFor(10),
       },
@@ -82,12 +90,22 @@ export const devServer = ({ name, paths, command, options, rules }: DevServer): 
 
 /** Django's forms: PORT, HOST:PORT, [V6]:PORT; empty where the project, EXTRA_ARGS or the kernel (port 0) decide. */
 export function devAddresses(entry: Entry): Address[] {
-  if (entry.extraArgs.some((token) => !token.startsWith('-') || token === '-6' || token === '--ipv6'))
-    return [];
+  if (isElsewhere(entry)) return [];
   const given = (entry.args.get('addrport') as string | undefined) ?? '';
   const match = /^(?:(?:\[([^\]]+)\]|([^:]*)):)?(\d+)$/.exec(given);
   const port = Number(match?.[3]);
   if (match === null || port === 0) return [];
-  const fallback = isOn(entry.args, 'ipv6') ? '::1' : '127.0.0.1';
-  return [{ kind: 'tcp', host: (match[1] ?? match[2] ?? '') || fallback, port }];
+  const fallback = defaultAddress(entry);
+  return [{ ...fallback, host: (match[1] ?? match[2] ?? '') || fallback.host, port }];
 }
+
+/** A second address, or its family, says more than ARGS. */
+const isElsewhere = ({ extraArgs }: Entry): boolean =>
+  extraArgs.some((token) => !token.startsWith('-') || token === '-6' || token === '--ipv6');
+
+/** Django's, where the project has no command of its own by that name. */
+const defaultAddress = ({ args }: Entry): Extract<Address, { kind: 'tcp' }> => ({
+  kind: 'tcp',
+  host: isOn(args, 'ipv6') ? '::1' : '127.0.0.1',
+  port: 8000,
+});

@@ -1,12 +1,14 @@
 import { emitArgs, HUP_RELOADS, type Backend, type Entry, type Finding, type Subject } from './backend.ts';
-import { contradictions, ignored, isOn, otherwise } from './findings.ts';
+import { barred, contradictions, ignored, isOn, otherwise } from './findings.ts';
 import { seconds, worded } from './granian-options.ts';
+import { grow, listening } from './listening.ts';
 import {
   alias,
   choice,
   decimal,
   integer,
   pair,
+  pidfile,
   refused,
   repeated,
   table,
@@ -101,7 +103,7 @@ const own = (): Options => ({
   'reload-tick': integer({ min: 50, max: 5000 }),
   ...pair('reload-ignore-worker-failure'),
   'process-name': text('a name'),
-  'pid-file': text('a path'),
+  'pid-file': pidfile(),
   version: refused('it shows the version and ends', 'run granian --version by hand'),
 });
 
@@ -118,6 +120,11 @@ const rules =
   (app: 'asgi' | 'wsgi') =>
   ({ args }: Subject): Finding[] => {
     const found = [...contradictions(args), ...besides(args, 'uds', ['host', 'port'])];
+    const host = args.get('host') as string | undefined;
+    if (host !== undefined && !/^\d+(\.\d+){3}$|:/.test(host)) {
+      const why = 'Granian takes an IP address only, and ends';
+      found.push(barred('host', why, `write ${host === 'localhost' ? '127.0.0.1' : 'the address'}`));
+    }
     if (app === 'asgi' && Number(args.get('blocking-threads') ?? 1) > 1) {
       const why = 'Granian takes 1 at most for ASGI, and ends';
       found.push(...barredWhere(args, ['blocking-threads'], why, 'leave it out, or use runtime-threads'));
@@ -163,6 +170,7 @@ const granian = (name: string, app: 'asgi' | 'wsgi'): Backend => ({
   package: null,
   rules: rules(app),
   compile(entry) {
+    const bound = addresses(entry);
     return webServer({
       argv: [
         entry.python,
@@ -173,7 +181,12 @@ const granian = (name: string, app: 'asgi' | 'wsgi'): Backend => ({
         ...emitArgs(options(), entry.args),
         ...entry.extraArgs,
       ],
-      addresses: addresses(entry),
+      addresses: bound,
+      claims: listening(entry, bound, ['uds', 'port', 'host'], {
+        dualStack: true,
+        sharesPort: true,
+        instead: grow('workers'),
+      }),
       // The main process kills workers itself only where workers-kill-timeout says when.
       stop: termFor(graceOf(entry) + 5),
       // The old worker ends `respawn-interval` after the new one was started, whether that listens by then or not.

@@ -1,7 +1,19 @@
 import type { Address } from '../model/spec.ts';
 import { emitArgs, HUP_RELOADS, KILL, PYTHON_ENV, type Backend, type Entry, type Unfit } from './backend.ts';
 import { isOn } from './findings.ts';
-import { choice, flag, flagOr, integer, refused, repeated, text, type Option, table } from './options.ts';
+import { grow, listening } from './listening.ts';
+import {
+  choice,
+  flag,
+  flagOr,
+  integer,
+  pidfile,
+  refused,
+  repeated,
+  text,
+  type Option,
+  table,
+} from './options.ts';
 import { DROPS } from './web.ts';
 
 /** gunicorn's own default of --graceful-timeout, seconds. */
@@ -39,7 +51,7 @@ const options = table(() => ({
   chdir: text('a folder'),
   daemon: refused('a daemon leaves its supervisor', 'leave it out'),
   env: repeated('NAME=VALUE, or a list of them'),
-  pid: text('a path'),
+  pid: pidfile(),
   'worker-tmp-dir': text('a folder'),
   user: text('a user'),
   group: text('a group'),
@@ -164,7 +176,11 @@ export const gunicornServer: Backend = {
       unfit: UNFIT,
       overlap: null,
       singleton: null,
-      claims: [],
+      claims: listening(entry, claimedAddresses(entry), ['bind'], {
+        dualStack: true,
+        sharesPort: isOn(entry.args, 'reuse-port') || entry.extraArgs.includes('--reuse-port'),
+        instead: (instances) => `${grow('workers')(instances)}; or add "reuse-port: true"`,
+      }),
     };
   },
 };
@@ -175,18 +191,28 @@ export function wsgiTarget(app: string): string {
   return app.replace(/\.(application|app)$/, ':$1');
 }
 
+/** What may bind elsewhere, or with SO_REUSEPORT: gunicorn.conf.py is loaded by itself. */
+const elsewhere = (entry: Entry): boolean =>
+  entry.args.has('config') ||
+  entry.env['GUNICORN_CMD_ARGS'] !== undefined ||
+  entry.hasFile('gunicorn.conf.py') ||
+  entry.extraArgs.some((token) => /^(-b|--bind|-c|--config)/.test(token));
+
+/** What it has for itself as far as nothing but the manifest can say it; without a word on it gunicorn's default. */
+function claimedAddresses(entry: Entry): Address[] {
+  if (elsewhere(entry)) return [];
+  const bound = boundAddresses(entry);
+  const unknown = entry.args.has('bind') || entry.env['PORT'] !== undefined;
+  return bound.length > 0 || unknown ? bound : [{ kind: 'tcp', host: '127.0.0.1', port: 8000 }];
+}
+
 /** What gunicorn will bind, as far as the manifest tells; empty where a config file decides. */
 function boundAddresses(entry: Entry): Address[] {
   const bind = entry.args.get('bind') as string[] | undefined;
   if (bind !== undefined) return bind.flatMap((item) => parseAddress(item) ?? []);
-  // A config file (gunicorn.conf.py is loaded by itself) may bind elsewhere: then it is whatever it listens on.
-  const elsewhere =
-    entry.args.has('config') ||
-    entry.env['GUNICORN_CMD_ARGS'] !== undefined ||
-    entry.hasFile('gunicorn.conf.py') ||
-    entry.extraArgs.some((token) => /^(-b|--bind|-c|--config)/.test(token));
   const port = entry.env['PORT'];
-  if (elsewhere || port === undefined || !/^\d+$/.test(port)) return [];
+  // Elsewhere: then it is whatever it listens on.
+  if (elsewhere(entry) || port === undefined || !/^\d+$/.test(port)) return [];
   return [{ kind: 'tcp', host: '', port: Number(port) }];
 }
 

@@ -2,7 +2,8 @@ import type { Address } from '../model/spec.ts';
 import { emitArgs, type Backend, type Entry, type Finding, type Subject } from './backend.ts';
 import { ignored, isOn, otherwise } from './findings.ts';
 import { parseAddress } from './gunicorn.ts';
-import { alias, choice, flag, integer, repeated, table, text } from './options.ts';
+import { grow, listening } from './listening.ts';
+import { alias, choice, flag, integer, refused, repeated, table, text } from './options.ts';
 import { appTarget, barredWhere, openSecret, termFor, webServer } from './web.ts';
 
 /** Hypercorn's own default of --graceful-timeout, seconds. */
@@ -41,7 +42,10 @@ const options = table(() => {
     'insecure-bind': repeated(BINDS),
     'log-config': text('a path, with json: or toml: before it for such a file'),
     'log-level': choice(['debug', 'info', 'warning', 'error', 'critical']),
-    pid: text('a path'),
+    pid: refused(
+      'Hypercorn never removes it: after its end it names no process, or another',
+      'leave it out: prodserver knows the pid, and "prodserver status --json" tells it',
+    ),
     'quic-bind': repeated('an address, or a list of them'),
     reload: flag(),
     'root-path': text('a path'),
@@ -90,6 +94,7 @@ export const hypercornServer: Backend = {
   package: null,
   rules,
   compile(entry) {
+    const bound = addresses(entry);
     const grace = (entry.args.get('graceful-timeout') as number | undefined) ?? GRACEFUL_TIMEOUT_S;
     return webServer({
       argv: [
@@ -100,7 +105,15 @@ export const hypercornServer: Backend = {
         ...emitArgs(options(), entry.args),
         ...entry.extraArgs,
       ],
-      addresses: addresses(entry),
+      addresses: bound,
+      claims: listening(entry, bound, ['bind'], {
+        dualStack: true,
+        // hypercorn/config.py 0.18: `if self.workers > 1: ... SO_REUSEPORT`.
+        sharesPort:
+          Number(entry.args.get('workers') ?? 1) > 1 ||
+          entry.extraArgs.some((token) => /^(-w|--workers)/.test(token)),
+        instead: grow('workers'),
+      }),
       // After the requests the application's own end (lifespan) may take its time.
       stop: termFor(grace + 10),
       // It waits for all workers to end before it starts new ones; with 0 workers there is nobody to hear it.

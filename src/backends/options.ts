@@ -197,6 +197,13 @@ export function refused(why: string, instead: string): Option {
   );
 }
 
+/** Of a program that ends where the file names a process that lives, which after a crash may be any. */
+export const pidfile = (): Option =>
+  refused(
+    'one that a crash left behind may name another process by now, and then the next start ends of it',
+    'leave it out: prodserver knows the pid, and "prodserver status --json" tells it',
+  );
+
 /** A table that is built once, when it is first asked for. */
 export function table(build: () => Options): () => Options {
   let built: Options | null = null;

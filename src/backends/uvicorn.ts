@@ -8,6 +8,7 @@ import {
   type Subject,
 } from './backend.ts';
 import { contradictions, ignored, isOn, unwise } from './findings.ts';
+import { grow, listening } from './listening.ts';
 import {
   choice,
   decimal,
@@ -125,6 +126,7 @@ const uvicorn = (name: string, app: 'asgi' | 'wsgi', options: () => Options): Ba
   compile(entry) {
     const grace = (entry.args.get('timeout-graceful-shutdown') as number | undefined) ?? GRACE_S;
     const workers = (entry.args.get('workers') as number | undefined) ?? 1;
+    const bound = addresses(entry);
     const term = { signal: 'SIGTERM', waitMs: (grace + 5) * 1000 } as const;
     return webServer({
       argv: [
@@ -136,7 +138,13 @@ const uvicorn = (name: string, app: 'asgi' | 'wsgi', options: () => Options): Ba
         ...emitArgs(options(), entry.args),
         ...entry.extraArgs,
       ],
-      addresses: addresses(entry),
+      addresses: bound,
+      claims: listening(entry, bound, ['uds', 'port', 'host'], {
+        // asyncio's own sockets bar IPv4; those that uvicorn opens for its children do not.
+        dualStack: workers > 1 || isOn(entry.args, 'reload'),
+        sharesPort: false,
+        instead: grow('workers'),
+      }),
       // An INT after TERM drops the connections; with workers the parent no longer listens to it.
       stop: workers > 1 ? [term, KILL] : [term, { signal: 'SIGINT', waitMs: 5000 }, KILL],
       permanentExitCodes: PERMANENT,

@@ -2,9 +2,12 @@ import type { Address } from '../model/spec.ts';
 import { emitArgs, KILL, unfitFor, type Backend, type Entry, type Finding, type Subject } from './backend.ts';
 import { contradictions, isOn, otherwise, unwise } from './findings.ts';
 import { parseAddress } from './gunicorn.ts';
+import { grow, listening } from './listening.ts';
 import { flag, integer, pair, refused, repeated, table, text } from './options.ts';
 import { appTarget, barredWhere, boundTo, DROPS, webServer } from './web.ts';
 
+/** waitress' own default of --threads. */
+const THREADS = 4;
 /** waitress gives its threads 5 s, and drops what still waits in its queue. */
 const OWN_GRACE_S = 5;
 
@@ -83,6 +86,7 @@ export const waitressServer: Backend = {
   package: null,
   rules,
   compile(entry) {
+    const bound = addresses(entry);
     return webServer({
       argv: [
         entry.python,
@@ -92,7 +96,12 @@ export const waitressServer: Backend = {
         ...entry.extraArgs,
         appTarget(entry.app ?? ''),
       ],
-      addresses: addresses(entry),
+      addresses: bound,
+      claims: listening(entry, bound, ['listen', 'unix-socket', 'port', 'host'], {
+        dualStack: false,
+        sharesPort: false,
+        instead: (instances) => grow('threads')(instances * THREADS),
+      }),
       // TERM would end it at once, with the requests that it is at; at INT it finishes them.
       stop: [
         { signal: 'SIGINT', waitMs: (OWN_GRACE_S + 5) * 1000 },

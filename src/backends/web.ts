@@ -4,6 +4,7 @@ import {
   KILL,
   PYTHON_ENV,
   unfitFor,
+  type Claim,
   type Compiled,
   type Entry,
   type Finding,
@@ -20,6 +21,7 @@ interface Shape {
   readonly addresses: readonly Address[];
   readonly stop: readonly [Rung, ...Rung[]];
   readonly permanentExitCodes?: readonly number[];
+  readonly claims?: readonly Claim[];
   readonly reload?: Reload | null;
   readonly unfit?: Unfit;
 }
@@ -48,7 +50,7 @@ export const compiled = (readiness: Readiness, shape: Omit<Shape, 'addresses'>):
   unfit: shape.unfit ?? {},
   overlap: null,
   singleton: null,
-  claims: [],
+  claims: shape.claims ?? [],
 });
 
 /** TERM with so many seconds, then KILL. */

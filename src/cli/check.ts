@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import { failure, type Failure, type Result } from '../model/failure.ts';
+import { failure, severityOf, type Failure, type Result } from '../model/failure.ts';
 import { docsFile, fileExists } from '../os/files.ts';
 import {
   countBySeverity,
@@ -85,7 +85,9 @@ function printText(sources: readonly Source[], strict: boolean): void {
       print(`${source.shown}: ${['ok', ...names].join(', ')}${told}`);
     }
   }
-  if (sources.some(({ loaded }) => loaded.findings.length > 0)) {
+  // An info says all that there is to say.
+  const wrong = sources.flatMap(({ loaded }) => loaded.findings.map(({ code }) => severityOf(code)));
+  if (wrong.some((severity) => severity !== 'info')) {
     print(`more on each code: ${shown(docsFile())}`);
   }
 }

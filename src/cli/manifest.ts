@@ -68,10 +68,12 @@ async function fromSettings(module: string, scales: Scales): Promise<Loaded> {
 export async function loadPlan(flags: Flags): Promise<{ plan: Plan; shown: string } | number> {
   const source = await load(flags);
   const { plan, findings } = source.loaded;
-  for (const finding of findings) complain(diagnosticText(finding, errorPaint()));
+  // An info is for those who ask what there is to say of a manifest: `check`.
+  const told = findings.filter(({ code }) => severityOf(code) !== 'info');
+  for (const finding of told) complain(diagnosticText(finding, errorPaint()));
   if (plan === null) {
-    complain(`${source.shown}: ${countText(findings)}`);
-    const first = findings.find((finding) => severityOf(finding.code) === 'error');
+    complain(`${source.shown}: ${countText(told)}`);
+    const first = told.find((finding) => severityOf(finding.code) === 'error');
     return first === undefined ? EXIT.manifest : exitCodeOf(first);
   }
   return { plan, shown: source.shown };

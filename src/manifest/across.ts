@@ -1,12 +1,40 @@
 /** Rules across the entries of a manifest. */
-import type { Claim } from '../backends/backend.ts';
+import { sameApp } from '../backends/celery.ts';
 import { failure, type Failure } from '../model/failure.ts';
 import type { ProcessSpec } from '../model/spec.ts';
+import type { AvailableMemory } from '../os/available-memory.ts';
+import { addressRules } from './addresses.ts';
+import { claimRules } from './claims.ts';
 import type { CompiledInstance } from './compile.ts';
+import { dependencyRules } from './dependencies.ts';
 import type { Document } from './document.ts';
+import { memoryRule } from './memory.ts';
+import { stopRule } from './stop-time.ts';
+
+/** `names` are those of the manifest, of entries with mistakes too. */
+export function acrossRules(
+  doc: Document,
+  compiled: readonly CompiledInstance[],
+  names: readonly string[],
+): Failure[] {
+  const specs = compiled.map(({ spec }) => spec);
+  return [
+    ...beatRules(doc, specs),
+    ...claimRules(doc, compiled),
+    ...addressRules(doc, compiled),
+    ...dependencyRules(doc, specs, names),
+  ];
+}
+
+/** What all entries come to together, where each is as it is meant; `machine` is asked only where it matters. */
+export const sumRules = (
+  doc: Document,
+  specs: readonly ProcessSpec[],
+  machine: () => AvailableMemory | null,
+): Failure[] => [...stopRule(doc, specs), ...memoryRule(doc, specs, machine)];
 
 /** Two beats on one application would wait for each other for ever: the second never starts. */
-export function beatRules(doc: Document, processes: readonly ProcessSpec[]): Failure[] {
+function beatRules(doc: Document, processes: readonly ProcessSpec[]): Failure[] {
   const beats = processes.filter(
     ({ singleton, backend, index }) =>
       index === 1 && (singleton?.kind === 'application' || backend === 'CeleryBeat'),
@@ -21,47 +49,6 @@ export function beatRules(doc: Document, processes: readonly ProcessSpec[]): Fai
   });
 }
 
-const lockOf = ({ singleton }: ProcessSpec): string => JSON.stringify(singleton);
-
-const KINDS: Readonly<Record<Claim['kind'], { readonly said: string; readonly below: 'ARGS' | 'LOG' }>> = {
-  node: { said: 'node name', below: 'ARGS' },
-  worker: { said: 'worker id', below: 'ARGS' },
-  statedb: { said: 'statedb', below: 'ARGS' },
-  schedule: { said: 'schedule', below: 'ARGS' },
-  pidfile: { said: 'pidfile', below: 'ARGS' },
-  log: { said: 'log file', below: 'LOG' },
-};
-
-/** No path that is relative to the folder. */
-const ANYWHERE: readonly Claim['kind'][] = ['node', 'worker', 'log'];
-
-/** What two instances claim, told once an entry, at the later one. */
-export function claimRules(doc: Document, instances: readonly CompiledInstance[]): Failure[] {
-  const owners = new Map<string, ProcessSpec>();
-  const told = new Set<string>();
-  const found: Failure[] = [];
-  for (const { spec, claims } of instances) {
-    for (const claim of claims) {
-      const key = `${claim.kind} ${ANYWHERE.includes(claim.kind) ? '' : spec.cwd} ${claim.value}`;
-      const owner = owners.get(key);
-      if (owner === undefined) owners.set(key, spec);
-      else if (!told.has(`${spec.name} ${claim.kind}`)) {
-        told.add(`${spec.name} ${claim.kind}`);
-        found.push(claimedTwice(doc, owner, spec, claim));
-      }
-    }
-  }
-  return found;
-}
-
-function claimedTwice(doc: Document, owner: ProcessSpec, spec: ProcessSpec, claim: Claim): Failure {
-  const { said, below } = KINDS[claim.kind];
-  const place = doc.place(['PRODUCTION_PROCESSES', spec.name, below, claim.option], 'key');
-  const facts = {
-    option: claim.option,
-    kind: said,
-    value: claim.value,
-    instances: [owner.instance, spec.instance],
-  };
-  return failure('claimed-twice', facts, { place });
-}
+/** How the application is asked for says nothing: one application may be written in several ways. */
+const lockOf = ({ singleton }: ProcessSpec): string =>
+  singleton?.kind === 'application' ? `application ${sameApp(singleton.app)}` : JSON.stringify(singleton);

@@ -6,6 +6,7 @@ import { OURS } from '../backends/registry.ts';
 import { failure, FailureError, severityOf, type Failure, type Result } from '../model/failure.ts';
 import { readEnvFile } from '../os/env-file.ts';
 import { fileExists, helpersFolder, isReadable, readManifestText, realPath } from '../os/files.ts';
+import { availableMemory, type AvailableMemory } from '../os/available-memory.ts';
 import { installedVersion } from '../os/packages.ts';
 import { parseArgs } from './args.ts';
 import {
@@ -15,8 +16,7 @@ import {
   type CompiledInstance,
   type EntryContext,
 } from './compile.ts';
-import { beatRules, claimRules } from './across.ts';
-import { dependencyRules } from './dependencies.ts';
+import { acrossRules, sumRules } from './across.ts';
 import { parseManifest, type Document } from './document.ts';
 import { uselessLive } from './health.ts';
 import { interpolate, withoutBrought, type Environment } from './interpolate.ts';
@@ -26,6 +26,7 @@ import { backendFiles, resolveBackend, type Known } from './named.ts';
 import { isMeant, kindOf, parseAt, unknownKey } from './problems.ts';
 import { findPython } from './python.ts';
 import { recycleRules, scheduleOf } from './recycle.ts';
+import { secretRules } from './secrets.ts';
 import {
   entrySchema,
   isName,
@@ -62,6 +63,7 @@ export function loadManifest(
   env: Environment,
   cwd: string,
   scales: Scales = new Map(),
+  machine?: Source['machine'],
 ): Loaded {
   const text = readManifestText(path);
   if (!text.ok) return { plan: null, findings: [text.error], schedules: [] };
@@ -69,7 +71,7 @@ export function loadManifest(
   if (!parsed.ok) return { plan: null, findings: parsed.error, schedules: [] };
   const folder = path === '-' ? cwd : dirname(path);
   const real = path === '-' ? '-' : realPath(path);
-  return compile(parsed.value, { path: real, folder, env, settings: null, scales });
+  return compile(parsed.value, { path: real, folder, env, settings: null, scales, machine });
 }
 
 /** Of what a Document is the text. */
@@ -82,6 +84,8 @@ export interface Source {
   /** The Django settings that it was read from; null: a file. */
   readonly settings: string | null;
   readonly scales?: Scales;
+  /** What there is for all processes together; that of this machine unless given. */
+  readonly machine?: (() => AvailableMemory | null) | undefined;
 }
 
 /** From a text that is understood to what it comes to; `custom`: the backends that it brings along. */
@@ -90,7 +94,7 @@ export function compile(doc: Document, source: Source, custom: Custom | null = n
   const schedules: Schedule[] = [];
   const done = (instances: readonly CompiledInstance[], input: SupervisorInput | null = null): Loaded => {
     const processes = instances.map(({ spec }) => spec);
-    const refused = findings.some((finding) => severityOf(finding.code) === 'error');
+    const refused = findings.some(isError);
     findings.sort(byPlace);
     const onFatal = input?.['on-fatal'] ?? null;
     const startRate = input?.['start-rate'] ?? START_RATE;
@@ -160,11 +164,8 @@ export function compile(doc: Document, source: Source, custom: Custom | null = n
   const compiled = entries.flatMap(([name, value]) => compileOne(doc, name, value, context, known, findings));
   const processes = compiled.map(({ spec }) => spec);
   const names = Object.keys(section);
-  findings.push(
-    ...beatRules(doc, processes),
-    ...claimRules(doc, compiled),
-    ...dependencyRules(doc, processes, names),
-  );
+  findings.push(...acrossRules(doc, compiled, names), ...secretRules(doc, source.settings !== null));
+  if (!findings.some(isError)) findings.push(...sumRules(doc, processes, source.machine ?? availableMemory));
   return done(compiled, supervisor.value);
 }
 
@@ -247,7 +248,8 @@ function compileKnown(
   const [first] = compiled;
   if (first !== undefined)
     findings.push(...stopRules(doc, backend.name, first.compiled, entry.value.STOP, base));
-  return compiled;
+  // Where it listens may be what it was told wrongly.
+  return parsed.failures.some(isError) ? compiled.map(notListening) : compiled;
 }
 
 /** Milliseconds; null: as the backend has it. Where STOP cannot be understood nothing is too long for it. */
@@ -259,6 +261,11 @@ function graceOf(written: Record<string, unknown>, entry: EntryInput | null): nu
   );
   return stop.success && !isMisspelt ? (stop.data?.timeout ?? null) : Infinity;
 }
+
+const notListening = (one: CompiledInstance): CompiledInstance => ({
+  ...one,
+  claims: one.claims.filter(({ kind }) => kind !== 'listen'),
+});
 
 /** With what its files say. One that is not here yet, or is another user's, may be there in time; what is wrong is told. */
 function withEnvFiles(
@@ -292,6 +299,8 @@ function liveRules(doc: Document, backend: Backend, entry: EntryInput | null, ba
     return failure('key-useless', { key, backend: backend.name, why }, { place: doc.place(path, 'key') });
   });
 }
+
+const isError = ({ code }: Failure): boolean => severityOf(code) === 'error';
 
 const isTrue = (value: unknown): boolean => value === true || value === 'true';
 

@@ -1,10 +1,11 @@
 import type { DeepFactsByCode } from './deep.ts';
+import type { FactsAcross } from './facts-across.ts';
 import type { Exit, LockHolder, ProbeTrouble } from './process.ts';
 import type { BackendFacts } from './failure-backends.ts';
 import type { TimingsProblem } from './lease-timings.ts';
 
 /** The facts that belong to each code. The words for them stand in `render/words-*.ts`, nowhere else. */
-export interface FactsByCode extends BackendFacts, DeepFactsByCode {
+export interface FactsByCode extends BackendFacts, DeepFactsByCode, FactsAcross {
   // The manifest as a file
   'manifest-missing': { readonly searched: readonly string[] };
   'manifest-unreadable': { readonly path: string; readonly errno: string };
@@ -197,6 +198,8 @@ export type RefusedKind = 'function' | 'class' | 'object' | 'lazy' | 'nest' | 'k
 
 export type Code = keyof FactsByCode;
 
+export type Severity = 'error' | 'warning' | 'info';
+
 const WARNINGS: ReadonlySet<Code> = new Set<Code>([
   'manifest-empty',
   'option-spelling',
@@ -216,10 +219,16 @@ const WARNINGS: ReadonlySet<Code> = new Set<Code>([
   'subreaper-missing',
   'parent-death-missing',
   'runtime-removed',
+  'address-shared',
+  'memory-exceeded',
+  'secret-plain',
 ]);
 
-/** Errors refuse a manifest; warnings do not. */
-export const severityOf = (code: Code): 'error' | 'warning' => (WARNINGS.has(code) ? 'warning' : 'error');
+const INFOS: ReadonlySet<Code> = new Set<Code>(['stop-long']);
+
+/** Errors refuse a manifest; warnings do not, unless `--strict` says so; infos never do. */
+export const severityOf = (code: Code): Severity =>
+  INFOS.has(code) ? 'info' : WARNINGS.has(code) ? 'warning' : 'error';
 
 export type Place = TextPlace | SettingPlace;
 

@@ -1,6 +1,13 @@
 /** What is wrong with a manifest, for people, for programs and for GitHub. */
 import { stripVTControlCharacters } from 'node:util';
-import { isInText, severityOf, type Failure, type SettingPlace, type TextPlace } from '../model/failure.ts';
+import {
+  isInText,
+  severityOf,
+  type Failure,
+  type SettingPlace,
+  type Severity,
+  type TextPlace,
+} from '../model/failure.ts';
 import { hintOf, messageOf } from './failures.ts';
 import { maskLine } from '../model/mask.ts';
 import { dottedPath } from './words.ts';
@@ -8,16 +15,20 @@ import type { Paint } from './paint.ts';
 
 const plural = (count: number, word: string): string => `${count} ${word}${count === 1 ? '' : 's'}`;
 
+interface Counts {
+  readonly errors: number;
+  readonly warnings: number;
+  readonly infos: number;
+}
+
 /** Where each code is explained: an npm path, since package.json names no homepage yet. */
 const DOCS = 'prodserver/docs/errors.md';
 
 /** `strict` takes warnings for errors. */
-export function countBySeverity(
-  findings: readonly Failure[],
-  strict = false,
-): { errors: number; warnings: number } {
-  const errors = findings.filter((finding) => severityIn(finding, strict) === 'error').length;
-  return { errors, warnings: findings.length - errors };
+export function countBySeverity(findings: readonly Failure[], strict = false): Counts {
+  const count = (severity: Severity): number =>
+    findings.filter((finding) => severityIn(finding, strict) === severity).length;
+  return { errors: count('error'), warnings: count('warning'), infos: count('info') };
 }
 
 function severityIn({ code }: Failure, strict: boolean): ReturnType<typeof severityOf> {
@@ -27,19 +38,26 @@ function severityIn({ code }: Failure, strict: boolean): ReturnType<typeof sever
 
 /** `2 errors, 1 warning`; empty when there is nothing to count. */
 export function countText(findings: readonly Failure[], strict = false): string {
-  const { errors, warnings } = countBySeverity(findings, strict);
-  const parts = [errors > 0 ? plural(errors, 'error') : '', warnings > 0 ? plural(warnings, 'warning') : ''];
-  return parts.filter((part) => part !== '').join(', ');
+  const { errors, warnings, infos } = countBySeverity(findings, strict);
+  const counts = [
+    [errors, 'error'],
+    [warnings, 'warning'],
+    [infos, 'info'],
+  ] as const;
+  return counts
+    .filter(([count]) => count > 0)
+    .map(([count, word]) => plural(count, word))
+    .join(', ');
 }
 
-/** One finding with its line and a caret under what it speaks of. */
+/** One finding with its line and a caret under what it speaks of; an info, where nothing is wrong, without. */
 export function diagnosticText(finding: Failure, paint: Paint, strict = false): string {
   const severity = severityIn(finding, strict);
-  const label = severity === 'error' ? paint.red(severity) : paint.yellow(severity);
+  const label = LABELS[severity](paint)(severity);
   const { place } = finding;
   const where = place === undefined ? '' : paint.bold(`${printable(whereText(place))}: `);
   const lines = [`${where}${label}: ${printable(brief(messageOf(finding)))} [${finding.code}]`];
-  if (isInText(place) && place.excerpt.trim() !== '') {
+  if (severity !== 'info' && isInText(place) && place.excerpt.trim() !== '') {
     const number = String(place.line).padStart(5);
     const cut = clip(place);
     lines.push(
@@ -51,6 +69,12 @@ export function diagnosticText(finding: Failure, paint: Paint, strict = false): 
   if (hint !== null) lines.push(`${' '.repeat(5)} = ${printable(brief(hint))}`);
   return lines.join('\n');
 }
+
+const LABELS: Readonly<Record<Severity, (paint: Paint) => (text: string) => string>> = {
+  error: ({ red }) => red,
+  warning: ({ yellow }) => yellow,
+  info: ({ cyan }) => cyan,
+};
 
 /** `prodserver.yaml:3:5`, or `shop.settings: PRODUCTION_PROCESSES.web.ARGS.bind[0]`. */
 const whereText = (place: TextPlace | SettingPlace): string =>
@@ -165,5 +189,6 @@ export function diagnosticGithub(finding: Failure, file: string | null, strict =
   const setting = place === undefined || isInText(place) ? '' : `${settingText(place)}: `;
   const remedy = hint === null ? '' : ` (${brief(hint)})`;
   const message = `${setting}${brief(messageOf(finding))}${remedy}\n${docsOf(finding)}`;
-  return `::${severityIn(finding, strict)} ${where}title=${finding.code}::${data(message)}`;
+  const severity = severityIn(finding, strict);
+  return `::${severity === 'info' ? 'notice' : severity} ${where}title=${finding.code}::${data(message)}`;
 }

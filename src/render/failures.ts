@@ -1,4 +1,5 @@
 import { severityOf, type Code, type Failure } from '../model/failure.ts';
+import { acrossWords } from './words-across.ts';
 import { backendWords } from './words-backends.ts';
 import { initWords } from './words-init.ts';
 import { deepWords } from './words-deep.ts';
@@ -13,6 +14,7 @@ import type { Words, WordsFor } from './words.ts';
 /** Every code with its words, exit code and meaning; docs/errors.md and the exit codes come from here. */
 export const TABLE: WordsFor<Code> = {
   ...manifestWords,
+  ...acrossWords,
   ...backendWords,
   ...settingsWords,
   ...initWords,

@@ -193,7 +193,20 @@ describe('the development servers', () => {
           "--settings=shop.settings",
           "--new",
         ],
-        "claims": [],
+        "claims": [
+          {
+            "address": {
+              "host": "0.0.0.0",
+              "kind": "tcp",
+              "port": 9000,
+            },
+            "dualStack": true,
+            "instead": "leave INSTANCES out, or write an entry for each port",
+            "kind": "listen",
+            "option": "addrport",
+            "sharesPort": false,
+          },
+        ],
         "env": {
           "PYTHONUNBUFFERED": "1",
         },

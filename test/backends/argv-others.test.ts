@@ -20,7 +20,20 @@ test('CeleryFlower', () => {
         "--persistent=True",
         "--debug=False",
       ],
-      "claims": [],
+      "claims": [
+        {
+          "address": {
+            "host": "",
+            "kind": "tcp",
+            "port": 5555,
+          },
+          "dualStack": false,
+          "instead": "leave INSTANCES out, or write an entry for each port",
+          "kind": "listen",
+          "option": "port",
+          "sharesPort": false,
+        },
+      ],
       "env": {
         "PYTHONUNBUFFERED": "1",
       },

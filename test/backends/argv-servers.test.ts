@@ -34,7 +34,20 @@ describe('Granian', () => {
           "--workers-kill-timeout=20",
           "--new",
         ],
-        "claims": [],
+        "claims": [
+          {
+            "address": {
+              "host": "0.0.0.0",
+              "kind": "tcp",
+              "port": 8001,
+            },
+            "dualStack": true,
+            "instead": "leave INSTANCES out, and write "workers: 1" in ARGS",
+            "kind": "listen",
+            "option": "port",
+            "sharesPort": true,
+          },
+        ],
         "env": {
           "PYTHONUNBUFFERED": "1",
         },
@@ -122,7 +135,31 @@ describe('Hypercorn', () => {
           "--workers=2",
           "--new",
         ],
-        "claims": [],
+        "claims": [
+          {
+            "address": {
+              "host": "0.0.0.0",
+              "kind": "tcp",
+              "port": 8001,
+            },
+            "dualStack": true,
+            "instead": "leave INSTANCES out, and write "workers: 1" in ARGS",
+            "kind": "listen",
+            "option": "bind",
+            "sharesPort": true,
+          },
+          {
+            "address": {
+              "kind": "unix",
+              "path": "/run/a.sock",
+            },
+            "dualStack": true,
+            "instead": "leave INSTANCES out, and write "workers: 1" in ARGS",
+            "kind": "listen",
+            "option": "bind",
+            "sharesPort": true,
+          },
+        ],
         "env": {
           "PYTHONUNBUFFERED": "1",
         },
@@ -205,7 +242,20 @@ describe('Daphne', () => {
           "--new",
           "shop.asgi:application",
         ],
-        "claims": [],
+        "claims": [
+          {
+            "address": {
+              "host": "0.0.0.0",
+              "kind": "tcp",
+              "port": 8001,
+            },
+            "dualStack": true,
+            "instead": "leave INSTANCES out, or write an entry for each port",
+            "kind": "listen",
+            "option": "port",
+            "sharesPort": false,
+          },
+        ],
         "env": {
           "PYTHONUNBUFFERED": "1",
         },

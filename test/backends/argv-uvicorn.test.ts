@@ -22,7 +22,20 @@ test('the whole', () => {
         "--timeout-graceful-shutdown=10",
         "--new",
       ],
-      "claims": [],
+      "claims": [
+        {
+          "address": {
+            "host": "0.0.0.0",
+            "kind": "tcp",
+            "port": 8001,
+          },
+          "dualStack": false,
+          "instead": "leave INSTANCES out, and write "workers: 1" in ARGS",
+          "kind": "listen",
+          "option": "port",
+          "sharesPort": false,
+        },
+      ],
       "env": {
         "PYTHONUNBUFFERED": "1",
       },

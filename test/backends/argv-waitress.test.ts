@@ -27,7 +27,32 @@ test('the whole', () => {
         "--new",
         "shop.wsgi:application",
       ],
-      "claims": [],
+      "claims": [
+        {
+          "address": {
+            "host": "127.0.0.1",
+            "kind": "tcp",
+            "port": 8080,
+          },
+          "dualStack": false,
+          "instead": "leave INSTANCES out, and write "threads: 4" in ARGS",
+          "kind": "listen",
+          "option": "listen",
+          "sharesPort": false,
+        },
+        {
+          "address": {
+            "host": "::1",
+            "kind": "tcp",
+            "port": 8080,
+          },
+          "dualStack": false,
+          "instead": "leave INSTANCES out, and write "threads: 4" in ARGS",
+          "kind": "listen",
+          "option": "listen",
+          "sharesPort": false,
+        },
+      ],
       "env": {
         "PYTHONUNBUFFERED": "1",
       },

@@ -24,7 +24,20 @@ describe('GunicornServer', () => {
           "--graceful-timeout=10",
           "--spew",
         ],
-        "claims": [],
+        "claims": [
+          {
+            "address": {
+              "host": "0.0.0.0",
+              "kind": "tcp",
+              "port": 8000,
+            },
+            "dualStack": true,
+            "instead": "leave INSTANCES out, and write "workers: 1" in ARGS; or add "reuse-port: true"",
+            "kind": "listen",
+            "option": "bind",
+            "sharesPort": false,
+          },
+        ],
         "env": {
           "PYTHONUNBUFFERED": "1",
         },
@@ -120,6 +133,7 @@ describe('CeleryWorker', () => {
           {
             "kind": "node",
             "option": "hostname",
+            "same": "one@%h of shop",
             "value": "one@%h of shop.celery.app",
           },
         ],
@@ -232,7 +246,6 @@ describe('the successor of a worker', () => {
     ['an embedded beat', { beat: true }, []],
     ['an embedded beat in EXTRA_ARGS', {}, ['-EB']],
     ['a state file', { statedb: 'state.db' }, []],
-    ['a pid file', { pidfile: '/run/%h.pid' }, []],
     ['a node name in EXTRA_ARGS', {}, ['-n', 'mine@%h']],
     ['the same in one token', {}, ['-Enmine@%h']],
     ['a long one', {}, ['--hostname=mine@%h']],
@@ -242,7 +255,7 @@ describe('the successor of a worker', () => {
   });
 
   test('does where such a file has the name of its node', () => {
-    expect(nodeOf({ statedb: '/var/%n.db', pidfile: '%p.pid' }, ['-Qnews'])).toBe('--hostname=one.g2@%h');
+    expect(nodeOf({ statedb: '/var/%n.db' }, ['-Qnews'])).toBe('--hostname=one.g2@%h');
   });
 });
 

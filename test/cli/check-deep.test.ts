@@ -23,18 +23,23 @@ test('facts, findings and the verdict, as text and as JSON', async () => {
     web: site1 is a WSGI application
     web: PYTHON is VERSIONS (tested 27.0)
     other: PYTHON is VERSIONS (tested 27.0)
+    prodserver.yaml:2:3: info: to end everything may take 40 s (web); docker stop kills after 10 s, Kubernetes after 30 s [stop-long]
+          = in a container set docker run --stop-timeout 45, stop_grace_period: 45s (compose) or terminationGracePeriodSeconds: 45
     prodserver.yaml:3:41: error: "nosuch" cannot be imported: ModuleNotFoundError: No module named 'nosuch':
       ModuleNotFoundError: No module named 'nosuch' [app-import]
         3 |   other: {BACKEND: GunicornServer, APP: nosuch, ARGS: {bind: "127.0.0.1:8001"}}
           |                                         ^^^^^^
           = check the name, and that the project is in FOLDER (CWD)
-    prodserver.yaml: 1 error
+    prodserver.yaml: 1 error, 1 info
     more on each code: PRODSERVER/docs/errors.md"
   `);
   const { stdout, code } = await rig.run(['check', '--deep', '--json']);
   expect(code).toBe(78);
   expect(JSON.parse(stdout)).toMatchObject({
-    diagnostics: [{ code: 'app-import', line: 3, path: ['PRODUCTION_PROCESSES', 'other', 'APP'] }],
+    diagnostics: [
+      { code: 'stop-long' },
+      { code: 'app-import', line: 3, path: ['PRODUCTION_PROCESSES', 'other', 'APP'] },
+    ],
     errors: 1,
     deep: {
       manifests: [

@@ -20,7 +20,9 @@ describe('check', () => {
     expect(await run(rigWith(GOOD), 'check')).toMatchInlineSnapshot(`
       "exit 0
       --- stdout
-      prodserver.yaml: ok, web, worker"
+      prodserver.yaml:6:3: info: to end everything may take 1 min (worker); docker stop kills after 10 s, Kubernetes after 30 s [stop-long]
+            = in a container set docker run --stop-timeout 65, stop_grace_period: 65s (compose) or terminationGracePeriodSeconds: 65
+      prodserver.yaml: ok, web, worker (1 info)"
     `);
   });
 
@@ -42,21 +44,25 @@ describe('check', () => {
     expect(await run(rig, 'check')).toMatchInlineSnapshot(`
       "exit 0
       --- stdout
+      prodserver.yaml:6:3: info: to end everything may take 1 min (worker); docker stop kills after 10 s, Kubernetes after 30 s [stop-long]
+            = in a container set docker run --stop-timeout 65, stop_grace_period: 65s (compose) or terminationGracePeriodSeconds: 65
       prodserver.yaml:9:12: warning: "max_tasks_per_child" is read as "max-tasks-per-child" [option-spelling]
           9 |     ARGS: {max_tasks_per_child: 2}
             |            ^^^^^^^^^^^^^^^^^^^
             = write "max-tasks-per-child"
-      prodserver.yaml: ok, web, worker (1 warning)
+      prodserver.yaml: ok, web, worker (1 warning, 1 info)
       more on each code: PRODSERVER/docs/errors.md"
     `);
     expect(await run(rig, 'check', '--strict')).toMatchInlineSnapshot(`
       "exit 78
       --- stdout
+      prodserver.yaml:6:3: info: to end everything may take 1 min (worker); docker stop kills after 10 s, Kubernetes after 30 s [stop-long]
+            = in a container set docker run --stop-timeout 65, stop_grace_period: 65s (compose) or terminationGracePeriodSeconds: 65
       prodserver.yaml:9:12: error: "max_tasks_per_child" is read as "max-tasks-per-child" [option-spelling]
           9 |     ARGS: {max_tasks_per_child: 2}
             |            ^^^^^^^^^^^^^^^^^^^
             = write "max-tasks-per-child"
-      prodserver.yaml: 1 error
+      prodserver.yaml: 1 error, 1 info
       more on each code: PRODSERVER/docs/errors.md"
     `);
   });
@@ -101,7 +107,8 @@ describe('check', () => {
           }
         ],
         "errors": 1,
-        "warnings": 0
+        "warnings": 0,
+        "infos": 0
       }"
     `);
   });
@@ -146,7 +153,9 @@ describe('several files', () => {
     expect(runWith(folder, BAD, ['check', ...files])).toMatchInlineSnapshot(`
       "exit 78
       --- stdout
-      deploy/good.yaml: ok, web, worker
+      deploy/good.yaml:6:3: info: to end everything may take 1 min (worker); docker stop kills after 10 s, Kubernetes after 30 s [stop-long]
+            = in a container set docker run --stop-timeout 65, stop_grace_period: 65s (compose) or terminationGracePeriodSeconds: 65
+      deploy/good.yaml: ok, web, worker (1 info)
       deploy/bad.yaml:9:12: error: CeleryWorker has no option "concurency" [option-unknown]
           9 |     ARGS: {concurency: 2}
             |            ^^^^^^^^^^
@@ -157,11 +166,13 @@ describe('several files', () => {
             |            ^^^^^^^^^^
             = write "concurrency"
       <stdin>: 1 error
+      old.yml:6:3: info: to end everything may take 1 min (worker); docker stop kills after 10 s, Kubernetes after 30 s [stop-long]
+            = in a container set docker run --stop-timeout 65, stop_grace_period: 65s (compose) or terminationGracePeriodSeconds: 65
       old.yml:9:12: warning: "max_tasks_per_child" is read as "max-tasks-per-child" [option-spelling]
           9 |     ARGS: {max_tasks_per_child: 2}
             |            ^^^^^^^^^^^^^^^^^^^
             = write "max-tasks-per-child"
-      old.yml: ok, web, worker (1 warning)
+      old.yml: ok, web, worker (1 warning, 1 info)
       error: no manifest: FOLDER/gone.yaml does not exist [manifest-missing]
             = write prodserver.yaml here, or name it with --manifest FILE, PRODSERVER_MANIFEST or --settings MODULE
       gone.yaml: 1 error
@@ -176,7 +187,7 @@ describe('several files', () => {
     const { diagnostics, ...counts } = JSON.parse(json) as {
       diagnostics: { file: string; line: number; code: string; docs: string }[];
     };
-    expect(counts).toEqual({ errors: 3, warnings: 1 });
+    expect(counts).toEqual({ errors: 3, warnings: 1, infos: 1 });
     expect(diagnostics.map(({ file, line, code }) => [file, line, code])).toEqual([
       ['deploy/bad.yaml', 9, 'option-unknown'],
       ['gone.yaml', null, 'manifest-missing'],
@@ -223,7 +234,9 @@ describe('the manifest', () => {
     expect(runWith(rig.folder, GOOD, ['check', '-f', '-'])).toMatchInlineSnapshot(`
       "exit 0
       --- stdout
-      <stdin>: ok, web, worker"
+      <stdin>:6:3: info: to end everything may take 1 min (worker); docker stop kills after 10 s, Kubernetes after 30 s [stop-long]
+            = in a container set docker run --stop-timeout 65, stop_grace_period: 65s (compose) or terminationGracePeriodSeconds: 65
+      <stdin>: ok, web, worker (1 info)"
     `);
     expect(runWith(rig.folder, BAD, ['check', '-f', '-'])).toMatchInlineSnapshot(`
       "exit 78
@@ -250,7 +263,7 @@ describe('the manifest', () => {
     const rig = new Rig();
     rig.write('deploy/prod.yaml', GOOD);
     const { code, stdout } = await rig.run(['check'], { env: { PRODSERVER_MANIFEST: 'deploy/prod.yaml' } });
-    expect([code, stdout]).toEqual([0, 'deploy/prod.yaml: ok, web, worker\n']);
+    expect([code, stdout.split('\n').at(-2)]).toEqual([0, 'deploy/prod.yaml: ok, web, worker (1 info)']);
   });
 
   test.skipIf(!OTHERS_MAY_RUN_IT)('that this user may not read', () => {

@@ -93,10 +93,16 @@ test('for people', async () => {
       stop  SIGTERM for 10 s, then SIGKILL to the whole tree
       lock  named nightly
     --- stderr
+    prodserver.yaml:7:30: warning: "DJANGO_SECRET_KEY" has a secret in plain text [secret-plain]
+          = write "\${DJANGO_SECRET_KEY}" and set DJANGO_SECRET_KEY where prodserver starts, or leave it out here and put it into an ENV_FILE
+    prodserver.yaml:12:18: warning: "broker" has a secret in plain text [secret-plain]
+          = write "--broker=\${BROKER}" and set BROKER where prodserver starts
     prodserver.yaml:21:24: warning: "basic_auth" is unwise: every user of the machine can read the password in the list of processes [option-unwise]
        21 |     ARGS: {port: 5555, basic_auth: "*************"}
           |                        ^^^^^^^^^^
-          = write ENV: {FLOWER_BASIC_AUTH: "\${FLOWER_BASIC_AUTH}"} instead"
+          = write ENV: {FLOWER_BASIC_AUTH: "\${FLOWER_BASIC_AUTH}"} instead
+    prodserver.yaml:24:56: warning: "password" has a secret in plain text [secret-plain]
+          = write "\${PASSWORD}" and set PASSWORD where prodserver starts"
   `);
 });
 
@@ -209,10 +215,16 @@ test('for programs', async () => {
       ]
     }
     --- stderr
+    prodserver.yaml:7:30: warning: "DJANGO_SECRET_KEY" has a secret in plain text [secret-plain]
+          = write "\${DJANGO_SECRET_KEY}" and set DJANGO_SECRET_KEY where prodserver starts, or leave it out here and put it into an ENV_FILE
+    prodserver.yaml:12:18: warning: "broker" has a secret in plain text [secret-plain]
+          = write "--broker=\${BROKER}" and set BROKER where prodserver starts
     prodserver.yaml:21:24: warning: "basic_auth" is unwise: every user of the machine can read the password in the list of processes [option-unwise]
        21 |     ARGS: {port: 5555, basic_auth: "*************"}
           |                        ^^^^^^^^^^
-          = write ENV: {FLOWER_BASIC_AUTH: "\${FLOWER_BASIC_AUTH}"} instead"
+          = write ENV: {FLOWER_BASIC_AUTH: "\${FLOWER_BASIC_AUTH}"} instead
+    prodserver.yaml:24:56: warning: "password" has a secret in plain text [secret-plain]
+          = write "\${PASSWORD}" and set PASSWORD where prodserver starts"
   `);
 });
 
@@ -229,10 +241,16 @@ test('of an unknown name', async () => {
   expect(await run(rigWith(), 'plan', 'flowr')).toMatchInlineSnapshot(`
     "exit 2
     --- stderr
+    prodserver.yaml:7:30: warning: "DJANGO_SECRET_KEY" has a secret in plain text [secret-plain]
+          = write "\${DJANGO_SECRET_KEY}" and set DJANGO_SECRET_KEY where prodserver starts, or leave it out here and put it into an ENV_FILE
+    prodserver.yaml:12:18: warning: "broker" has a secret in plain text [secret-plain]
+          = write "--broker=\${BROKER}" and set BROKER where prodserver starts
     prodserver.yaml:21:24: warning: "basic_auth" is unwise: every user of the machine can read the password in the list of processes [option-unwise]
        21 |     ARGS: {port: 5555, basic_auth: "*************"}
           |                        ^^^^^^^^^^
           = write ENV: {FLOWER_BASIC_AUTH: "\${FLOWER_BASIC_AUTH}"} instead
+    prodserver.yaml:24:56: warning: "password" has a secret in plain text [secret-plain]
+          = write "\${PASSWORD}" and set PASSWORD where prodserver starts
     error: the manifest has no process "flowr"; did you mean "flower"? [process-unknown]
       it has: web, worker, beat, flower, job"
   `);

@@ -36,7 +36,13 @@ function project(text: string, env: Record<string, string> = {}): Rig {
 const SETTINGS = ['--settings', 'conf'];
 
 test('check', async () => {
-  expect(await run(project(CONF), 'check', ...SETTINGS)).toBe('exit 0\n--- stdout\nconf: ok, web, worker');
+  expect(await run(project(CONF), 'check', ...SETTINGS)).toMatchInlineSnapshot(`
+    "exit 0
+    --- stdout
+    conf.py:9:5: info: to end everything may take 1 min 10 s (worker); docker stop kills after 10 s, Kubernetes after 30 s [stop-long]
+          = in a container set docker run --stop-timeout 75, stop_grace_period: 75s (compose) or terminationGracePeriodSeconds: 75
+    conf: ok, web, worker (1 info)"
+  `);
   const bad = project(CONF.replace('"concurrency": 2', '"concurency": 2'));
   expect(await run(bad, 'check', ...SETTINGS)).toMatchInlineSnapshot(`
     "exit 78

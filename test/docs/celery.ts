@@ -134,7 +134,8 @@ seen differs as it should. "ignored": nothing differs, and \`check\` warns. "ref
 
 ${workerProofTable()}
 
-Not passed on to Celery at all: \`detach\`, since a detached process leaves its supervisor.
+Not passed on to Celery at all: \`detach\`, since a detached process leaves its supervisor, and \`pidfile\`, since one that a
+crash left behind ends the next start.
 
 ## Beat
 

@@ -48,7 +48,8 @@ function errorsPage(): string {
   const sections = codes.map((code) => {
     const sample = sampleOf(code);
     const hint = hintOf(sample);
-    const exit = severityOf(code) === 'warning' ? 'warning' : `error, exit code ${exitCodeOf(sample)}`;
+    const severity = severityOf(code);
+    const exit = severity === 'error' ? `error, exit code ${exitCodeOf(sample)}` : severity;
     return [
       `### ${code}`,
       `*${exit}.* ${escape(TABLE[code].about)}`,
@@ -64,8 +65,9 @@ Made from the table of codes by \`npm run generate\`; do not edit.
 
 A code is stable: scripts may rely on it. It stands in brackets at the end of a message, as \`code\` in
 \`prodserver check --format json\` and as the title of a GitHub annotation. The exit code is that of a command that ends
-with this error. A warning ends nothing; \`check --strict\` takes warnings of the manifest for errors. Below each code is
-an example of its message and, after "=", of what to do.
+with this error. A warning ends nothing; \`check --strict\` takes warnings of the manifest for errors. An info
+is what is good to know where nothing is wrong: only \`check\` tells it, \`--strict\` or not, and its exit code stays as it is.
+Below each code is an example of its message and, after "=", of what to do.
 
 | exit code | meaning |
 |---|---|

@@ -110,6 +110,30 @@ export const SAMPLES: FactsByCode = {
     instances: ['orders.1', 'mails.1'],
   },
   'variable-unset': { name: 'REDIS_URL' },
+  'address-twice': {
+    kind: 'port',
+    instances: ['web.1', 'admin.1'],
+    addresses: ['0.0.0.0:8000', '127.0.0.1:8000'],
+    instead: null,
+  },
+  'address-shared': {
+    instances: ['web.1', 'admin.1'],
+    address: '127.0.0.1:8000',
+    apps: ['shop.asgi', 'admin.asgi'],
+  },
+  'stop-long': { names: ['web', 'worker'], ms: 95_000 },
+  'memory-exceeded': {
+    bytes: 5 * 1024 ** 3,
+    has: 4 * 1024 ** 3,
+    of: 'cgroup',
+    names: ['web', 'worker'],
+    successors: ['worker'],
+  },
+  'secret-plain': {
+    key: 'CELERY_BROKER_URL',
+    instead:
+      'write "${CELERY_BROKER_URL}" and set CELERY_BROKER_URL where prodserver starts, or leave it out here and put it into an ENV_FILE',
+  },
   'variable-required': { name: 'REDIS_URL', message: 'the broker' },
   'variable-syntax': { text: '${REDIS URL}' },
   'instances-conflict': {

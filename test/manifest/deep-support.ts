@@ -22,7 +22,9 @@ export interface Asked extends Deep {
 export async function askDeep(rig: Rig, manifest: string, options: Options = {}): Promise<Asked> {
   const { env: given = {}, timeoutMs = 60_000, verbose = false } = options;
   const env = { PATH: process.env['PATH'], VIRTUAL_ENV: dirname(dirname(inject('python'))), ...given };
-  const loaded = loadManifest(rig.manifest(manifest), 'prodserver.yaml', env, rig.folder);
+  // Where they would listen is of no concern here.
+  const elsewhere = { ...env, GUNICORN_CMD_ARGS: '', UVICORN_PORT: '0' };
+  const loaded = loadManifest(rig.manifest(manifest), 'prodserver.yaml', elsewhere, rig.folder);
   if (loaded.plan === null) throw new Error(JSON.stringify(loaded.findings, null, 2));
   const order = {
     env,

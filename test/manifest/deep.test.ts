@@ -345,7 +345,7 @@ test('a Django project: its commands, its INSTALLED_APPS and its tables', async 
   tasks: {BACKEND: DjangoTasksWorker, CWD: '\${SHOP}'}
   q2: {BACKEND: DjangoQ2Worker, CWD: '\${SHOP}'}
   daphne: {BACKEND: DaphneRunserver, CWD: '\${SHOP}'}
-  werkzeug: {BACKEND: WerkzeugRunserver, CWD: '\${SHOP}'}
+  werkzeug: {BACKEND: WerkzeugRunserver, CWD: '\${SHOP}', ARGS: {addrport: 8001}}
 `;
   const first = await askDeep(rig, manifest('django_celery_beat.schedulers.DatabaseScheduler'), { env });
   expect(first.text.replaceAll(SHOP, 'SHOP')).toMatchInlineSnapshot(`
@@ -374,11 +374,11 @@ test('a Django project: its commands, its INSTALLED_APPS and its tables', async 
           |                     ^^^^^^^^^^^^^^^
           = install it: PYTHON -m pip install daphne
     prodserver.yaml:10:23: error: PYTHON has no django-extensions, which WerkzeugRunserver needs [package-missing]
-       10 |   werkzeug: {BACKEND: WerkzeugRunserver, CWD: '\${SHOP}'}
+       10 |   werkzeug: {BACKEND: WerkzeugRunserver, CWD: '\${SHOP}', ARGS: {addrport: 8001}}
           |                       ^^^^^^^^^^^^^^^^^
           = install it: PYTHON -m pip install django-extensions
     prodserver.yaml:10:23: error: PYTHON has no werkzeug, which WerkzeugRunserver needs [package-missing]
-       10 |   werkzeug: {BACKEND: WerkzeugRunserver, CWD: '\${SHOP}'}
+       10 |   werkzeug: {BACKEND: WerkzeugRunserver, CWD: '\${SHOP}', ARGS: {addrport: 8001}}
           |                       ^^^^^^^^^^^^^^^^^
           = install it: PYTHON -m pip install werkzeug"
   `);

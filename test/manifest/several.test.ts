@@ -78,8 +78,25 @@ test('a manifest with errors has no plan, one with warnings has', () => {
   expect(load(BROKEN).plan).toBeNull();
   const entry = 'BACKEND: CeleryWorker, APP: a.b, ARGS: {max_tasks_per_child: 10}';
   const loaded = load(`PRODUCTION_PROCESSES: {worker: {${entry}}}\n`);
-  expect(countText(loaded.findings)).toBe('1 warning');
+  expect(countText(loaded.findings)).toBe('1 warning, 1 info');
   expect(loaded.plan?.processes).toHaveLength(1);
+});
+
+test('an info is a notice, and told in JSON as what it is', () => {
+  const { findings, plan } = load('PRODUCTION_PROCESSES: {worker: {BACKEND: CeleryWorker, APP: a.b}}\n');
+  expect(plan).not.toBeNull();
+  expect(countText(findings)).toBe('1 info');
+  expect(findings.map((finding) => diagnosticGithub(finding, null))).toMatchInlineSnapshot(`
+    [
+      "::notice file=prodserver.yaml,line=1,endLine=1,col=24,endColumn=30,title=stop-long::to end everything may take 1 min (worker); docker stop kills after 10 s, Kubernetes after 30 s (in a container set docker run --stop-timeout 65, stop_grace_period: 65s (compose) or terminationGracePeriodSeconds: 65)%0Aprodserver/docs/errors.md#stop-long",
+    ]
+  `);
+  expect(diagnosticsJson([{ file: 'prodserver.yaml', findings }])).toMatchObject({
+    diagnostics: [{ code: 'stop-long', severity: 'info', line: 1, column: 24 }],
+    errors: 0,
+    warnings: 0,
+    infos: 1,
+  });
 });
 
 test('they are counted', () => {
@@ -133,6 +150,7 @@ test('as JSON', () => {
         },
       ],
       "errors": 1,
+      "infos": 0,
       "warnings": 1,
     }
   `);
@@ -159,6 +177,7 @@ test('as JSON, where there is no place to point at', () => {
         },
       ],
       "errors": 1,
+      "infos": 0,
       "warnings": 0,
     }
   `);
@@ -166,6 +185,7 @@ test('as JSON, where there is no place to point at', () => {
     diagnostics: [],
     errors: 0,
     warnings: 0,
+    infos: 0,
   });
 });
 

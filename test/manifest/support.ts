@@ -7,7 +7,9 @@ import type { Environment } from '../../src/manifest/interpolate.ts';
 import { isCronPattern } from '../../src/manifest/cron.ts';
 import { loadManifest } from '../../src/manifest/load.ts';
 import { checkSchedules, type Loaded } from '../../src/manifest/loaded.ts';
+import { severityOf, type Failure } from '../../src/model/failure.ts';
 import type { ProcessSpec } from '../../src/model/spec.ts';
+import type { AvailableMemory } from '../../src/os/available-memory.ts';
 import { diagnosticText } from '../../src/render/diagnostics.ts';
 import { newPaint } from '../../src/render/paint.ts';
 
@@ -15,7 +17,11 @@ export interface LoadOptions {
   readonly env?: Environment;
   /** The name of the file, by which people know it too. */
   readonly name?: string;
+  /** What the machine has for all processes together; a test of something else is not to depend on it. */
+  readonly memory?: AvailableMemory;
 }
+
+const PLENTY: AvailableMemory = { bytes: 2 ** 50, of: 'machine' };
 
 /** A new folder, gone when the test is over. */
 export function newFolder(): string {
@@ -33,19 +39,27 @@ export function write(folder: string, name: string, text: string | Buffer): stri
 
 export function load(
   text: string | Buffer,
-  { env = {}, name = 'prodserver.yaml' }: LoadOptions = {},
+  { env = {}, name = 'prodserver.yaml', memory = PLENTY }: LoadOptions = {},
 ): Loaded {
   const folder = newFolder();
-  return checkSchedules(loadManifest(write(folder, name, text), name, env, folder), isCronPattern);
+  const loaded = loadManifest(write(folder, name, text), name, env, folder, new Map(), () => memory);
+  return checkSchedules(loaded, isCronPattern);
 }
 
 const PLAIN = newPaint(false);
 
-/** All that `check` says about a manifest, without colours. */
+/** All that is wrong with a manifest as `check` says it, without colours. */
 export const told = (text: string | Buffer, options: LoadOptions = {}): string => tell(load(text, options));
 
-export const tell = ({ findings }: Loaded): string =>
+const textOf = (findings: readonly Failure[]): string =>
   findings.map((finding) => diagnosticText(finding, PLAIN)).join('\n\n');
+
+export const tell = ({ findings }: Loaded): string =>
+  textOf(findings.filter(({ code }) => severityOf(code) !== 'info'));
+
+/** What `check` adds where nothing is wrong. */
+export const infos = (text: string, options: LoadOptions = {}): string =>
+  textOf(load(text, options).findings.filter(({ code }) => severityOf(code) === 'info'));
 
 /** The processes of a manifest that must be right; warnings are allowed. */
 export function processes(text: string, options: LoadOptions = {}): readonly ProcessSpec[] {

@@ -55,6 +55,13 @@ describe('an embedded beat', () => {
     expect(processes(worker('{beat: false}'))[0]?.singleton).toBeNull();
   });
 
+  test.each(['shop.celery:app', 'shop.celery', 'shop'])('one application as %s', (app) => {
+    const second = beat('{}').replace('shop.celery.app', app).replace('beat:', 'other:');
+    const both = `${beat('{}')}${second.split('\n').slice(1).join('\n')}`;
+    expect(told(both)).toContain(`beat and other are both a beat of ${app} [beat-twice]`);
+    expect(told(both.replace(`APP: ${app}\n`, 'APP: mail.celery.app\n'))).toBe('');
+  });
+
   test('EXTRA_ARGS do not hide it', () => {
     for (const token of ['-B', '-EB', '--beat']) {
       const text = worker('{concurrency: 2}', `EXTRA_ARGS: ["${token}"]`);
@@ -95,10 +102,10 @@ describe('an embedded beat', () => {
 
 test('what the supervisor does', () => {
   expect(told(worker('{pidfile: w.pid, umask: "077", executable: /bin/x}'))).toMatchInlineSnapshot(`
-    "prodserver.yaml:5:12: warning: "pidfile" is unwise: one that is left behind keeps the next start from succeeding (exit 73) [option-unwise]
+    "prodserver.yaml:5:12: error: "pidfile" cannot be used: one that a crash left behind may name another process by now, and then the next start ends of it [option-refused]
         5 |     ARGS: {pidfile: w.pid, umask: "077", executable: /bin/x}
           |            ^^^^^^^
-          = leave it out: prodserver knows the pid
+          = leave it out: prodserver knows the pid, and "prodserver status --json" tells it
 
     prodserver.yaml:5:28: warning: "umask" has no effect: Celery acts on it only with --detach [option-ignored]
         5 |     ARGS: {pidfile: w.pid, umask: "077", executable: /bin/x}
@@ -111,10 +118,10 @@ test('what the supervisor does', () => {
           = use SUPERVISOR.python"
   `);
   expect(told(beat('{pidfile: b.pid, uid: app}'))).toMatchInlineSnapshot(`
-    "prodserver.yaml:5:12: warning: "pidfile" is unwise: one that is left behind keeps the next start from succeeding (exit 73) [option-unwise]
+    "prodserver.yaml:5:12: error: "pidfile" cannot be used: one that a crash left behind may name another process by now, and then the next start ends of it [option-refused]
         5 |     ARGS: {pidfile: b.pid, uid: app}
           |            ^^^^^^^
-          = leave it out: prodserver knows the pid"
+          = leave it out: prodserver knows the pid, and "prodserver status --json" tells it"
   `);
 });
 

@@ -95,6 +95,23 @@ describe('two of a kind', () => {
     expect(told(two('{}', '{hostname: "worker@%h"}'))).toContain('worker.1 and other.1 have one node name');
     expect(told(two('{hostname: "a@%h"}', '{hostname: "b@%h"}'))).toBe('');
     expect(told(worker('{hostname: "a@%h"}', 'INSTANCES: 2'))).toBe('');
+    // One name, and one application, in two forms each.
+    expect(told(two('{hostname: a}', '{hostname: "celery@a"}'))).toContain('[claimed-twice]');
+    const other = two('{hostname: "a@%h"}', '{hostname: "a@%h"}').replace(
+      'shop.celery.app',
+      'shop.celery:app',
+    );
+    expect(told(other)).toMatchInlineSnapshot(`
+      "prodserver.yaml:9:12: error: worker.1 and other.1 have one node name: a@%h of shop.celery.app [claimed-twice]
+          9 |     ARGS: {hostname: "a@%h"}
+            |            ^^^^^^^^
+            = give each its own, or leave hostname out"
+    `);
+    expect(told(other.replace('shop.celery:app', 'mail.celery:app'))).toBe('');
+  });
+
+  test('queues: that is how work is shared', () => {
+    expect(told(two('{queues: [a, b]}', '{queues: [a, b]}'))).toBe('');
   });
 
   test('files', () => {

@@ -2,6 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import { failure, severityOf, type Code } from '../../src/model/failure.ts';
 import { exitCodeOf, renderFailure, TABLE } from '../../src/render/failures.ts';
+import { acrossWords } from '../../src/render/words-across.ts';
 import { backendWords } from '../../src/render/words-backends.ts';
 import { deepWords } from '../../src/render/words-deep.ts';
 import { manifestWords } from '../../src/render/words-manifest.ts';
@@ -11,7 +12,7 @@ import { SAMPLES } from '../docs/samples.ts';
 import { NO_LEASE } from '../support/spec.ts';
 
 /** Shown by the tests of manifests and of Django settings. */
-const ELSEWHERE = { ...manifestWords, ...backendWords, ...settingsWords, ...deepWords };
+const ELSEWHERE = { ...manifestWords, ...backendWords, ...settingsWords, ...deepWords, ...acrossWords };
 
 const CODES = Object.keys(TABLE) as Code[];
 
@@ -53,12 +54,14 @@ test.each([
 
 test('the warnings', () => {
   expect(CODES.filter((code) => severityOf(code) === 'warning').toSorted()).toEqual([
+    'address-shared',
     'broker-alternate',
     'children-churn',
     'link-silent',
     'log-not-rotated',
     'log-refused',
     'manifest-empty',
+    'memory-exceeded',
     'option-ignored',
     'option-otherwise',
     'option-spelling',
@@ -68,10 +71,15 @@ test('the warnings', () => {
     'results-unreachable',
     'runtime-removed',
     'schedule-task-foreign',
+    'secret-plain',
     'slots-stuck',
     'stop-signal',
     'subreaper-missing',
   ]);
+});
+
+test('what is said where nothing is wrong', () => {
+  expect(CODES.filter((code) => severityOf(code) === 'info')).toEqual(['stop-long']);
 });
 
 const EXIT_1 = { code: 1, signal: null };

@@ -1,5 +1,5 @@
 /** What `check` will say of a new manifest, once the variables that it names are set. */
-import type { Failure } from '../../model/failure.ts';
+import { severityOf, type Failure } from '../../model/failure.ts';
 import { parseManifest, type Path } from '../document.ts';
 import type { Environment } from '../interpolate.ts';
 import { compile } from '../load.ts';
@@ -27,7 +27,8 @@ export function verify(text: string, { shown, path, folder, env: own, secrets }:
   return findings.filter(
     ({ code, place }) =>
       code === 'option-unwise' ||
-      !namesOneOf(valueAt(doc.value, place === undefined ? [] : place.path), missing),
+      (severityOf(code) !== 'info' &&
+        !namesOneOf(valueAt(doc.value, place === undefined ? [] : place.path), missing)),
   );
 }
 

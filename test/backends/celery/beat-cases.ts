@@ -102,19 +102,6 @@ export const BEAT_PROOFS: readonly BeatProof[] = [
     with: [true, false],
     without: [false, true],
   },
-  {
-    option: 'pidfile',
-    title: 'its pid, while it runs',
-    together: 'files',
-    setting: { args: { pidfile: 'beat.pid' } },
-    async see({ rig, process }) {
-      const path = join(rig.folder, 'beat.pid');
-      const during = existsSync(path) && rig.read('beat.pid').trim() === String(process.pid);
-      return () => ({ during, after: existsSync(path) });
-    },
-    with: { during: true, after: false },
-    without: { during: false, after: false },
-  },
   ...(['uid', 'gid'] as const).map((option): BeatProof => {
     const kind = option === 'uid' ? 'Uid' : 'Gid';
     return {

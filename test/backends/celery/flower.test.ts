@@ -1,9 +1,11 @@
 /** Flower on its port, behind its password; and each option that decides who may see it, taken out of the argv. */
 import { readFileSync } from 'node:fs';
+import { createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, inject, onTestFinished, test } from 'vitest';
 import type { Address } from '../../../src/model/spec.ts';
 import { listeningAddresses, refusal } from '../../../src/os/listen.ts';
+import { told } from '../../manifest/support.ts';
 import { SHOP } from '../../python/harness.ts';
 import { startRedis } from '../../support/redis.ts';
 import { freePort, Rig, until } from '../../support/rig.ts';
@@ -135,6 +137,24 @@ test.each(PROOFS)('$option $args', async (proof) => {
   ]);
   expect.soft(seen, `with ${proof.option}`).toEqual(proof.with);
   expect.soft(control, `without ${proof.option}`).toEqual(proof.without);
+});
+
+test('it ends where its port is taken, as the manifest says of two on one port', async () => {
+  const rig = new Rig();
+  const holder = createServer();
+  onTestFinished(() => void holder.close());
+  const port = await new Promise<number>((done) => {
+    holder.listen(0, '127.0.0.1', () => done((holder.address() as AddressInfo).port));
+  });
+  const setting = { backend: 'CeleryFlower', args: { port } } as const;
+  const stage = await open(rig, python, setting, (argv) => argv, 'memory://', { driver });
+  const { code, stderr } = await stage.process.ended;
+  expect(code).toBe(1);
+  expect(stderr).toMatch(/OSError: .*Address already in use/);
+  const flower = `BACKEND: CeleryFlower, APP: a, ARGS: {port: ${port}}`;
+  expect(told(`PRODUCTION_PROCESSES:\n  one: {${flower}}\n  two: {${flower}}\n`)).toContain(
+    '[address-twice]',
+  );
 });
 
 test('a password in ARGS: the manifest warns that others can read it', () => {

@@ -63,7 +63,7 @@ export interface Ignored extends Seen {
 /** A real worker ends, at once or when provoked; the same one works without the option. */
 export interface Rejected extends Common {
   readonly verdict: 'rejected';
-  readonly value: string | number | boolean;
+  readonly value: string | number | boolean | ((rig: Rig) => string);
   /** What makes it end; it ends by itself unless given. */
   readonly provoke?: (client: Client) => Promise<unknown>;
   readonly code: number;
@@ -182,8 +182,9 @@ const plain = (pool: Pool): Setting =>
   withPool({ args: { concurrency: 1, 'without-mingle': true, 'without-gossip': true } }, pool);
 
 async function reject(python: string, proof: Rejected, driver: Driver): Promise<void> {
-  const { option, pool, value, provoke, code, says } = proof;
+  const { option, pool, provoke, code, says } = proof;
   const rig = new Rig();
+  const value = typeof proof.value === 'function' ? proof.value(rig) : proof.value;
   const setting = plain(pool);
   const spec = specOf(rig, python, setting);
   const token = value === true ? `--${option}` : `--${option}=${String(value)}`;

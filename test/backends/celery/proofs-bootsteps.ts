@@ -153,17 +153,6 @@ export const bootstepProofs: readonly Proof[] = [
     without: { file: false, stderr: true },
   },
   {
-    option: 'pidfile',
-    pool: 'solo',
-    verdict: 'works',
-    title: 'a file with the pid of the worker',
-    together: 'files',
-    setting: { args: { ...SOLO, pidfile: 'worker.pid' } },
-    see: async (stage) => Number(fileIn(stage, 'worker.pid')) === stage.process.pid,
-    with: true,
-    without: false,
-  },
-  {
     option: 'uid',
     pool: 'solo',
     verdict: 'works',

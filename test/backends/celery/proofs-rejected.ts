@@ -78,6 +78,16 @@ export const rejectedProofs: readonly Rejected[] = [
     manifest: 'error',
   },
   {
+    option: 'pidfile',
+    pool: 'prefork',
+    verdict: 'rejected',
+    title: 'a file that was left behind, with the pid of some process, ends it',
+    value: (rig) => rig.write('left.pid', `${process.pid}\n`),
+    code: 73,
+    says: /Pidfile \(.*left\.pid\) already exists/,
+    manifest: 'error',
+  },
+  {
     option: 'include',
     pool: 'prefork',
     verdict: 'rejected',

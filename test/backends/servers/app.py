@@ -5,6 +5,7 @@ import time
 from pathlib import Path
 
 LENGTH = 2
+urlpatterns = []
 # Seconds between two looks for the file.
 LOOK = 0.02
 

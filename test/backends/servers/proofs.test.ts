@@ -1,11 +1,15 @@
 /** What `check` says of ARGS, and what the program itself says to them. */
-import { beforeAll, describe, expect, test } from 'vitest';
+import { createServer, type AddressInfo } from 'node:net';
+import { beforeAll, describe, expect, inject, onTestFinished, test } from 'vitest';
 import type { Backend } from '../../../src/backends/backend.ts';
 import { daphneServer } from '../../../src/backends/daphne.ts';
+import { djangoRunserver } from '../../../src/backends/django-runserver.ts';
 import { granianAsgiServer } from '../../../src/backends/granian.ts';
+import { gunicornServer } from '../../../src/backends/gunicorn.ts';
 import { hypercornServer } from '../../../src/backends/hypercorn.ts';
 import { uvicornServer } from '../../../src/backends/uvicorn.ts';
 import { waitressServer } from '../../../src/backends/waitress.ts';
+import { werkzeugRunserver } from '../../../src/backends/werkzeug-runserver.ts';
 import { entry, told } from '../../manifest/support.ts';
 import { freePort, until } from '../../support/rig.ts';
 import { serverPython } from '../../support/server-python.ts';
@@ -80,6 +84,7 @@ describe('an error: the program ends of it', () => {
         'option-refused',
         /Cannot reload without/,
       ],
+      [granianAsgiServer, { host: 'localhost' }, 'option-refused', /invalid IP address syntax/],
       [daphneServer, { 'proxy-headers-host': 'X' }, 'option-refused', /--proxy-headers has to be passed/],
     ]),
   )('%s', async (_, backend, args, code, says) => {
@@ -89,6 +94,44 @@ describe('an error: the program ends of it', () => {
     const { stdout, stderr } = await server.ended;
     expect(`${stdout}${stderr}`).toMatch(says);
   });
+});
+
+test.each([
+  ['GunicornServer', gunicornServer, 'pid', /Already running on PID/],
+  ['GranianASGIServer', granianAsgiServer, 'pid-file', /PID file .*left\.pid already exists/],
+] as const)('%s ends of a pid file that was left behind', async (_, backend, option, says) => {
+  const whose = backend === gunicornServer ? inject('wholePython') : python;
+  const { server } = open(backend, whose, {}, [`--${option}=left.pid`]);
+  const { code, stdout, stderr } = await server.ended;
+  expect(code).not.toBe(0);
+  expect(`${stdout}${stderr}`).toMatch(says);
+  expect(verdict(backend, { [option]: 'left.pid' })).toContain('[option-refused]');
+});
+
+test('runserver ends where its port is taken, also by IPv6', async () => {
+  const holder = createServer();
+  onTestFinished(() => void holder.close());
+  const port = await new Promise<number>((done) => {
+    holder.listen(0, '127.0.0.1', () => done((holder.address() as AddressInfo).port));
+  });
+  const args = { addrport: `[::]:${port}`, ipv6: true, noreload: true, settings: 'settings' };
+  const { server } = open(djangoRunserver, python, args);
+  const { code, stderr } = await server.ended;
+  expect([code, stderr]).toEqual([1, expect.stringContaining('That port is already in use')]);
+});
+
+test('runserver_plus ends of noreload', async () => {
+  const options = { noreload: true, settings: 'settings' };
+  const port = await freePort();
+  const { server } = open(werkzeugRunserver, python, { addrport: `127.0.0.1:${port}`, ...options });
+  expect((await server.ended).stderr).toContain("KeyError: 'WERKZEUG_SERVER_FD'");
+  const text = entry('web', 'BACKEND: WerkzeugRunserver', `ARGS: ${JSON.stringify(options)}`);
+  expect(told(text)).toMatchInlineSnapshot(`
+    "prodserver.yaml:4:12: error: "noreload" cannot be used: with it django-extensions 4.1 ends with "KeyError: WERKZEUG_SERVER_FD" [option-refused]
+        4 |     ARGS: {"noreload":true,"settings":"settings"}
+          |            ^^^^^^^^^^
+          = leave it out, or use BACKEND: DjangoRunserver"
+  `);
 });
 
 describe('a warning: the program runs, and does otherwise', () => {

@@ -15,14 +15,26 @@ export interface Stage {
 }
 
 /** ARGS as a manifest may write them; what `check` refuses is passed on all the same. */
-export function open(backend: Backend, python: string, args: Readonly<Record<string, unknown>>): Stage {
+export function open(
+  backend: Backend,
+  python: string,
+  args: Readonly<Record<string, unknown>>,
+  extraArgs: readonly string[] = [],
+): Stage {
   const rig = new Rig();
   copyFileSync(join(import.meta.dirname, 'app.py'), join(rig.folder, 'app.py'));
   rig.write('key.pem', '');
+  // Of a process that lives, and is none of the server's.
+  rig.write('left.pid', `${process.pid}\n`);
+  copyFileSync(join(import.meta.dirname, 'settings.py'), join(rig.folder, 'settings.py'));
   const options = backend.options();
   const parsed = Object.entries(args).map(([key, value]) => [key, options[key]?.schema.parse(value)]);
   const app = backend.app === 'asgi' ? 'app:asgi' : 'app:application';
-  const compiled = compile(backend, { app, python }, Object.fromEntries(parsed) as Record<string, unknown>);
+  const compiled = compile(
+    backend,
+    { app, python, extraArgs },
+    Object.fromEntries(parsed) as Record<string, unknown>,
+  );
   // Warnings of Python are how some programs tell that they ignore something.
   const env = { ...compiled.env, PYTHONWARNINGS: 'always' };
   return { rig, compiled, server: rig.spawn(compiled.argv, { env }) };

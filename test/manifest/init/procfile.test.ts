@@ -12,7 +12,7 @@ release: python manage.py migrate --noinput
 shell: python manage.py migrate && gunicorn shop.wsgi
 opts: gunicorn $OPTS shop.wsgi
 odd: gunicorn --frob x shop.wsgi
-dev: python -u manage.py runserver 0.0.0.0:$PORT
+dev: python -u manage.py runserver 0.0.0.0:5001
 js: SECRET_KEY='abc$d' node --max-old-space-size=400 server.js "it's $HOME" 012 1.10 yes
 this is no line
 `;
@@ -31,10 +31,11 @@ test('a Procfile with all that a line may have', async () => {
     #   variable that is not set is an error here, where a shell takes it for empty; a default is written
     #   \${NAME:-default}
     # - Procfile:2: web: --daemon left out: a daemon leaves its supervisor (leave it out)
+    # - Procfile:3: worker: --pidfile left out: one that a crash left behind may name another process by
+    #   now, and then the next start ends of it (leave it out: prodserver knows the pid, and "prodserver
+    #   status --json" tells it)
     # - Procfile:3: worker: --maxtasksperchild=5: unknown to CeleryWorker or not as it wants it; passed on
     #   unchecked in EXTRA_ARGS
-    # - Procfile:3: worker: --pidfile left out: one that is left behind keeps the next start from
-    #   succeeding (prodserver knows the pid)
     # - Procfile:5: clock: "cd jobs &&" became CWD
     # - Procfile:6: release: release runs once before each deploy on Heroku: ONESHOT here; write
     #   DEPENDS_ON: [release] where others must wait for it
@@ -109,7 +110,7 @@ test('a Procfile with all that a line may have', async () => {
       dev:
         BACKEND: DjangoRunserver
         ARGS:
-          addrport: 0.0.0.0:\${PORT}
+          addrport: 0.0.0.0:5001
       # Procfile:11
       js:
         BACKEND: Command

@@ -23,7 +23,7 @@ import { interpolate, withoutBrought, type Environment } from './interpolate.ts'
 import { lockRules } from './lock.ts';
 import { byPlace, type Custom, type Loaded, type Scales, type Schedule } from './loaded.ts';
 import { backendFiles, resolveBackend, type Known } from './named.ts';
-import { isMeant, kindOf, parseAt, unknownKey } from './problems.ts';
+import { kindOf, parseAt, unknownKey } from './problems.ts';
 import { findPython } from './python.ts';
 import { recycleRules, scheduleOf } from './recycle.ts';
 import { secretRules } from './secrets.ts';
@@ -36,7 +36,7 @@ import {
   type SupervisorInput,
 } from './schema.ts';
 import { shapeRules } from './shape.ts';
-import { stopRules } from './stop.ts';
+import { graceOf, stopRules } from './stop.ts';
 
 const FILES = ['prodserver.yaml', 'prodserver.yml', 'prodserver.json'];
 /** uWSGI's brake sleeps 2 s after as many deaths as it has workers; ten a second is what a small machine bears. */
@@ -250,16 +250,6 @@ function compileKnown(
     findings.push(...stopRules(doc, backend.name, first.compiled, entry.value.STOP, base));
   // Where it listens may be what it was told wrongly.
   return parsed.failures.some(isError) ? compiled.map(notListening) : compiled;
-}
-
-/** Milliseconds; null: as the backend has it. Where STOP cannot be understood nothing is too long for it. */
-function graceOf(written: Record<string, unknown>, entry: EntryInput | null): number | null {
-  if (entry !== null) return entry.STOP?.timeout ?? null;
-  const stop = entrySchema.shape.STOP.safeParse(written['STOP']);
-  const isMisspelt = Object.keys(written).some(
-    (key) => !Object.hasOwn(entrySchema.shape, key) && isMeant(key, 'STOP'),
-  );
-  return stop.success && !isMisspelt ? (stop.data?.timeout ?? null) : Infinity;
 }
 
 const notListening = (one: CompiledInstance): CompiledInstance => ({

@@ -3,6 +3,8 @@ import type { Compiled } from '../backends/backend.ts';
 import { failure, type Failure } from '../model/failure.ts';
 import type { Rung } from '../model/spec.ts';
 import type { Document } from './document.ts';
+import { isMeant } from './problems.ts';
+import { entrySchema, type EntryInput } from './schema.ts';
 import type { StopInput } from './schema-stop.ts';
 
 /** `timeout` is what the first, gentle rung is given, `signal` takes its place; the same one later would say nothing new. */
@@ -35,4 +37,14 @@ export function stopRules(
   if (why === undefined) return [];
   const place = doc.place([...base, 'STOP', 'signal'], 'value');
   return [failure('stop-signal', { signal, backend, own, why }, { place })];
+}
+
+/** Milliseconds; null: as the backend has it. Where STOP cannot be understood nothing is too long for it. */
+export function graceOf(written: Record<string, unknown>, entry: EntryInput | null): number | null {
+  if (entry !== null) return entry.STOP?.timeout ?? null;
+  const stop = entrySchema.shape.STOP.safeParse(written['STOP']);
+  const isMisspelt = Object.keys(written).some(
+    (key) => !Object.hasOwn(entrySchema.shape, key) && isMeant(key, 'STOP'),
+  );
+  return stop.success && !isMisspelt ? (stop.data?.timeout ?? null) : Infinity;
 }

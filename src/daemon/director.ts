@@ -26,6 +26,8 @@ export interface DirectorOptions {
   readonly wait: boolean;
   /** The lines that show a piece of news. */
   present(news: News): readonly string[];
+  /** Hears every piece of news, with whoever reads the output. */
+  hear(news: News): void;
   readonly output: Pick<Output, 'write' | 'reopen' | 'dropped'>;
   readonly lag: LoopLag;
   readonly revision: () => Revision;
@@ -68,6 +70,7 @@ export function newDirector(options: DirectorOptions): Director {
   const tell = (news: News): void => {
     if (news.type === 'failed') warnings.set(news.failure.code, news.failure);
     for (const line of options.present(news)) options.output.write(line);
+    options.hear(news);
     if (news.type !== 'changed') return;
     const { state } = news.machine;
     const slot = supervisor?.instances.find((one) => one.spec.instance === news.spec.instance) ?? null;

@@ -84,7 +84,7 @@ const deathRow = ({ at, pid, exit, uptimeMs, peakBytes, cause }: Death): Process
 });
 
 /** Of the process that runs, or that ran last: then none of its tasks is active. */
-function taskCounts(run: Run | null, alive: boolean): ProcessRow['tasks'] {
+export function taskCounts(run: Run | null, alive: boolean): ProcessRow['tasks'] {
   const vitals = run?.vitals() ?? null;
   return {
     done: doneOf(vitals),
@@ -93,7 +93,7 @@ function taskCounts(run: Run | null, alive: boolean): ProcessRow['tasks'] {
   };
 }
 
-function livePid(state: State): number | null {
+export function livePid(state: State): number | null {
   if (state.id === 'STARTING' || state.id === 'RUNNING') return state.pid;
   return state.id === 'STOPPING' && state.phase.kind === 'signalled' ? state.phase.pid : null;
 }
@@ -129,7 +129,7 @@ const numbersOf = (
   expires_in_s: lease?.expiresInMs == null ? null : Math.round(lease.expiresInMs) / 1000,
 });
 
-function causeOf(state: State, oneshot: boolean, said: readonly string[]): Cause | null {
+export function causeOf(state: State, oneshot: boolean, said: readonly string[]): Cause | null {
   switch (state.id) {
     case 'STOPPED':
       return state.ordered ? { kind: 'manual' } : null;

@@ -48,7 +48,17 @@ test('a whole life: ready, changed, refused, a crash, the end', async () => {
   await manager.hears(/STATUS=stopping: everything has ended/);
 
   expect(offences(manager.messages, start.pid)).toEqual([]);
-  expect(manager.story).toMatchInlineSnapshot();
+  expect(manager.story).toMatchInlineSnapshot(`
+    [
+      "MAINPID=N EXTEND_TIMEOUT_USEC=30000000",
+      "READY=1 STATUS=2 of 2 running",
+      "RELOADING=1 MONOTONIC_USEC=N EXTEND_TIMEOUT_USEC=30000000",
+      "READY=1 STATUS=2 of 2 running",
+      "RELOADING=1 MONOTONIC_USEC=N EXTEND_TIMEOUT_USEC=30000000",
+      "READY=1 STATUS=2 of 2 running; the manifest is not usable: nothing was changed",
+      "STOPPING=1 EXTEND_TIMEOUT_USEC=30000000 STATUS=stopping: 2 of 2 left; job.1, show.1",
+    ]
+  `);
   expect(start.stdout).not.toMatch(/^show\.1 *\| (NOTIFY|WATCHDOG|LISTEN)/m);
 });
 
@@ -64,7 +74,13 @@ test('without koffi systemd-notify tells, in the same order; a watchdog of anoth
   await manager.hears(/STATUS=stopping: everything has ended/);
   expect(offences(manager.messages, null)).toEqual([]);
   expect(manager.messages.flatMap(({ lines }) => lines)).not.toContain('WATCHDOG=1');
-  expect(manager.story).toMatchInlineSnapshot();
+  expect(manager.story).toMatchInlineSnapshot(`
+    [
+      "MAINPID=N EXTEND_TIMEOUT_USEC=30000000",
+      "READY=1 STATUS=1 of 1 running",
+      "STOPPING=1 EXTEND_TIMEOUT_USEC=30000000 STATUS=stopping: 1 of 1 left; job.1",
+    ]
+  `);
 });
 
 test('a manager that is not there is said once, and nothing else suffers', async () => {

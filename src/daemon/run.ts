@@ -42,7 +42,7 @@ export interface DaemonOptions
   /** Who started us and wants to be told how we are; null: nobody. */
   readonly manager: ServiceManager | null;
   /** One line for it. */
-  summary(view: ServiceView): string;
+  readonly summary: (view: ServiceView) => string;
 }
 
 /** How long what is queued for a slow reader may take at the end. Milliseconds. */

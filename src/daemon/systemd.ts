@@ -26,8 +26,8 @@ export interface ServicePorts {
   readonly notifier: Notifier;
   readonly clock: Clock;
   /** One line for people. */
-  summary(view: ServiceView): string;
-  problem(failure: Failure): void;
+  readonly summary: (view: ServiceView) => string;
+  readonly problem: (failure: Failure) => void;
 }
 
 export interface Service {

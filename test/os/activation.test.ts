@@ -43,7 +43,7 @@ test.each([
 test('what is no socket, or not open, is not one', async () => {
   const server = createServer();
   await new Promise<void>((done) => void server.listen(0, '127.0.0.1', done));
-  const { fd } = (server as unknown as { readonly _handle: { readonly fd: number } })._handle;
+  const { fd } = Reflect.get(server, '_handle') as { readonly fd: number };
   const file = openSync('/dev/null', 'r');
   const given = [fd, file, 99_999].map((number) => ({ name: 'http', fd: number }));
   expect(socketsOf(given)).toEqual([{ name: 'http', fd }]);

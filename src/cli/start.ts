@@ -5,10 +5,12 @@ import { runDaemon } from '../daemon/run.ts';
 import type { Scales } from '../manifest/loaded.ts';
 import { failure, type Failure } from '../model/failure.ts';
 import type { Plan, ProcessSpec } from '../model/spec.ts';
+import { serviceManager } from '../os/activation.ts';
 import { signalNumber } from '../os/signals.ts';
 import { newEventMaker } from '../render/event.ts';
 import { renderFailure, exitCodeOf } from '../render/failures.ts';
 import { newJsonPresenter, newTextPresenter, type Presenter } from '../render/news.ts';
+import { serviceText } from '../render/service.ts';
 import { VERSION } from '../render/version.ts';
 import { EXIT } from '../render/words.ts';
 import type { Flags } from './verb.ts';
@@ -26,6 +28,8 @@ export async function run(names: readonly string[], flags: Flags): Promise<numbe
     if (names.length > 0 || flags['all'] === true) return attach(names, flags);
     return fail(failure('usage', { detail: 'name the processes to start, or give --all' }));
   }
+  // Before anything of the project runs, which is not to speak in our name.
+  const manager = serviceManager();
   const source = await loadPlan(flags);
   if (typeof source === 'number') return source;
   const all = flags['all'] === true;
@@ -47,6 +51,8 @@ export async function run(names: readonly string[], flags: Flags): Promise<numbe
     choose: (plan) => choose(plan, names, all),
     all: flags['all'] === true,
     version: VERSION,
+    manager,
+    summary: serviceText,
     wait: flags['wait'] !== false,
     present: (news) => presenter.lines(news),
     lost: (count, to) => presenter.lost(count, to),

@@ -31,6 +31,8 @@ export interface DirectorOptions {
   /** The lines that show a piece of news. */
   present(news: News): readonly string[];
   readonly chronicle: Pick<Chronicle, 'note' | 'stream'>;
+  /** Hears every piece of news, with whoever reads the output. */
+  hear(news: News): void;
   readonly output: Pick<Output, 'write' | 'reopen' | 'dropped'>;
   readonly lag: LoopLag;
   readonly revision: () => Revision;
@@ -74,6 +76,7 @@ export function newDirector(options: DirectorOptions): Director {
     if (news.type === 'failed') warnings.set(news.failure.code, news.failure);
     for (const line of options.present(news)) options.output.write(line);
     options.chronicle.note(news);
+    options.hear(news);
     if (news.type !== 'changed') return;
     const { state } = news.machine;
     const slot = supervisor?.instances.find((one) => one.spec.instance === news.spec.instance) ?? null;

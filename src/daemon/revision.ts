@@ -19,6 +19,8 @@ export interface RevisionPorts {
   /** Before anything of a plan is used: what it needs is claimed and opened, or nothing of it is. */
   prepare(plan: Plan, specs: readonly ProcessSpec[], added: readonly ProcessSpec[]): Promise<Result<null>>;
   supervisor(): Supervisor;
+  /** The manifest is about to be read for an update; the returned function is called when that was done or refused. */
+  reading(): () => void;
   tell(news: News): void;
 }
 
@@ -76,7 +78,15 @@ export function newRevision(ports: RevisionPorts): Revision {
   };
 
   return {
-    update: async (dry) => inTurn(async () => revise(scales, dry, () => true)),
+    update: async (dry) =>
+      inTurn(async () => {
+        const done = dry ? () => undefined : ports.reading();
+        try {
+          return await revise(scales, dry, () => true);
+        } finally {
+          done();
+        }
+      }),
     scale: async (counts) =>
       inTurn(async () =>
         revise(

@@ -6,7 +6,9 @@ import { failure, type Failure, type Result } from '../model/failure.ts';
 import { bootMs } from '../os/boot-clock.ts';
 import type { Plan, ProcessSpec } from '../model/spec.ts';
 import { systemClock as clock } from '../os/clock.ts';
+import type { ServiceManager } from '../os/activation.ts';
 import { watchLoopLag } from '../os/loop.ts';
+import { newNotifier } from '../os/notify.ts';
 import { newOomWatch, type OomWatch } from '../os/oom.ts';
 import { giveBackPipes, openOutlet } from '../os/outlet.ts';
 import { parentDeathPrefix } from '../os/parent-death.ts';
@@ -30,10 +32,11 @@ import { newPorts } from './ports.ts';
 import { findPrevious } from './previous.ts';
 import { newRevision, type RevisionPorts } from './revision.ts';
 import { listen } from './signals.ts';
+import { newService, type Service, type ServiceView } from './systemd.ts';
 
 export interface DaemonOptions
   extends
-    Omit<DirectorOptions, 'chronicle' | 'output' | 'lag' | 'holding' | 'plan' | 'revision'>,
+    Omit<DirectorOptions, 'chronicle' | 'output' | 'lag' | 'holding' | 'plan' | 'revision' | 'hear'>,
     Pick<RevisionPorts, 'reread' | 'choose'> {
   readonly plan: Plan;
   readonly specs: readonly ProcessSpec[];
@@ -41,6 +44,10 @@ export interface DaemonOptions
   lost(count: number, to: 'stdout' | 'file'): string;
   /** The event that a piece of news is; null where it is none. */
   eventOf(news: News): EventBody | null;
+  /** Who started us and wants to be told how we are; null: nobody. */
+  readonly manager: ServiceManager | null;
+  /** One line for it. */
+  readonly summary: (view: ServiceView) => string;
 }
 
 /** How long what is queued for a slow reader may take at the end. Milliseconds. */
@@ -85,7 +92,10 @@ export async function runDaemon(options: DaemonOptions): Promise<Result<Ending>>
     output,
     lag,
     holding: (spec) => lockers.holding(spec),
+    hear: (news) => service?.heard(news),
   });
+  const problem = (found: Failure): void => director.tell({ type: 'failed', failure: found });
+  const service = serviceFor(options, problem);
   const removeListeners = listen((signal) => director.onSignal(signal));
   const reaper = startReaper();
   const oom = newOomWatch(clock);
@@ -111,6 +121,7 @@ export async function runDaemon(options: DaemonOptions): Promise<Result<Ending>>
     choose: options.choose,
     supervisor: () => supervisor,
     tell: (news) => director.tell(news),
+    reading: () => service?.reloading() ?? (() => undefined),
     async prepare(next, target, added) {
       const claimed = await claim.value.add(added.map((spec) => spec.name));
       if (!claimed.ok) return claimed;
@@ -133,7 +144,6 @@ export async function runDaemon(options: DaemonOptions): Promise<Result<Ending>>
 
   if (through === null) director.tell({ type: 'failed', failure: failure('parent-death-missing', {}) });
 
-  const problem = (found: Failure): void => director.tell({ type: 'failed', failure: found });
   const farewell = newFarewell(director.control, clock);
   const door = await openDoor(socket.value, farewell.control, claim.value, clock, problem);
   if (!door.ok) return door;
@@ -141,7 +151,8 @@ export async function runDaemon(options: DaemonOptions): Promise<Result<Ending>>
   // All that is left is ended at one time, whoever waits for it.
   const ended = previous.ended();
   supervisor.start();
-  const stopLooking = lookAround(supervisor, oom);
+  service?.begun(supervisor);
+  const stopLooking = lookAround(supervisor, oom, service);
   await supervisor.ended;
   stopLooking();
   await ended;
@@ -149,6 +160,7 @@ export async function runDaemon(options: DaemonOptions): Promise<Result<Ending>>
   lockers.close();
 
   director.tell({ type: 'over' });
+  await service?.close();
   await farewell.taken();
   door.value.close();
   await Promise.all([output.close(FLUSH_MS), chronicle.close()]);
@@ -162,16 +174,30 @@ export async function runDaemon(options: DaemonOptions): Promise<Result<Ending>>
 /** How often memory is looked at. Milliseconds. */
 const LOOK_MS = 2000;
 
-/** Looks at the memory of all trees now and then; the returned function ends it. */
-function lookAround(supervisor: Supervisor, oom: OomWatch): Cancel {
+/**
+ * Looks at all processes and the memory of all trees now and then; the returned function ends it. The service manager
+ * hears from here that we live: where this goes on, so does supervision.
+ */
+function lookAround(supervisor: Supervisor, oom: OomWatch, service: Service | null): Cancel {
+  const periodMs = Math.min(LOOK_MS, service?.periodMs ?? LOOK_MS);
   let cancel: Cancel = () => undefined;
   const look = (): void => {
     oom.look();
-    supervisor.measure(allStats());
-    cancel = clock.after(LOOK_MS, look);
+    const stats = allStats();
+    supervisor.measure(stats);
+    service?.look(stats);
+    cancel = clock.after(periodMs, look);
   };
   look();
   return () => cancel();
+}
+
+function serviceFor({ manager, summary }: DaemonOptions, problem: (found: Failure) => void): Service | null {
+  if (manager === null) return null;
+  const untold = (detail: string): void =>
+    problem(failure('manager-untold', { socket: manager.socket, detail }));
+  const notifier = newNotifier(manager.socket, clock, untold);
+  return newService({ manager, notifier, clock, summary, problem });
 }
 
 /** Cron patterns need a library that is loaded only where there is one. */

@@ -93,7 +93,7 @@ const growthRow = ({ ageMs, rssBytes, processes, tasks }: GrowthSample): Process
 });
 
 /** Of the process that runs, or that ran last: then none of its tasks is active. */
-function taskCounts(run: Run | null, alive: boolean): ProcessRow['tasks'] {
+export function taskCounts(run: Run | null, alive: boolean): ProcessRow['tasks'] {
   const vitals = run?.vitals() ?? null;
   return {
     done: doneOf(vitals),
@@ -104,7 +104,7 @@ function taskCounts(run: Run | null, alive: boolean): ProcessRow['tasks'] {
   };
 }
 
-function livePid(state: State): number | null {
+export function livePid(state: State): number | null {
   if (state.id === 'STARTING' || state.id === 'RUNNING') return state.pid;
   return state.id === 'STOPPING' && state.phase.kind === 'signalled' ? state.phase.pid : null;
 }
@@ -140,7 +140,7 @@ const numbersOf = (
   expires_in_s: lease?.expiresInMs == null ? null : Math.round(lease.expiresInMs) / 1000,
 });
 
-function causeOf(state: State, oneshot: boolean, said: readonly string[]): Cause | null {
+export function causeOf(state: State, oneshot: boolean, said: readonly string[]): Cause | null {
   switch (state.id) {
     case 'STOPPED':
       return state.ordered ? { kind: 'manual' } : null;

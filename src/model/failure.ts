@@ -167,6 +167,12 @@ export interface FactsByCode extends BackendFacts, DeepFactsByCode, FactsAcross 
   };
   'subreaper-missing': { readonly detail: string };
   'parent-death-missing': object;
+  'manager-untold': { readonly socket: string; readonly detail: string };
+  /** `watched`: the service manager waits for a sign of life. */
+  'children-unseen': {
+    readonly children: readonly { readonly instance: string; readonly pid: number }[];
+    readonly watched: boolean;
+  };
   'processes-ended': { readonly names: readonly string[] };
   // The control socket
   'supervisor-missing': { readonly manifest: string };
@@ -218,6 +224,8 @@ const WARNINGS: ReadonlySet<Code> = new Set<Code>([
   'children-churn',
   'subreaper-missing',
   'parent-death-missing',
+  'manager-untold',
+  'children-unseen',
   'runtime-removed',
   'address-shared',
   'memory-exceeded',

@@ -18,13 +18,14 @@ export interface BriefAnswer {
 /** Its answer; one that gives none in time, or cannot be started, is worth another attempt later. */
 export async function askBriefly(
   argv: readonly [string, ...string[]],
+  env: Readonly<Record<string, string>> = {},
 ): Promise<Result<BriefAnswer, SpawnFailure>> {
   const shortage = descriptorShortage();
   if (shortage !== null) return { ok: false, error: refused(shortage, shortage) };
   const [program, ...args] = argv;
   const subprocess = execa(program, args, {
     cwd: '/',
-    env: { LC_ALL: 'C' },
+    env: { LC_ALL: 'C', ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
     reject: false,
     cleanup: false,

@@ -22,6 +22,10 @@ export interface Libc {
   clockIsKept(): boolean | null;
   /** Takes O_NONBLOCK from the open file behind a descriptor. */
   setBlocking(fd: number): void;
+  /** A datagram socket that is nobody's, without waiting and not inherited; null where there is none left. */
+  datagramSocket(): number | null;
+  /** sendto(2) to a sockaddr: 0, or an errno's number. */
+  sendTo(fd: number, address: Uint8Array, text: string): number;
 }
 
 const PR_SET_CHILD_SUBREAPER = 36; // linux/prctl.h
@@ -37,6 +41,10 @@ const TIME_ERROR = 5; // linux/timex.h: nobody keeps it right
 const TIMEX_BYTES = 512;
 const F_GETFL = 3;
 const F_SETFL = 4;
+const AF_UNIX = 1; // bits/socket.h
+const SOCK_DGRAM = 2; // bits/socket_type.h; MIPS alone swaps it with SOCK_STREAM, and Node is not built for that
+const SOCK_CLOEXEC = O_CLOEXEC;
+const MSG_NOSIGNAL = 0x4000;
 
 let loaded: { readonly libc: Libc | null; readonly problem: string } | null = null;
 
@@ -83,6 +91,17 @@ function bind(koffi: typeof import('koffi')): Libc {
     type: string,
     value: number,
   ) => number;
+  const socket = self.func('int socket(int, int, int)') as (...args: number[]) => number;
+  const sendto = self.func(
+    'long sendto(int, const uint8_t *, size_t, int, const uint8_t *, unsigned int)',
+  ) as (
+    fd: number,
+    bytes: Uint8Array,
+    length: number,
+    flags: number,
+    address: Uint8Array,
+    addressLength: number,
+  ) => number;
   const clockGettime = self.func('int clock_gettime(int, _Out_ int64_t *)') as (
     clock: number,
     time: [number | bigint, number | bigint],
@@ -100,6 +119,15 @@ function bind(koffi: typeof import('koffi')): Libc {
     setBlocking(fd) {
       const flags = fcntl(fd, F_GETFL, 'int', 0);
       if (flags >= 0) fcntl(fd, F_SETFL, 'int', flags & ~constants.O_NONBLOCK);
+    },
+    datagramSocket() {
+      const fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | constants.O_NONBLOCK, 0);
+      return fd < 0 ? null : fd;
+    },
+    sendTo(fd, address, text) {
+      const bytes = Buffer.from(text);
+      const sent = sendto(fd, bytes, bytes.length, MSG_NOSIGNAL, address, address.length);
+      return sent < 0 ? koffi.errno() : 0;
     },
     signalOnly(pid, signal, isIt) {
       const fd = syscall(SYS_PIDFD_OPEN, pid, 0, 0, 0);

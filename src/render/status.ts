@@ -79,7 +79,7 @@ export function whyNotRestarted(row: ProcessRow, since: string): string {
   return `${instance}: ${state}${detail === undefined ? '' : ` (${detail})`}`;
 }
 
-function causeDetail(cause: Cause): string {
+export function causeDetail(cause: Cause): string {
   switch (cause.kind) {
     case 'crash':
       return exitText(cause.exit);
@@ -108,7 +108,8 @@ function causeDetail(cause: Cause): string {
 }
 
 /** The first line, without the announcement of those that are left out. */
-const oneLine = (text: string | null): string | undefined => text?.split('\n')[0]?.replace(/; it said:$/, '');
+export const oneLine = (text: string | null): string | undefined =>
+  text?.split('\n')[0]?.replace(/; it said:$/, '');
 
 /** What supervisorctl shows as its third column, and what we know beyond it. One line. */
 function description(row: ProcessRow): string {

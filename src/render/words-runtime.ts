@@ -16,6 +16,8 @@ export const runtimeWords: WordsFor<
   | 'socket-path-long'
   | 'subreaper-missing'
   | 'parent-death-missing'
+  | 'manager-untold'
+  | 'children-unseen'
   | 'processes-ended'
   | 'supervisor-missing'
   | 'supervisor-stopping'
@@ -99,6 +101,24 @@ export const runtimeWords: WordsFor<
       'Processes are not told when the supervisor dies: there is no setpriv of util-linux that can ask the kernel for it.',
     message: () => 'processes would go on unaware if this supervisor were killed',
     hint: () => 'install util-linux (its setpriv; that of busybox does not do)',
+  },
+  'manager-untold': {
+    exit: EXIT.failure,
+    about:
+      'The service manager (systemd) asked to be told how the service is, and cannot be. A unit of `Type=notify` does not get ready then.',
+    message: ({ socket, detail }) => `the service manager cannot be told at ${socket}: ${detail}`,
+    hint: () =>
+      "install prodserver's optional dependency koffi, or systemd-notify with NotifyAccess=all in the unit; else use Type=exec",
+  },
+  'children-unseen': {
+    exit: EXIT.failure,
+    about:
+      'A process that was not reported as ended is not among the processes of the system. While that is so the watchdog of the service manager gets no sign of life, and ends the supervisor.',
+    message: ({ children, watched }) =>
+      `${andList(children.map(({ instance, pid }) => `${instance} (pid ${pid})`))} ` +
+      `${children.length === 1 ? 'is' : 'are'} not seen, and no end was told` +
+      (watched ? ': the watchdog of the service manager gets no sign of life' : ''),
+    hint: () => null,
   },
   'processes-ended': {
     exit: EXIT.failure,

@@ -57,9 +57,11 @@ test('the warnings', () => {
     'address-shared',
     'broker-alternate',
     'children-churn',
+    'children-unseen',
     'link-silent',
     'log-not-rotated',
     'log-refused',
+    'manager-untold',
     'manifest-empty',
     'memory-exceeded',
     'option-ignored',
@@ -158,6 +160,8 @@ const RUNTIME = [
   failure('pss-unreadable', { instance: 'worker.1' }),
   failure('subreaper-missing', { detail: 'koffi is not installed' }),
   failure('parent-death-missing', {}),
+  failure('manager-untold', SAMPLES['manager-untold']),
+  failure('children-unseen', SAMPLES['children-unseen']),
   failure('processes-ended', { names: ['a', 'b'] }),
   failure('supervisor-missing', { manifest: '/p.yaml' }),
   failure('init-exists', { path: 'prodserver.yaml' }),
@@ -341,6 +345,11 @@ test('every failure of the running program, in words', () => {
 
     warning: processes would go on unaware if this supervisor were killed [parent-death-missing]
       install util-linux (its setpriv; that of busybox does not do)
+
+    warning: the service manager cannot be told at /run/systemd/notify: ECONNREFUSED [manager-untold]
+      install prodserver's optional dependency koffi, or systemd-notify with NotifyAccess=all in the unit; else use Type=exec
+
+    warning: worker.1 (pid 4711) is not seen, and no end was told: the watchdog of the service manager gets no sign of life [children-unseen]
 
     error: nothing is left to supervise: a and b ended for good [processes-ended]
 

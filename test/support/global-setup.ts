@@ -21,6 +21,7 @@ const TOOLS: Readonly<Record<string, string>> = {
   faketime: 'faketime',
   openssl: 'openssl',
   useradd: 'passwd',
+  'systemd-analyze': 'systemd',
 };
 
 declare module 'vitest' {

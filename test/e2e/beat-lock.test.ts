@@ -60,7 +60,7 @@ async function mostAtOnce(rig: Rig, over: Promise<unknown>): Promise<number> {
   void over.finally(() => (going = false));
   while (going) {
     most = Math.max(most, beats(rig).length);
-    await new Promise((done) => setTimeout(done, 10));
+    await new Promise((done) => setTimeout(done, 20));
   }
   return most;
 }

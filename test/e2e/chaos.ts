@@ -11,15 +11,16 @@ import { allStats, type ProcessStat } from '../../src/os/proc.ts';
 import { newChance } from '../support/chance.ts';
 import { alive, Rig, type Running, tryKill, until } from '../support/rig.ts';
 
-/** Ends some time after a TERM, talks, and has children that leave it: one in a session of its own, one without a parent. */
+/** Imports little, for it starts hundreds of times. Ends some time after a TERM, talks, and has children that leave it: one in a session of its own, one without a parent. */
 const MAIN = `#!/usr/bin/env python3
-import os, random, signal, subprocess, sys, time
+import os, signal, sys, time
 name = sys.argv[1]
 def end(*_):
-    time.sleep(random.random() * (1.5 if name == "slow" else 0.1))
+    time.sleep(os.urandom(1)[0] / 256 * (1.5 if name == "slow" else 0.1))
     os._exit(0)
 signal.signal(signal.SIGTERM, end)
 if name == "fertile":
+    import subprocess
     subprocess.Popen(["setsid", "sleep", "1000"])
     subprocess.Popen(["sh", "-c", "sleep 1000 &"]).wait()
 while True:

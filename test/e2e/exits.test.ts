@@ -4,20 +4,14 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { becomeReady, commands, READY, steady, story } from '../support/commands.ts';
 import { Company, numberOf, type Signal } from '../support/obedient.ts';
-import { freePort, Rig, type Running, until } from '../support/rig.ts';
+import { Rig, until } from '../support/rig.ts';
+import { CODES, endBeforeReady, stopped } from './exits.ts';
 
-const CODES = Array.from({ length: 256 }, (_, code) => code);
 /** Those that end a process by default, except the realtime ones. */
 const ENDING = (
   'SIGHUP SIGINT SIGQUIT SIGILL SIGTRAP SIGABRT SIGBUS SIGFPE SIGKILL SIGUSR1 SIGSEGV SIGUSR2 SIGPIPE SIGALRM ' +
   'SIGTERM SIGSTKFLT SIGXCPU SIGXFSZ SIGVTALRM SIGPROF SIGIO SIGPWR SIGSYS'
 ).split(' ') as NodeJS.Signals[];
-
-async function stopped(rig: Rig, start: Running): Promise<void> {
-  start.kill('SIGTERM');
-  expect((await start.ended).code).toBe(143);
-  expect(rig.survivors()).toEqual([]);
-}
 
 describe('each of the 256 exit codes', { timeout: 150_000 }, () => {
   test('after it was ready, all at once: on-failure tells 0 from the others', async () => {
@@ -57,28 +51,8 @@ describe('each of the 256 exit codes', { timeout: 150_000 }, () => {
     await stopped(rig, start);
   });
 
-  test('before it was ready: never leaves it, whatever it is', async () => {
-    const rig = new Rig();
-    // Nothing listens there, so none is ever ready, however slow the machine.
-    const rest = `READY: {tcp: '127.0.0.1:${await freePort()}'}, RESTART: {policy: never}`;
-    commands(rig, {
-      stays: 'CMD: [sleep, 1000]',
-      ...Object.fromEntries(CODES.map((code) => [`c${code}`, `CMD: [sh, -c, exit ${code}], ${rest}`])),
-    });
-    const start = rig.start(['start', '--all']);
-    for (const _ of CODES) await start.says(/\.1 STARTING -> EXITED/);
-    const [, ...rows] = await rig.status();
-    expect(rows.map(({ name, state, restarts, exit }) => [name, state, restarts, exit])).toEqual(
-      CODES.map((code) => [`c${code}`, 'EXITED', 0, { code, signal: null }]),
-    );
-    for (const code of CODES) {
-      expect(story(start, `c${code}.1`)).toEqual([
-        READY[0],
-        `STARTING -> EXITED (exit code ${code} after T)`,
-      ]);
-    }
-    await stopped(rig, start);
-  });
+  test('before it was ready: never leaves it; all 256 are in the long tier', () =>
+    endBeforeReady([0, 1, 2, 3, 64, 75, 78, 126, 127, 128, 129, 137, 143, 255]));
 });
 
 describe('each signal that ends a process', () => {

@@ -1,5 +1,6 @@
 """Tasks that take their time, block everything, or leave a note; and a schedule that can get stuck."""
 import os
+import signal
 import time
 
 from celery import Celery
@@ -36,6 +37,13 @@ def rest(name, seconds):
 def spin():
     while True:
         pass
+
+
+@app.task
+def block():
+    """Keep the hub as `spin` does, but not a processor."""
+    while True:
+        signal.pause()
 
 
 class Scheduler(PersistentScheduler):

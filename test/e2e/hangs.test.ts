@@ -37,7 +37,7 @@ test('who lives and does nothing is started again, who is busy is not', async ()
   await send(
     `rest.apply_async(("solo", ${BUSY_S}), queue="solo")
 for name in ("a", "b"): rest.apply_async((name, ${BUSY_S}), queue="full")
-spin.apply_async(queue="green")`,
+block.apply_async(queue="green")`,
   );
   for (const instance of ['frozen.1', 'beat.1']) process.kill(await pidOf(one, instance), 'SIGSTOP');
   const [green, frozen, stoppedBeat] = await Promise.all(
@@ -49,7 +49,7 @@ spin.apply_async(queue="green")`,
     stoppedBeat: 'unresponsive (scheduler: a tick is N s late)',
   });
   // Its stacks are in its log.
-  expect(start.stdout).toMatch(/green\.1 +\| .*hanging\.py", line \d+ in spin/);
+  expect(start.stdout).toMatch(/green\.1 +\| .*hanging\.py", line \d+ in block/);
   await send('for queue in ("green", "frozen"): note.apply_async(("note-" + queue,), queue=queue)');
   await until(() => lines('note-green').length + lines('note-frozen').length === 2, 'the healed to work');
   for (const name of ['solo', 'a', 'b']) {

@@ -4,5 +4,5 @@ import { expectNoGrowth } from '../support/restarting.ts';
 import { Rig } from '../support/rig.ts';
 
 test('10,000 restarts: no descriptor, no zombie, no growth', async () => {
-  await expectNoGrowth(new Rig(), { width: 100, rounds: 100, every: 10 });
+  await expectNoGrowth(new Rig(), { width: 100, rounds: 100, every: 10, rssMiB: 8 });
 });

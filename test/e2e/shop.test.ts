@@ -157,8 +157,8 @@ describe('on a real Redis', () => {
 
 test('beat reads its schedule from the database', async () => {
   const { rig, options } = await prepare();
-  const start = rig.start(['start', '--all', '-f', 'database-beat.yaml'], options);
-  await running(start, ['web.1', 'worker.1', 'beat.1']);
+  const start = rig.start(['start', 'worker', 'beat', '-f', 'database-beat.yaml'], options);
+  await running(start, ['worker.1', 'beat.1']);
   expect(start.stdout).toContain('DatabaseScheduler');
   await until(
     () => /^worker\.1 +\| .*pulse\[[\w-]+\] succeeded/m.test(start.stdout),

@@ -335,50 +335,50 @@ PeriodicTask.objects.create(name="off", task="orders.tasks.gone", interval=every
 test('a Django project: its commands, its INSTALLED_APPS and its tables', async () => {
   const rig = new Rig();
   const settings = 'shop.settings';
-  const env = { DJANGO_SETTINGS_MODULE: settings, SHOP_DATA: join(rig.folder, 'data') };
+  const env = { DJANGO_SETTINGS_MODULE: settings, SHOP_DATA: join(rig.folder, 'data'), SHOP };
   const manifest = (scheduler: string): string => `PRODUCTION_PROCESSES:
-  web: {BACKEND: GunicornServer, APP: shop.wsgi, CWD: ${SHOP}}
-  worker: {BACKEND: CeleryWorker, APP: shop.celery.app, CWD: ${SHOP}}
-  beat: {BACKEND: CeleryBeat, APP: shop.celery.app, CWD: ${SHOP}, ARGS: {scheduler: ${scheduler}}}
-  good: {BACKEND: DjangoCommand, CMD: [check, --deploy], CWD: ${SHOP}}
-  typo: {BACKEND: DjangoCommand, CMD: [migrat], CWD: ${SHOP}}
-  tasks: {BACKEND: DjangoTasksWorker, CWD: ${SHOP}}
-  q2: {BACKEND: DjangoQ2Worker, CWD: ${SHOP}}
-  daphne: {BACKEND: DaphneRunserver, CWD: ${SHOP}}
-  werkzeug: {BACKEND: WerkzeugRunserver, CWD: ${SHOP}, ARGS: {addrport: 8001}}
+  web: {BACKEND: GunicornServer, APP: shop.wsgi, CWD: '\${SHOP}'}
+  worker: {BACKEND: CeleryWorker, APP: shop.celery.app, CWD: '\${SHOP}'}
+  beat: {BACKEND: CeleryBeat, APP: shop.celery.app, CWD: '\${SHOP}', ARGS: {scheduler: ${scheduler}}}
+  good: {BACKEND: DjangoCommand, CMD: [check, --deploy], CWD: '\${SHOP}'}
+  typo: {BACKEND: DjangoCommand, CMD: [migrat], CWD: '\${SHOP}'}
+  tasks: {BACKEND: DjangoTasksWorker, CWD: '\${SHOP}'}
+  q2: {BACKEND: DjangoQ2Worker, CWD: '\${SHOP}'}
+  daphne: {BACKEND: DaphneRunserver, CWD: '\${SHOP}'}
+  werkzeug: {BACKEND: WerkzeugRunserver, CWD: '\${SHOP}', ARGS: {addrport: 8001}}
 `;
   const first = await askDeep(rig, manifest('django_celery_beat.schedulers.DatabaseScheduler'), { env });
   expect(first.text.replaceAll(SHOP, 'SHOP')).toMatchInlineSnapshot(`
     "prodserver.yaml:3:40: warning: the result backend django-db of "shop.celery.app": its tables are not in the database [results-unreachable]
-        3 |   worker: {BACKEND: CeleryWorker, APP: shop.celery.app, CWD: SHOP}
+        3 |   worker: {BACKEND: CeleryWorker, APP: shop.celery.app, CWD: '\${SHOP}'}
           |                                        ^^^^^^^^^^^^^^^
           = run manage.py migrate django_celery_results
-    prodserver.yaml:4:104: error: 21 migrations of "django_celery_beat" not applied in "default" (sqlite FOLDER/data/db.sqlite3) [migrations-missing]
+    prodserver.yaml:4:87: error: 21 migrations of "django_celery_beat" not applied in "default" (sqlite FOLDER/data/db.sqlite3) [migrations-missing]
         4 | , ARGS: {scheduler: django_celery_beat.schedulers.DatabaseScheduler}}
           |                     ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
           = run manage.py migrate django_celery_beat, by hand or as an entry with ONESHOT: true
     prodserver.yaml:6:39: error: manage.py has no command "migrat"; did you mean "migrate"? [command-unknown]
-        6 |   typo: {BACKEND: DjangoCommand, CMD: [migrat], CWD: SHOP}
+        6 |   typo: {BACKEND: DjangoCommand, CMD: [migrat], CWD: '\${SHOP}'}
           |                                       ^^^^^^^^
           = write "migrate"
     prodserver.yaml:7:20: error: manage.py has no command "db_worker" [command-unknown]
-        7 |   tasks: {BACKEND: DjangoTasksWorker, CWD: SHOP}
+        7 |   tasks: {BACKEND: DjangoTasksWorker, CWD: '\${SHOP}'}
           |                    ^^^^^^^^^^^^^^^^^
           = add "django_tasks_db" to INSTALLED_APPS, and run manage.py migrate
     prodserver.yaml:8:17: error: PYTHON has no django-q2, which DjangoQ2Worker needs [package-missing]
-        8 |   q2: {BACKEND: DjangoQ2Worker, CWD: SHOP}
+        8 |   q2: {BACKEND: DjangoQ2Worker, CWD: '\${SHOP}'}
           |                 ^^^^^^^^^^^^^^
           = install it: PYTHON -m pip install django-q2
     prodserver.yaml:9:21: error: PYTHON has no daphne, which DaphneRunserver needs [package-missing]
-        9 |   daphne: {BACKEND: DaphneRunserver, CWD: SHOP}
+        9 |   daphne: {BACKEND: DaphneRunserver, CWD: '\${SHOP}'}
           |                     ^^^^^^^^^^^^^^^
           = install it: PYTHON -m pip install daphne
     prodserver.yaml:10:23: error: PYTHON has no django-extensions, which WerkzeugRunserver needs [package-missing]
-       10 |   werkzeug: {BACKEND: WerkzeugRunserver, CWD: SHOP, ARGS: {addrport: 8001}}
+       10 |   werkzeug: {BACKEND: WerkzeugRunserver, CWD: '\${SHOP}', ARGS: {addrport: 8001}}
           |                       ^^^^^^^^^^^^^^^^^
           = install it: PYTHON -m pip install django-extensions
     prodserver.yaml:10:23: error: PYTHON has no werkzeug, which WerkzeugRunserver needs [package-missing]
-       10 |   werkzeug: {BACKEND: WerkzeugRunserver, CWD: SHOP, ARGS: {addrport: 8001}}
+       10 |   werkzeug: {BACKEND: WerkzeugRunserver, CWD: '\${SHOP}', ARGS: {addrport: 8001}}
           |                       ^^^^^^^^^^^^^^^^^
           = install it: PYTHON -m pip install werkzeug"
   `);
@@ -399,7 +399,7 @@ test('a Django project: its commands, its INSTALLED_APPS and its tables', async 
   const { text, facts } = await askDeep(rig, beat, { env });
   expect(text.replaceAll(SHOP, 'SHOP')).toMatchInlineSnapshot(`
     "prodserver.yaml:2:36: error: beat's entry "typo" sends "orders.tasks.notes", a task that "shop.celery.app" does not have; did you mean "orders.tasks.note"? [schedule-task-unknown]
-        2 |   beat: {BACKEND: CeleryBeat, APP: shop.celery.app, CWD: SHOP, ARGS: {schedule
+        2 |   beat: {BACKEND: CeleryBeat, APP: shop.celery.app, CWD: '\${SHOP}', ARGS: {scheduler: django}}
           |                                    ^^^^^^^^^^^^^^^
           = write "orders.tasks.note" in the database, or have its module imported"
   `);

@@ -3,7 +3,9 @@ import { closeSync, mkdirSync, openSync, readdirSync, readFileSync, writeSync } 
 import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
 import { expect, onTestFinished } from 'vitest';
+import { startRedis } from '../support/redis.ts';
 import { Rig, until } from '../support/rig.ts';
+import type { Pool } from './cases.ts';
 import { bootNow, FENCE } from './deadman.ts';
 import { celery, type Linked } from './harness.ts';
 
@@ -129,6 +131,48 @@ export async function keepsToLease(python: string): Promise<void> {
   const sent = await sentAtLeast(rig, silent.length + 2);
   // Its turn came while nothing was sent: a run that had been counted would put the next one off.
   expect(sent[silent.length]?.dueMs).toBeLessThan(wentOn);
+  one.kill('SIGTERM');
+  expect(await one.ended).toMatchObject({ code: 0 });
+}
+
+/** A worker that tells what its periodic task was sent with. */
+const TELLING = `
+import os
+from celery import Celery
+app = Celery("telling", broker=os.environ["SHOP_BROKER_URL"])
+app.conf.beat_schedule = {"often": {"task": "often", "schedule": 0.3}}
+
+@app.task(name="often", bind=True)
+def often(self):
+    with open(os.environ["TOLD"], "a") as file:
+        file.write(f"{self.request.get('prodserver-key')} {self.request.get('prodserver-fence')}\\n")
+`;
+
+const QUIET = ['--concurrency=1', '--loglevel=INFO', '--without-mingle', '--without-gossip'];
+
+/** The beat inside a worker of `pool` sends while its lease lasts, and goes on when it is renewed. */
+export async function embeddedBeat(python: string, pool: Pool): Promise<void> {
+  const rig = new Rig();
+  rig.write('telling.py', TELLING);
+  rig.write('told.txt', '');
+  const redis = await startRedis(rig);
+  const record = new Record(rig);
+  const told = (): string[] => rig.read('told.txt').trim().split('\n').filter(Boolean);
+  const options = ['worker', '--beat', `--schedule=${rig.folder}/schedule`, `--pool=${pool}`, ...QUIET];
+  const one = celery(rig, python, ['-A', 'telling', ...options], {
+    cwd: rig.folder,
+    pass: record.fd,
+    env: { ...record.env, SHOP_BROKER_URL: redis.url, TOLD: `${rig.folder}/told.txt` },
+  });
+  await until(() => told().length > 1, 'two runs');
+  expect(told()[0]).toMatch(new RegExp(`^often@2\\d{3}-.*Z ${FENCE}$`));
+  record.set(bootNow() - 0.01);
+  await one.logs(/beat sends nothing/);
+  record.set(bootNow() + 500);
+  await one.logs(/beat goes on/);
+  const before = told().length;
+  await until(() => told().length > before + 1, 'it to go on');
+  expect(new Set(told()).size).toBe(told().length);
   one.kill('SIGTERM');
   expect(await one.ended).toMatchObject({ code: 0 });
 }

@@ -1,12 +1,14 @@
 /** Installs what the tests need and the project's files name; a missing tool is an error with its remedy. */
 import { spawnSync } from 'node:child_process';
 import { rmSync } from 'node:fs';
-import { join } from 'node:path';
+import { delimiter, join } from 'node:path';
 import type { TestProject } from 'vitest/node';
 import { ensurePython } from '../../fixtures/venv.ts';
 import { makeLean, pythonOf } from './lean-python.ts';
+import { compile, withoutWrapper } from './quick-python.ts';
 
-const SHOP = join(import.meta.dirname, '..', '..', 'fixtures', 'shop');
+const ROOT = join(import.meta.dirname, '..', '..');
+const SHOP = join(ROOT, 'fixtures', 'shop');
 /** Commands and the Debian packages that have them. */
 const TOOLS: Readonly<Record<string, string>> = {
   'redis-server': 'redis-server',
@@ -40,7 +42,14 @@ export default async function setup(project: TestProject): Promise<() => void> {
   const lean = makeLean(whole);
   project.provide('wholePython', whole);
   project.provide('python', pythonOf(lean));
-  return () => rmSync(lean, { recursive: true, force: true });
+  compile(pythonOf(lean), [join(ROOT, 'python'), join(SHOP, 'orders'), join(SHOP, 'shop')]);
+  const direct = withoutWrapper();
+  if (direct !== null) process.env['PATH'] = `${direct}${delimiter}${process.env['PATH'] ?? ''}`;
+  return () => {
+    for (const folder of [lean, direct]) {
+      if (folder !== null) rmSync(folder, { recursive: true, force: true });
+    }
+  };
 }
 
 /** Only root has Debian's folder of servers in its PATH. */

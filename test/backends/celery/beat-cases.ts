@@ -4,7 +4,7 @@ import { hostname } from 'node:os';
 import { join } from 'node:path';
 import type { Linked } from '../../python/harness.ts';
 import { type Rig, until } from '../../support/rig.ts';
-import { type BeatProof, finish, notForNobody, notRoot, sentOf, TICKING, ticks } from './beat-stage.ts';
+import { type BeatProof, notForNobody, notRoot, sentOf, TICKING, ticks } from './beat-stage.ts';
 import type { Stage } from './stage.ts';
 
 /** A line of the log that tells how long beat will sleep, with nothing due for a day. */
@@ -16,11 +16,14 @@ async function sleepOf({ process }: Stage): Promise<string | undefined> {
   return WAKE.exec(process.stderr)?.[1];
 }
 
+/** The files of beat's memory. */
+const SHELVE = /^(memory|celerybeat-schedule)/;
+
 /** Names of the files that a shelve made, without what dbm appends. */
 const shelves = (rig: Rig): string[] => [
   ...new Set(
     readdirSync(rig.folder)
-      .filter((name) => /^(memory|celerybeat-schedule)/.test(name))
+      .filter((name) => SHELVE.test(name))
       .map((name) => name.replace(/\.(db|dat|bak|dir)$|-(wal|shm)$/, '')),
   ),
 ];
@@ -48,11 +51,11 @@ export const BEAT_PROOFS: readonly BeatProof[] = [
   {
     option: 'loglevel',
     title: 'what is logged, from that level on',
+    together: 'files',
     setting: { args: { loglevel: 'debug' }, env: TICKING },
-    async see(stage) {
-      await ticks(stage.broker, 3);
-      await finish(stage.process);
-      return ['DEBUG', 'INFO'].filter((level) => stage.process.stderr.includes(`: ${level}/MainProcess]`));
+    async see({ broker, process }) {
+      await ticks(broker, 3);
+      return () => ['DEBUG', 'INFO'].filter((level) => process.stderr.includes(`: ${level}/MainProcess]`));
     },
     with: ['DEBUG', 'INFO'],
     without: [],
@@ -60,11 +63,11 @@ export const BEAT_PROOFS: readonly BeatProof[] = [
   {
     option: 'schedule',
     title: 'the file of its memory, there and nowhere else',
+    together: 'files',
     setting: { args: { schedule: 'memory' }, env: TICKING },
-    async see(stage) {
-      await ticks(stage.broker, 1);
-      await finish(stage.process);
-      return shelves(stage.rig);
+    async see({ broker, rig }) {
+      await ticks(broker, 1);
+      return () => shelves(rig);
     },
     with: ['memory'],
     without: ['celerybeat-schedule'],
@@ -91,9 +94,10 @@ export const BEAT_PROOFS: readonly BeatProof[] = [
     setting: { args: { logfile: 'beat.log', loglevel: 'info' }, env: TICKING },
     async see({ rig, process, broker }) {
       await ticks(broker, 1);
-      await finish(process);
-      const file = existsSync(join(rig.folder, 'beat.log')) ? rig.read('beat.log') : '';
-      return [file, process.stderr].map((log) => log.includes('beat: Starting...'));
+      return () => {
+        const file = existsSync(join(rig.folder, 'beat.log')) ? rig.read('beat.log') : '';
+        return [file, process.stderr].map((log) => log.includes('beat: Starting...'));
+      };
     },
     with: [true, false],
     without: [false, true],
@@ -114,11 +118,15 @@ export const BEAT_PROOFS: readonly BeatProof[] = [
   {
     option: 'umask',
     title: 'nothing, without --detach',
-    setting: { args: { umask: '077', schedule: 'memory' } },
-    async see({ rig, process }) {
-      await finish(process);
-      const [file = ''] = readdirSync(rig.folder).filter((name) => name.startsWith('memory'));
-      return (statSync(join(rig.folder, file)).mode & 0o077) !== 0;
+    together: 'files',
+    setting: { args: { umask: '077' } },
+    async see({ rig }) {
+      return () => {
+        const files = readdirSync(rig.folder).filter((name) => SHELVE.test(name));
+        return (
+          files.length > 0 && files.every((file) => (statSync(join(rig.folder, file)).mode & 0o077) !== 0)
+        );
+      };
     },
     with: true,
     without: null,
@@ -126,6 +134,7 @@ export const BEAT_PROOFS: readonly BeatProof[] = [
   {
     option: 'executable',
     title: 'nothing, without --detach',
+    together: 'files',
     setting: { args: { executable: '/nonexistent/python' }, env: TICKING },
     async see(stage) {
       await ticks(stage.broker, 1);

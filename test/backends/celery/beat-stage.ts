@@ -16,6 +16,7 @@ import {
   type Driver,
   launch,
   load,
+  merged,
   open,
   type Setting,
   type Stage,
@@ -35,9 +36,11 @@ export interface BeatProof {
   /** Why it cannot be seen here, if so. */
   hinders?(python: string): string | null;
   readonly setting: Omit<Setting, 'backend'>;
+  /** As of the worker's proofs: those of one name share two beats in `npm test`. */
+  readonly together?: string;
   /** Done in the rig before the process starts. */
   prepare?(rig: Rig): void;
-  /** What is seen of the process; the same for both runs. */
+  /** What is seen of the process, the same for both runs; or what is to be looked at once it was ended. */
   see(stage: Stage): Promise<unknown>;
   readonly with: unknown;
   /** What is seen with the option taken out of the argv: another thing, or null where the option does nothing. */
@@ -59,19 +62,29 @@ export function notForNobody(python: string): string | null {
   return run.status === 0 ? null : `nobody else may run ${python}`;
 }
 
-/** Runs a proof and its control side by side, each on a broker of its own. */
-export async function proveBeat(python: string, proof: BeatProof, driver: Driver): Promise<void> {
-  const observe = async (change: Change): Promise<unknown> => {
+/** Runs proofs and their control side by side, each on a broker of its own. */
+export async function proveBeat(python: string, proofs: readonly BeatProof[], driver: Driver): Promise<void> {
+  const observe = async (change: Change): Promise<unknown[]> => {
     const rig = new Rig();
-    proof.prepare?.(rig);
+    for (const proof of proofs) proof.prepare?.(rig);
     const { url } = await startRedis(rig);
-    const setting: Setting = { backend: 'CeleryBeat', ...proof.setting };
-    return proof.see(await open(rig, python, setting, change, url, { driver }));
+    const setting: Setting = { ...merged(proofs.map((proof) => proof.setting)), backend: 'CeleryBeat' };
+    const stage = await open(rig, python, setting, change, url, { driver });
+    const seen: unknown[] = [];
+    for (const { see } of proofs) seen.push(await see(stage));
+    if (seen.some(isLater)) await finish(stage.process);
+    return seen.map((one) => (isLater(one) ? one() : one));
   };
   const [seen, control] = await Promise.all([
     observe((argv) => argv),
-    observe((argv) => without(argv, proof.option)),
+    observe((argv) => proofs.reduce((rest, { option }) => without(rest, option), argv)),
   ]);
+  for (const [at, proof] of proofs.entries()) judge(python, proof, seen[at], control[at]);
+}
+
+const isLater = (seen: unknown): seen is () => unknown => typeof seen === 'function';
+
+function judge(python: string, proof: BeatProof, seen: unknown, control: unknown): void {
   expect.soft(seen, `with ${proof.option}`).toEqual(proof.with);
   if (proof.without === null) {
     expect(control, `without ${proof.option}`).toEqual(seen);

@@ -23,7 +23,7 @@ describe.each(VERSIONS)('Celery %s', (version) => {
   test.for(here)('$option: $title', (proof, { skip }) => {
     const hindrance = proof.hinders?.(python) ?? null;
     skip(hindrance !== null, hindrance ?? '');
-    return proveBeat(python, proof, driver);
+    return proveBeat(python, [proof], driver);
   });
 
   test.for(BEAT_PROOFS.filter((proof) => !here.includes(proof)))(

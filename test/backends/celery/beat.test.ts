@@ -4,7 +4,7 @@ import { pinned, SHOP_PINS } from '../../python/harness.ts';
 import { BEAT_PROOFS } from './beat-cases.ts';
 import { crontabFires, databaseFires, intervalFires } from './beat-fires.ts';
 import { proveBeat, provable } from './beat-stage.ts';
-import { Driver } from './stage.ts';
+import { companies, Driver } from './stage.ts';
 
 const python = inject('python');
 let driver: Driver;
@@ -13,11 +13,17 @@ beforeAll(() => {
 });
 afterAll(() => driver.end());
 
+const groups = companies(provable(BEAT_PROOFS, pinned(SHOP_PINS, 'celery'))).map(
+  (proofs) => [proofs.map(({ option, title }) => `${option}: ${title}`).join('; '), proofs] as const,
+);
+
 describe('options', () => {
-  test.for(provable(BEAT_PROOFS, pinned(SHOP_PINS, 'celery')))('$option: $title', (proof, { skip }) => {
-    const hindrance = proof.hinders?.(python) ?? null;
-    skip(hindrance !== null, hindrance ?? '');
-    return proveBeat(python, proof, driver);
+  test.for(groups)('%s', ([, proofs], { skip }) => {
+    for (const proof of proofs) {
+      const hindrance = proof.hinders?.(python) ?? null;
+      skip(hindrance !== null, hindrance ?? '');
+    }
+    return proveBeat(python, proofs, driver);
   });
   test('scheduler: a schedule in the database, which may change meanwhile', () => databaseFires(python));
 });

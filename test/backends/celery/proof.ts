@@ -6,9 +6,11 @@ import { startRedis } from '../../support/redis.ts';
 import { Rig } from '../../support/rig.ts';
 import {
   Client,
+  companies,
   Driver,
   launch,
   load,
+  merged,
   open,
   specOf,
   without,
@@ -33,6 +35,11 @@ interface Common {
 interface Seen extends Common {
   /** The pool is added to its ARGS. */
   readonly setting: Setting;
+  /**
+   * Those of one name share two workers in `npm test`, one with all of their options and one with none of them; the long tier
+   * starts two for each. They look one after another, in their order.
+   */
+  readonly together?: string;
   /** Done before the process starts. */
   readonly prepare?: (client: Client) => Promise<unknown>;
   /** What is seen of the process; the same for both runs. */
@@ -90,18 +97,27 @@ export const inScope = (proofs: readonly Proof[], { version, long }: Scope): Pro
 
 export const nameOf = ({ option, pool, title }: Proof): string => `${option} on ${pool}: ${title}`;
 
-/** Makes a test of each; they share one client. */
-export function testAll(proofs: readonly Proof[], python: () => string): void {
+/** Makes a test of each, or of those that go together unless each is to be `alone`; they share one client. */
+export function testAll(
+  proofs: readonly Proof[],
+  python: () => string,
+  { alone }: { readonly alone: boolean } = { alone: false },
+): void {
   let driver: Driver;
   beforeAll(() => {
     driver = new Driver(null, python());
   });
   afterAll(() => driver.end());
-  test.each(proofs.map((proof) => [nameOf(proof), proof] as const))('%s', (_name, proof) => {
-    if (proof.verdict === 'rejected') return reject(python(), proof, driver);
-    return prove(python(), proof, driver);
-  });
   const rejected = proofs.filter((proof) => proof.verdict === 'rejected');
+  const seen = proofs.filter((proof) => proof.verdict !== 'rejected');
+  const groups = alone ? seen.map((proof) => [proof]) : companies(seen);
+  test.each(groups.map((company) => [company.map(nameOf).join('; '), company] as const))(
+    '%s',
+    (_name, company) => prove(python(), company, driver),
+  );
+  test.each(rejected.map((proof) => [nameOf(proof), proof] as const))('%s', (_name, proof) =>
+    reject(python(), proof, driver),
+  );
   const pools = new Set(rejected.map(({ pool }) => pool));
   test.each([...pools])('%s works without what is rejected', (pool) =>
     works(
@@ -113,16 +129,24 @@ export function testAll(proofs: readonly Proof[], python: () => string): void {
   );
 }
 
+type Company = readonly (Works | Ignored)[];
+
 const withPool = (setting: Setting, pool: Pool): Setting =>
   pool === 'prefork' ? setting : { ...setting, args: { pool, ...setting.args } };
 
-/** Runs a proof and its control side by side, each on a broker of its own. */
-async function prove(python: string, proof: Works | Ignored, driver: Driver): Promise<void> {
-  if (proof.verdict === 'ignored') expectWarning(python, proof);
+/** Runs proofs and their control side by side, each on a broker of its own. */
+async function prove(python: string, company: Company, driver: Driver): Promise<void> {
+  for (const proof of company) if (proof.verdict === 'ignored') expectWarning(python, proof);
   const [seen, control] = await Promise.all([
-    observe(python, proof, driver, (argv) => argv),
-    observe(python, proof, driver, (argv) => without(argv, proof.option)),
+    observe(python, company, driver, (argv) => argv),
+    observe(python, company, driver, (argv) =>
+      company.reduce((rest, { option }) => without(rest, option), argv),
+    ),
   ]);
+  for (const [at, proof] of company.entries()) judge(proof, seen[at], control[at]);
+}
+
+function judge(proof: Works | Ignored, seen: unknown, control: unknown): void {
   expect.soft(seen, `with ${proof.option}`).toEqual(proof.with);
   if (proof.verdict === 'ignored') {
     expect(control, `without ${proof.option}`).toEqual(seen);
@@ -132,16 +156,17 @@ async function prove(python: string, proof: Works | Ignored, driver: Driver): Pr
   }
 }
 
-async function observe(
-  python: string,
-  proof: Works | Ignored,
-  driver: Driver,
-  change: Change,
-): Promise<unknown> {
+async function observe(python: string, company: Company, driver: Driver, change: Change): Promise<unknown[]> {
   const rig = new Rig();
   const { url } = await startRedis(rig);
-  const setting = withPool(proof.setting, proof.pool);
-  return proof.see(await open(rig, python, setting, change, url, { driver, prepare: proof.prepare }));
+  const setting = merged(company.map((proof) => withPool(proof.setting, proof.pool)));
+  const prepare = async (client: Client): Promise<void> => {
+    for (const proof of company) await proof.prepare?.(client);
+  };
+  const stage = await open(rig, python, setting, change, url, { driver, prepare });
+  const seen: unknown[] = [];
+  for (const { see } of company) seen.push(await see(stage));
+  return seen;
 }
 
 const pointsAt = (finding: Failure, option: string): boolean => finding.place?.path.includes(option) ?? false;

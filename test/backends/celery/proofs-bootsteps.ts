@@ -14,12 +14,12 @@ import type { Stage } from './stage.ts';
 
 const TASK_EVENTS = ['task-received', 'task-started', 'task-succeeded'];
 
-const eventProof = (option: 'task-events' | 'events', tier: Pick<Works, 'tier'>): Works => ({
+const eventProof = (option: 'task-events' | 'events', more: Pick<Works, 'tier' | 'together'>): Works => ({
   option,
   pool: 'prefork',
   verdict: 'works',
   title: 'an event for each step of a task',
-  ...tier,
+  ...more,
   setting: { args: { ...ONE, [option]: true, 'heartbeat-interval': 1 } },
   see: taskEvents,
   with: TASK_EVENTS,
@@ -45,28 +45,14 @@ const PRELOAD = {
 const SOLO = { ...QUICK, pool: 'solo', concurrency: 1 };
 
 export const bootstepProofs: readonly Proof[] = [
-  {
-    option: 'loglevel',
-    pool: 'prefork',
-    verdict: 'works',
-    title: 'lines of that level, which there are not by default',
-    setting: { args: { ...ONE, loglevel: 'debug' } },
-    see: async ({ client, process }) => {
-      await client.run('whoami');
-      process.kill('SIGTERM');
-      const { stderr } = await process.ended;
-      return ['DEBUG', 'INFO'].filter((level) => stderr.includes(`: ${level}/MainProcess]`));
-    },
-    with: ['DEBUG', 'INFO'],
-    without: [],
-  },
-  eventProof('task-events', {}),
+  eventProof('task-events', { together: 'prefork' }),
   eventProof('events', { tier: 'long' }),
   {
     option: 'without-gossip',
     pool: 'solo',
     verdict: 'works',
     title: 'it does not listen to other workers',
+    together: 'solo',
     setting: { args: { ...SOLO, loglevel: 'DEBUG' } },
     see: starts('Gossip'),
     with: false,
@@ -77,6 +63,7 @@ export const bootstepProofs: readonly Proof[] = [
     pool: 'solo',
     verdict: 'works',
     title: 'it asks nobody at its start',
+    together: 'solo',
     setting: { args: { ...SOLO, loglevel: 'DEBUG' } },
     see: (stage) => logged(stage, /Consumer: Starting Mingle/, /mingle: searching for neighbors/),
     with: [false, false],
@@ -97,6 +84,7 @@ export const bootstepProofs: readonly Proof[] = [
     pool: 'solo',
     verdict: 'works',
     title: 'the seconds between two heartbeats',
+    together: 'solo',
     setting: { args: { ...SOLO, 'heartbeat-interval': 1 } },
     see: frequency,
     with: 1,
@@ -130,16 +118,35 @@ export const bootstepProofs: readonly Proof[] = [
     pool: 'prefork',
     verdict: 'works',
     title: 'the tasks of a module that the application does not import',
+    together: 'prefork',
     setting: { args: { ...ONE, include: ['proving_more'] } },
     see: ({ client }) => client.run('more'),
     with: { state: 'SUCCESS', value: 'more' },
     without: { state: 'FAILURE', value: 'NotRegistered' },
+  },
+  // After those that go together with it, for it ends the worker.
+  {
+    option: 'loglevel',
+    pool: 'prefork',
+    verdict: 'works',
+    title: 'lines of that level, which there are not by default',
+    together: 'prefork',
+    setting: { args: { ...ONE, loglevel: 'debug' } },
+    see: async ({ client, process }) => {
+      await client.run('whoami');
+      process.kill('SIGTERM');
+      const { stderr } = await process.ended;
+      return ['DEBUG', 'INFO'].filter((level) => stderr.includes(`: ${level}/MainProcess]`));
+    },
+    with: ['DEBUG', 'INFO'],
+    without: [],
   },
   {
     option: 'logfile',
     pool: 'solo',
     verdict: 'works',
     title: 'the log goes to a file, and away from the supervisor',
+    together: 'files',
     setting: { args: { ...SOLO, logfile: 'worker.log', loglevel: 'INFO' } },
     see: places,
     with: { file: true, stderr: false },

@@ -22,14 +22,14 @@ const A_CPU = /^\d+/.exec(statusOf(process.pid, 'Cpus_allowed_list') ?? '0')?.[0
 const poolProof = (
   pool: 'threads' | 'solo' | 'gevent' | 'eventlet',
   seen: string,
-  tier: Pick<Works, 'tier'> = {},
+  more: Pick<Works, 'tier' | 'together'>,
 ): Works => ({
   option: 'pool',
   pool,
   verdict: 'works',
   title: 'the worker itself names it',
-  ...tier,
-  setting: { args: { ...ONE, pool } },
+  ...more,
+  setting: { args: { ...QUICK, pool } },
   see: implementation,
   with: seen,
   without: 'prefork:TaskPool',
@@ -37,13 +37,13 @@ const poolProof = (
 
 const concurrencyProof = (
   pool: 'threads' | 'gevent' | 'eventlet',
-  tier: Pick<Works, 'tier'> = { tier: 'long' },
+  more: Pick<Works, 'tier' | 'together'> = { tier: 'long' },
 ): Works => ({
   option: 'concurrency',
   pool,
   verdict: 'works',
   title: 'so many tasks run at one time',
-  ...tier,
+  ...more,
   setting: { args: { ...QUICK, concurrency: CPUS + 1 } },
   see: (stage) => peak(stage, CPUS + 2, 1),
   with: CPUS + 1,
@@ -80,8 +80,8 @@ const startIgnored = (pool: 'threads' | 'solo' | 'gevent' | 'eventlet'): Ignored
 
 export const poolProofs: readonly Proof[] = [
   poolProof('threads', 'thread:TaskPool', { tier: 'long' }),
-  poolProof('solo', 'solo:TaskPool'),
-  poolProof('gevent', 'gevent:TaskPool'),
+  poolProof('solo', 'solo:TaskPool', { together: 'solo' }),
+  poolProof('gevent', 'gevent:TaskPool', { together: 'gevent' }),
   poolProof('eventlet', 'eventlet:TaskPool', { tier: 'long' }),
   {
     option: 'pool',
@@ -152,13 +152,14 @@ export const poolProofs: readonly Proof[] = [
     with: [1, 2 * 4],
   },
   concurrencyProof('threads'),
-  concurrencyProof('gevent', {}),
+  concurrencyProof('gevent', { together: 'gevent' }),
   concurrencyProof('eventlet'),
   {
     option: 'concurrency',
     pool: 'solo',
     verdict: 'works',
     title: 'added by prodserver, it keeps solo from prefetching for every processor',
+    together: 'solo',
     setting: { args: QUICK },
     see: prefetch,
     with: 4,

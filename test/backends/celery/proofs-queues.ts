@@ -1,7 +1,7 @@
 /** Which messages a worker takes, how many, and under which name. */
 import type { Proof, Works } from './proof.ts';
 import { activeQueues, nodeOf, ONE, prefetch, QUICK, served, stats } from './proof-sights.ts';
-import type { Client, Stage } from './stage.ts';
+import type { Args, Client, Stage } from './stage.ts';
 
 const SOLO = { ...QUICK, pool: 'solo' };
 const BOTH = { PROVING_QUEUES: 'a,b' };
@@ -88,13 +88,16 @@ const name = async ({ node, client }: Stage): Promise<unknown> => {
   return { name: node?.split('@')[0], answers: pong !== null };
 };
 
-const purgeProof = (option: 'purge' | 'discard', tier: Pick<Works, 'tier'>): Works => ({
+/** How many there are is seen from what it prefetches. */
+const TWO: Args = { ...QUICK, concurrency: 2 };
+
+const purgeProof = (option: 'purge' | 'discard', more: Pick<Works, 'tier' | 'together'>): Works => ({
   option,
   pool: 'prefork',
   verdict: 'works',
   title: 'what waited is gone',
-  ...tier,
-  setting: { args: { ...ONE, [option]: true } },
+  ...more,
+  setting: { args: { ...TWO, [option]: true } },
   prepare: async (client) => {
     for (let task = 0; task < 3; task++) await client.send('whoami');
   },
@@ -172,12 +175,15 @@ export const queueProofs: readonly Proof[] = [
     with: { a: 'SUCCESS', b: 'waits' },
     without: { a: 'SUCCESS', b: 'SUCCESS' },
   },
+  // It counts tasks, so it is the first of those that go together.
+  purgeProof('purge', { together: 'prefork' }),
   {
     option: 'prefetch-multiplier',
     pool: 'prefork',
     verdict: 'works',
     title: 'so many messages for each child',
-    setting: { args: { ...QUICK, concurrency: 2, 'prefetch-multiplier': 3 } },
+    together: 'prefork',
+    setting: { args: { ...TWO, 'prefetch-multiplier': 3 } },
     see: prefetch,
     with: 6,
     without: 8,
@@ -205,14 +211,14 @@ export const queueProofs: readonly Proof[] = [
     with: 'what it runs',
     without: 'more',
   },
-  purgeProof('purge', {}),
   purgeProof('discard', { tier: 'long' }),
   {
     option: 'hostname',
     pool: 'prefork',
     verdict: 'works',
     title: 'the name of the node',
-    setting: { args: { ...ONE, hostname: 'orders@%h' } },
+    together: 'prefork',
+    setting: { args: { ...TWO, hostname: 'orders@%h' } },
     see: name,
     with: { name: 'orders', answers: true },
     without: { name: 'celery', answers: true },

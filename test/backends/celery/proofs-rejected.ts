@@ -35,13 +35,13 @@ const greenBeat = (pool: 'gevent' | 'eventlet'): Rejected => ({
 
 export const rejectedProofs: readonly Rejected[] = [
   usage('loglevel', 'WARN', invalid('loglevel')),
-  usage('pool', 'forks', invalid('pool')),
-  usage('concurrency', 'x', invalid('concurrency')),
+  usage('pool', 'forks', invalid('pool'), { tier: 'long' }),
+  usage('concurrency', 'x', invalid('concurrency'), { tier: 'long' }),
   usage('concurrency', -1, invalid('concurrency'), { since: '5.7', tier: 'long' }),
   usage('prefetch-multiplier', 1.5, invalid('prefetch-multiplier'), { tier: 'long' }),
-  usage('time-limit', 'abc', invalid('time-limit')),
+  usage('time-limit', 'abc', invalid('time-limit'), { tier: 'long' }),
   usage('soft-time-limit', 'abc', invalid('soft-time-limit'), { tier: 'long' }),
-  usage('heartbeat-interval', 1.5, invalid('heartbeat-interval')),
+  usage('heartbeat-interval', 1.5, invalid('heartbeat-interval'), { tier: 'long' }),
   usage('optimization', 'fastest', invalid('optimization'), { tier: 'long' }),
   usage('max-tasks-per-child', 'x', invalid('max-tasks-per-child'), { tier: 'long' }),
   usage('max-memory-per-child', '100MB', invalid('max-memory-per-child'), {

@@ -23,6 +23,36 @@ export interface Setting {
   readonly through?: readonly string[];
 }
 
+/** Those that share their processes, in their order; each of the others by itself. */
+export function companies<P extends { readonly together?: string }>(proofs: readonly P[]): P[][] {
+  const found = new Map<unknown, P[]>();
+  for (const proof of proofs) {
+    const key = proof.together ?? proof;
+    found.set(key, [...(found.get(key) ?? []), proof]);
+  }
+  return [...found.values()];
+}
+
+/** One setting that has all of several, which must not contradict each other. */
+export function merged(settings: readonly Setting[]): Setting {
+  const join = (parts: readonly (Args | undefined)[]): Args => {
+    const all = new Map<string, unknown>();
+    for (const [key, value] of parts.flatMap((part) => Object.entries(part ?? {}))) {
+      if (all.has(key) && all.get(key) !== value) throw new Error(`two values of ${key} cannot go together`);
+      all.set(key, value);
+    }
+    return Object.fromEntries(all);
+  };
+  const [first] = settings;
+  if (first === undefined || settings.length === 1) return first ?? { args: {} };
+  return {
+    ...first,
+    args: join(settings.map(({ args }) => args)),
+    env: join(settings.map(({ env }) => env)) as Record<string, string>,
+    conf: join(settings.map(({ conf }) => conf)),
+  };
+}
+
 /** What the manifest makes of these ARGS: findings too. */
 export function load(rig: Rig, python: string, setting: Setting): Loaded {
   const backend = setting.backend ?? 'CeleryWorker';

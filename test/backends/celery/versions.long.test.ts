@@ -13,5 +13,5 @@ describe.each(VERSIONS)('Celery %s', (version) => {
     python = await celeryPython(version);
   }, MAKING_MS);
 
-  testAll(inScope(workerProofs, { version, long: true }), () => python);
+  testAll(inScope(workerProofs, { version, long: true }), () => python, { alone: true });
 });

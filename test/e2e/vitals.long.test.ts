@@ -1,0 +1,5 @@
+import { test } from 'vitest';
+import { tasksInStatus } from './vitals.ts';
+
+test('status --json has exactly the tasks that were done, that failed and that run, on every pool', () =>
+  tasksInStatus(['threads', 'prefork', 'solo', 'gevent', 'eventlet']));

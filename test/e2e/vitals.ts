@@ -1,0 +1,81 @@
+/** What `status --json` tells of the tasks of real workers. */
+import { join } from 'node:path';
+import { expect, inject } from 'vitest';
+import { ENDS, ERRANDS, sendEach } from '../python/vitals.ts';
+import { startRedis } from '../support/redis.ts';
+import { Rig, ROOT, type StatusRow, tryKill, until } from '../support/rig.ts';
+
+const worker = (pool: string): string => `
+  ${pool}:
+    BACKEND: CeleryWorker
+    APP: shop.celery.app
+    ARGS: {pool: ${pool}, concurrency: ${pool === 'solo' ? 1 : 2}, queues: [${pool}], include: [errands]}`;
+
+interface Shop {
+  readonly rig: Rig;
+  readonly supervisor: number;
+  rows(): Promise<StatusRow[]>;
+  send(tasks: readonly string[], queues: readonly string[]): Promise<void>;
+}
+
+async function workersOf(pools: readonly string[]): Promise<Shop> {
+  const rig = new Rig();
+  const redis = await startRedis(rig);
+  const python = inject('python');
+  rig.write('errands.py', ERRANDS);
+  rig.manifest(`PRODUCTION_PROCESSES:${pools.map(worker).join('')}\n`);
+  const start = rig.start(['start', '--all'], {
+    env: {
+      VIRTUAL_ENV: join(python, '..', '..'),
+      PYTHONPATH: `${join(ROOT, 'fixtures', 'shop')}:${rig.folder}`,
+      SHOP_DATA: join(rig.folder, 'data'),
+      SHOP_BROKER_URL: redis.url,
+      SHOP_RESULT_BACKEND: 'disabled://',
+    },
+  });
+  const isReady = (pool: string): boolean => start.stdout.includes(`${pool}.1 STARTING -> RUNNING`);
+  await until(() => pools.every(isReady), 'the workers to be RUNNING', 60_000);
+  return {
+    rig,
+    supervisor: start.pid,
+    rows: () => rig.status(),
+    send: (tasks, queues) => sendEach(rig, python, redis.url, tasks, queues),
+  };
+}
+
+const tasksOf = (rows: readonly StatusRow[]): Record<string, StatusRow['tasks']> =>
+  Object.fromEntries(rows.map(({ name, tasks }) => [name, tasks]));
+
+/** Exactly the tasks that were done, that failed and that run, on each pool; also after the supervisor was stopped for a while. */
+export async function tasksInStatus(pools: readonly [string, ...string[]]): Promise<void> {
+  const shop = await workersOf(pools);
+  const all = (tasks: StatusRow['tasks']): Record<string, StatusRow['tasks']> =>
+    Object.fromEntries(pools.map((pool) => [pool, tasks]));
+  await until(async () => (await shop.rows()).every(({ tasks }) => tasks.done === 0), 'a first word of each');
+  expect(tasksOf(await shop.rows())).toEqual(all({ done: 0, failed: 0, active: 0 }));
+
+  await shop.send(ENDS, pools);
+  await until(async () => (await shop.rows()).every(({ tasks }) => (tasks.done ?? 0) >= 17), 'all tasks');
+  // 9 that succeeded, 4 that failed, 4 that are tried again; not those that had expired.
+  expect(tasksOf(await shop.rows())).toEqual(all({ done: 17, failed: 4, active: 0 }));
+
+  await shop.send(['("orders.tasks.slow", [15], {})'], pools);
+  await until(async () => (await shop.rows()).every(({ tasks }) => tasks.active === 1), 'one that runs');
+  expect(tasksOf(await shop.rows())).toEqual(all({ done: 17, failed: 4, active: 1 }));
+  await until(async () => (await shop.rows()).every(({ tasks }) => tasks.done === 18), 'its end', 60_000);
+  expect(tasksOf(await shop.rows())).toEqual(all({ done: 18, failed: 4, active: 0 }));
+
+  // It is not missed, and then knows all that was done.
+  const [first] = pools;
+  tryKill(shop.supervisor, 'SIGSTOP');
+  await shop.send(['("orders.tasks.note", ["notes.txt", "done"], {})'], [first]);
+  await until(() => {
+    try {
+      return shop.rig.read('data/notes/notes.txt') === 'done\n';
+    } catch {
+      return false;
+    }
+  }, 'the task to be done');
+  tryKill(shop.supervisor, 'SIGCONT');
+  await until(async () => (await shop.rows())[0]?.tasks.done === 19, 'its count');
+}

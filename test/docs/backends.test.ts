@@ -74,7 +74,8 @@ test('what Node says of a file that it cannot run is told with the line', async 
     "module.exports = {\n  name: 'Mine',\n  compile() {\n    throw new Error('no');\n  },\n};\n",
   );
   const broken = await rig.run(['check']);
-  expect(broken.stdout.replaceAll(rig.folder, 'FOLDER')).toMatchInlineSnapshot(`
+  expect(broken.stdout.replaceAll(rig.folder, 'FOLDER').replaceAll(ROOT, 'PRODSERVER'))
+    .toMatchInlineSnapshot(`
     "prodserver.yaml:1:39: error: Mine.compile() of FOLDER/d.js failed: Error: no (line 4) [backend-failed]
         1 | PRODUCTION_PROCESSES: {job: {BACKEND: Mine}}
           |                                       ^^^^
@@ -92,18 +93,19 @@ test('what Node says of a file that it cannot run is told with the line', async 
           |                                       ^^^^^
           = try it alone: node FOLDER/c.mjs
     prodserver.yaml: 4 errors
-    more on each code: /work/main/docs/errors.md
+    more on each code: PRODSERVER/docs/errors.md
     "
   `);
   expect(broken.stderr).toBe('');
   rig.manifest('PRODUCTION_PROCESSES: {job: {BACKEND: Mine}}\nSUPERVISOR: {backends: [d.js]}\n');
-  expect((await rig.run(['check'])).stdout.replaceAll(rig.folder, 'FOLDER')).toMatchInlineSnapshot(`
+  expect((await rig.run(['check'])).stdout.replaceAll(rig.folder, 'FOLDER').replaceAll(ROOT, 'PRODSERVER'))
+    .toMatchInlineSnapshot(`
     "prodserver.yaml:1:39: error: Mine.compile() of FOLDER/d.js failed: Error: no (line 4) [backend-failed]
         1 | PRODUCTION_PROCESSES: {job: {BACKEND: Mine}}
           |                                       ^^^^
           = mend it there; what it was called with is in this entry
     prodserver.yaml: 1 error
-    more on each code: /work/main/docs/errors.md
+    more on each code: PRODSERVER/docs/errors.md
     "
   `);
 });

@@ -73,8 +73,10 @@ test('what Node says of a file that it cannot run is told with the line', async 
     'd.js',
     "module.exports = {\n  name: 'Mine',\n  compile() {\n    throw new Error('no');\n  },\n};\n",
   );
+  const plain = (text: string): string =>
+    text.replaceAll(rig.folder, 'FOLDER').replaceAll(ROOT, 'PRODSERVER');
   const broken = await rig.run(['check']);
-  expect(broken.stdout.replaceAll(rig.folder, 'FOLDER')).toMatchInlineSnapshot(`
+  expect(plain(broken.stdout)).toMatchInlineSnapshot(`
     "prodserver.yaml:1:39: error: Mine.compile() of FOLDER/d.js failed: Error: no (line 4) [backend-failed]
         1 | PRODUCTION_PROCESSES: {job: {BACKEND: Mine}}
           |                                       ^^^^
@@ -92,18 +94,18 @@ test('what Node says of a file that it cannot run is told with the line', async 
           |                                       ^^^^^
           = try it alone: node FOLDER/c.mjs
     prodserver.yaml: 4 errors
-    more on each code: /work/main/docs/errors.md
+    more on each code: PRODSERVER/docs/errors.md
     "
   `);
   expect(broken.stderr).toBe('');
   rig.manifest('PRODUCTION_PROCESSES: {job: {BACKEND: Mine}}\nSUPERVISOR: {backends: [d.js]}\n');
-  expect((await rig.run(['check'])).stdout.replaceAll(rig.folder, 'FOLDER')).toMatchInlineSnapshot(`
+  expect(plain((await rig.run(['check'])).stdout)).toMatchInlineSnapshot(`
     "prodserver.yaml:1:39: error: Mine.compile() of FOLDER/d.js failed: Error: no (line 4) [backend-failed]
         1 | PRODUCTION_PROCESSES: {job: {BACKEND: Mine}}
           |                                       ^^^^
           = mend it there; what it was called with is in this entry
     prodserver.yaml: 1 error
-    more on each code: /work/main/docs/errors.md
+    more on each code: PRODSERVER/docs/errors.md
     "
   `);
 });

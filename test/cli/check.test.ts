@@ -192,6 +192,7 @@ describe('several files', () => {
       ['deploy/bad.yaml', 9, 'option-unknown'],
       ['gone.yaml', null, 'manifest-missing'],
       ['<stdin>', 9, 'option-unknown'],
+      ['old.yml', 6, 'stop-long'],
       ['old.yml', 9, 'option-spelling'],
     ]);
     const github = runWith(folder, BAD, ['check', '--format', 'github', '--strict', ...files]);
@@ -201,6 +202,7 @@ describe('several files', () => {
       ::error file=deploy/bad.yaml,line=9,endLine=9,col=12,endColumn=22,title=option-unknown::CeleryWorker has no option "concurency" (write "concurrency")%0Aprodserver/docs/errors.md#option-unknown
       ::error file=gone.yaml,title=manifest-missing::no manifest: FOLDER/gone.yaml does not exist (write prodserver.yaml here, or name it with --manifest FILE, PRODSERVER_MANIFEST or --settings MODULE)%0Aprodserver/docs/errors.md#manifest-missing
       ::error file=<stdin>,line=9,endLine=9,col=12,endColumn=22,title=option-unknown::CeleryWorker has no option "concurency" (write "concurrency")%0Aprodserver/docs/errors.md#option-unknown
+      ::notice file=old.yml,line=6,endLine=6,col=3,endColumn=9,title=stop-long::to end everything may take 1 min (worker); docker stop kills after 10 s, Kubernetes after 30 s (in a container set docker run --stop-timeout 65, stop_grace_period: 65s (compose) or terminationGracePeriodSeconds: 65)%0Aprodserver/docs/errors.md#stop-long
       ::error file=old.yml,line=9,endLine=9,col=12,endColumn=31,title=option-spelling::"max_tasks_per_child" is read as "max-tasks-per-child" (write "max-tasks-per-child")%0Aprodserver/docs/errors.md#option-spelling"
     `);
   });

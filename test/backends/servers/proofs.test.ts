@@ -127,7 +127,7 @@ test('runserver_plus ends of noreload', async () => {
   expect((await server.ended).stderr).toContain("KeyError: 'WERKZEUG_SERVER_FD'");
   const text = entry('web', 'BACKEND: WerkzeugRunserver', `ARGS: ${JSON.stringify(options)}`);
   expect(told(text)).toMatchInlineSnapshot(`
-    "prodserver.yaml:4:12: error: "noreload" cannot be used: with it django-extensions 4.1 ends with "KeyError: WERKZEUG_SERVER_FD" [option-refused]
+    "prodserver.yaml:4:12: error: "noreload" cannot be used: runserver_plus of django-extensions 4.1 ends of it with Werkzeug 3 [option-refused]
         4 |     ARGS: {"noreload":true,"settings":"settings"}
           |            ^^^^^^^^^^
           = leave it out, or use BACKEND: DjangoRunserver"

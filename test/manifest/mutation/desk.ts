@@ -5,6 +5,7 @@ import { parseManifest } from '../../../src/manifest/document.ts';
 import type { Environment } from '../../../src/manifest/interpolate.ts';
 import { compile } from '../../../src/manifest/load.ts';
 import { checkSchedules, type Loaded } from '../../../src/manifest/loaded.ts';
+import { severityOf, type Failure } from '../../../src/model/failure.ts';
 
 export type Desk = (text: string) => Loaded;
 
@@ -21,3 +22,7 @@ export const newDesk =
     const whole = loaded.pending?.resume({ registry: OURS, findings: [] }) ?? loaded;
     return checkSchedules(whole, isCronPattern);
   };
+
+/** What is wrong with it: notes on what is as it should be are none. */
+export const mistakes = ({ findings }: Loaded): readonly Failure[] =>
+  findings.filter(({ code }) => severityOf(code) !== 'info');

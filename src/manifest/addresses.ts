@@ -18,7 +18,9 @@ export function addressRules(doc: Document, instances: readonly CompiledInstance
   const bound = instances
     .filter(({ spec }) => spec.autostart)
     .flatMap(({ spec, entry: { app }, claims }) =>
-      claims.flatMap((claim) => (claim.kind === 'listen' ? [{ spec, app, claim }] : [])),
+      claims.flatMap((claim) =>
+        claim.kind === 'listen' && !isAnyPort(claim.address) ? [{ spec, app, claim }] : [],
+      ),
     );
   const told = new Set<string>();
   return bound.flatMap((one, position) =>
@@ -31,6 +33,9 @@ export function addressRules(doc: Document, instances: readonly CompiledInstance
     }),
   );
 }
+
+/** The kernel gives each another one. */
+const isAnyPort = (address: Address): boolean => address.kind === 'tcp' && address.port === 0;
 
 function judge(doc: Document, first: Bound, second: Bound): Failure | null {
   const meeting = meet(socketOf(first), socketOf(second));

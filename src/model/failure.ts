@@ -2,10 +2,11 @@ import type { DeepFactsByCode } from './deep.ts';
 import type { FactsAcross } from './facts-across.ts';
 import type { Exit, LockHolder, ProbeTrouble } from './process.ts';
 import type { BackendFacts } from './failure-backends.ts';
+import type { InitFacts } from './failure-init.ts';
 import type { TimingsProblem } from './lease-timings.ts';
 
 /** The facts that belong to each code. The words for them stand in `render/words-*.ts`, nowhere else. */
-export interface FactsByCode extends BackendFacts, DeepFactsByCode, FactsAcross {
+export interface FactsByCode extends BackendFacts, DeepFactsByCode, InitFacts, FactsAcross {
   // The manifest as a file
   'manifest-missing': { readonly searched: readonly string[] };
   'manifest-unreadable': { readonly path: string; readonly errno: string };
@@ -26,13 +27,6 @@ export interface FactsByCode extends BackendFacts, DeepFactsByCode, FactsAcross 
   'settings-renamed': { readonly old: string; readonly now: string };
   /** `instead`: the same as Python writes it; null where the list has more than long options. */
   'settings-args-list': { readonly process: string; readonly instead: string | null };
-  // What `init` reads and writes
-  'init-exists': { readonly path: string };
-  'init-nothing': { readonly folder: string; readonly searched: readonly string[] };
-  'init-empty': { readonly path: string };
-  'init-source': { readonly detail: string };
-  'init-unreadable': { readonly path: string; readonly errno: string };
-  'init-unwritten': { readonly path: string; readonly errno: string };
   'key-unknown': { readonly key: string; readonly near: string | null; readonly known: readonly string[] };
   'key-missing': { readonly key: string; readonly owner: string; readonly example: string };
   'key-useless': { readonly key: string; readonly backend: string; readonly why: string };

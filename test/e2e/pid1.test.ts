@@ -124,7 +124,7 @@ describe('its exit code', () => {
       container.kill(stray);
     }
     container.kill('SIGHUP');
-    await container.running.says(/SIGHUP: .*\n/);
+    await container.running.says(/nothing was changed\n/);
     container.kill('SIGUSR1');
     await container.running.says(/SIGUSR1: .*\n/);
     container.kill('SIGUSR2');
@@ -137,6 +137,7 @@ describe('its exit code', () => {
     expect((await container.ended).code).toBe(131);
     expect(tail(container).filter((line) => !line.startsWith('state: '))).toEqual([
       'SIGHUP: reading the manifest again',
+      'the manifest says what it said before: nothing was changed',
       'SIGUSR1: there are no log files to reopen',
       'SIGQUIT: killing what is left',
       'job.1 RUNNING -> STOPPING (SIGKILL the whole tree of pid N, up to 5 s)',

@@ -43,13 +43,17 @@ async function workersOf(pools: readonly string[]): Promise<Shop> {
   };
 }
 
-const tasksOf = (rows: readonly StatusRow[]): Record<string, StatusRow['tasks']> =>
-  Object.fromEntries(rows.map(({ name, tasks }) => [name, tasks]));
+type Counts = Pick<StatusRow['tasks'], 'done' | 'failed' | 'active'>;
+
+const tasksOf = (rows: readonly StatusRow[]): Record<string, Counts> =>
+  Object.fromEntries(
+    rows.map(({ name, tasks: { done, failed, active } }) => [name, { done, failed, active }]),
+  );
 
 /** Exactly the tasks that were done, that failed and that run, on each pool; also after the supervisor was stopped for a while. */
 export async function tasksInStatus(pools: readonly [string, ...string[]]): Promise<void> {
   const shop = await workersOf(pools);
-  const all = (tasks: StatusRow['tasks']): Record<string, StatusRow['tasks']> =>
+  const all = (tasks: Counts): Record<string, Counts> =>
     Object.fromEntries(pools.map((pool) => [pool, tasks]));
   await until(async () => (await shop.rows()).every(({ tasks }) => tasks.done === 0), 'a first word of each');
   expect(tasksOf(await shop.rows())).toEqual(all({ done: 0, failed: 0, active: 0 }));

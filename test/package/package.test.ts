@@ -58,6 +58,7 @@ describe('the package', () => {
       'python/prodserver_deep_schedule.py',
       'python/prodserver_deep_web.py',
       'python/prodserver_fence.py',
+      'python/prodserver_init.py',
       'python/prodserver_link.py',
       'python/prodserver_once.py',
       'python/prodserver_output.py',
@@ -71,6 +72,7 @@ describe('the package', () => {
       'python/prodserver_start.py',
       'python/prodserver_trouble.py',
       'python/prodserver_vitals.py',
+      'schema/manifest.draft-07.schema.json',
       'schema/manifest.schema.json',
       'types/index.d.ts',
     ]);

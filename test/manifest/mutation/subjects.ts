@@ -44,7 +44,7 @@ PRODUCTION_PROCESSES:
   web:
     BACKEND: GunicornServer
     APP: shop.wsgi
-    ARGS: { bind: "127.0.0.1:8000" }
+    ARGS: { bind: "127.0.0.1:0" }
     EXTRA_ARGS: ["--spew"]
     ENV: { LANG: C.UTF-8, DEPTH: 3 }
     ENV_FILE: [not-there.env]

@@ -69,8 +69,10 @@ const limit = (kind: Kind) =>
 
 /** The same numbers with a unit, where `expected` is a limit that needs one; null where it needs none, or has it. */
 export function withUnit(expected: string, written: unknown): string | null {
-  if (!isLimitText(expected) || expected === count.expects || !/^\d+(:\d+)?$/.test(String(written)))
-    return null;
+  if (!isLimitText(expected) || expected === count.expects) return null;
+  // A mapping with a key of that name cannot be made a text.
+  if (typeof written !== 'string' && typeof written !== 'number') return null;
+  if (!/^\d+(:\d+)?$/.test(String(written))) return null;
   // Six digits were meant for bytes, as prlimit itself takes them.
   const unit = (digits: string): string => (expected !== SIZE ? 's' : digits.length < 6 ? 'MiB' : 'B');
   return String(written).replaceAll(/\d+/g, (digits) => digits + unit(digits));

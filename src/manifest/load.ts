@@ -200,7 +200,8 @@ function compileOne(
   if (backend === null) return [];
   const before = findings.length;
   try {
-    const declared = isMapping(written) ? Number(written['INSTANCES'] ?? 1) : 1;
+    const given = isMapping(written) ? written['INSTANCES'] : undefined;
+    const declared = entrySchema.shape.INSTANCES.safeParse(given).data ?? 1;
     return compileKnown(doc, name, value, backend, entry, { ...context, declared }, findings);
   } catch (error) {
     // Only code of the user's own gives such an answer.

@@ -53,7 +53,7 @@ export function maskLine(line: string, path: readonly (string | number)[]): stri
     : masked.replace(/^(\s*(?:-\s*)?)(.*)$/, (_, lead: string, rest: string) => lead + stars(rest));
 }
 
-const QUOTED = new RegExp(`([\\w-]*${NAMES.source}[\\w-]*["']?\\s*[:=]\\s*)(["'])[^"']+\\4`, 'gi');
+const QUOTED = new RegExp(`((?<![\\w-])[\\w-]*${NAMES.source}[\\w-]*["']?\\s*[:=]\\s*)(["'])[^"']+\\4`, 'gi');
 
 /** A line of code, or of what a program says: credentials of URLs, and texts that are given to a name of a secret. */
 export const maskText = (text: string): string =>

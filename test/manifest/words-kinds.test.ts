@@ -105,3 +105,16 @@ test('value-no-unit: a number in quotes', () => {
           |                     ^^^^"
   `);
 });
+
+test('value-wrong: a mapping with the names of what every object has', () => {
+  const text = job('INSTANCES: { toString: 1, valueOf: 2 }', 'LIMITS: { as: { toString: 1, valueOf: 2 } }');
+  expect(told(text)).toMatchInlineSnapshot(`
+    "prodserver.yaml:5:16: error: "INSTANCES" must be a whole number from 1 to 1000, not a mapping [value-wrong]
+        5 |     INSTANCES: { toString: 1, valueOf: 2 }
+          |                ^^^^^^^^^^^^^^^^^^^^^^^^^^^
+
+    prodserver.yaml:6:19: error: "as" must be a size such as 512MiB, 4GiB or 0, or soft:hard of them; "unlimited" is one too, not a mapping [value-wrong]
+        6 |     LIMITS: { as: { toString: 1, valueOf: 2 } }
+          |                   ^^^^^^^^^^^^^^^^^^^^^^^^^^^"
+  `);
+});

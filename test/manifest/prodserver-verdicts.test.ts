@@ -8,7 +8,6 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { expect, inject, test } from 'vitest';
 import { serverPython } from '../support/server-python.ts';
-import { mistakes } from './mutation/desk.ts';
 import { load } from './support.ts';
 
 type Program = 'gunicorn' | 'uvicorn' | 'waitress' | 'worker' | 'beat' | 'flower' | 'tasks' | 'q2';
@@ -98,15 +97,11 @@ test.each(ROWS)('check: %s %j', (program, args, codes) => {
     ...(app === null ? {} : { APP: app }),
     ARGS: args,
   };
-  const loaded = load(JSON.stringify({ PRODUCTION_PROCESSES: { one: entry } }), {
+  const { findings } = load(JSON.stringify({ PRODUCTION_PROCESSES: { one: entry } }), {
     name: 'prodserver.json',
   });
-<<<<<<< HEAD
-  expect([...new Set(mistakes(loaded).map(({ code }) => code))]).toEqual(codes);
-=======
   const told = findings.map(({ code }) => code).filter((code) => severityOf(code) !== 'info');
   expect([...new Set(told)]).toEqual(codes);
->>>>>>> next
 });
 
 /** One start for all of an interpreter's programs: it is their parsers that are asked. */

@@ -5,7 +5,6 @@ import { parseManifest } from '../../../src/manifest/document.ts';
 import type { Environment } from '../../../src/manifest/interpolate.ts';
 import { compile } from '../../../src/manifest/load.ts';
 import { checkSchedules, type Loaded } from '../../../src/manifest/loaded.ts';
-import { severityOf, type Failure } from '../../../src/model/failure.ts';
 
 import { severityOf } from '../../../src/model/failure.ts';
 
@@ -26,7 +25,3 @@ export const newDesk =
     // What is good to know where nothing is wrong comes and goes with other things.
     return { ...checked, findings: checked.findings.filter(({ code }) => severityOf(code) !== 'info') };
   };
-
-/** What is wrong with it: notes on what is as it should be are none. */
-export const mistakes = ({ findings }: Loaded): readonly Failure[] =>
-  findings.filter(({ code }) => severityOf(code) !== 'info');

@@ -5,7 +5,7 @@ import { parse, stringify } from 'yaml';
 import type { Backend } from '../../../src/backends/backend.ts';
 import type { Option } from '../../../src/backends/options.ts';
 import { ROOT } from '../../support/rig.ts';
-import { mistakes, type Desk } from './desk.ts';
+import type { Desk } from './desk.ts';
 
 export interface Subject {
   readonly name: string;
@@ -52,6 +52,7 @@ PRODUCTION_PROCESSES:
     USER: www-data
     GROUP: 33
     UMASK: "027"
+    INSTANCES: 2
     AUTOSTART: true
     LIMITS:
       as: 4GiB
@@ -118,7 +119,6 @@ PRODUCTION_PROCESSES:
     BACKEND: CeleryWorker
     APP: shop.celery.app
     ARGS: { concurrency: 2 }
-    INSTANCES: 2
     DEPENDS_ON: { migrate: completed, web: ready }
     WAIT_FOR: ["redis://localhost"]
     LIVE:
@@ -179,7 +179,7 @@ export function optionManifests(desk: Desk, backends: readonly Backend[]): Subje
     for (const [name, value] of [...left, ...left]) {
       if (!left.has(name)) continue;
       const { text } = manifestOf(backend, { ...together, [name]: value });
-      if (mistakes(desk(text)).length > 0) continue;
+      if (desk(text).findings.length > 0) continue;
       together[name] = value;
       left.delete(name);
     }

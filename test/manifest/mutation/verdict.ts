@@ -4,7 +4,7 @@ import { parse } from 'yaml';
 import { manifestSchema } from '../../../src/manifest/json-schema.ts';
 import { isInText, type Failure } from '../../../src/model/failure.ts';
 import { schemaWords } from '../../docs/option-words.ts';
-import { mistakes, type Desk } from './desk.ts';
+import type { Desk } from './desk.ts';
 import { mutations, UNHEARD, type Kind, type Mutation } from './mutate.ts';
 import type { Subject } from './subjects.ts';
 
@@ -96,9 +96,9 @@ export function judge(
   let [changes, legal] = [0, 0];
 
   for (const { name, text, below } of subjects) {
-    const before = new Set(mistakes(desk(text)).map(keyOf));
+    const before = new Set(desk(text).findings.map(keyOf));
     const told = (changed: string): Failure[] =>
-      mistakes(desk(changed)).filter((finding) => !before.has(keyOf(finding)));
+      desk(changed).findings.filter((finding) => !before.has(keyOf(finding)));
     const all = mutations(text).filter(({ path }) => below.every((step, index) => path[index] === step));
     const dropped = new Map(
       all.filter(({ kind }) => kind === 'drop').map((change) => [change.path.join('.'), change.text]),

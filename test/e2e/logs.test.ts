@@ -39,6 +39,7 @@ test('the last lines, wherever they go; a follower sees the next run, and ends w
   for (let line = 0; line < 3; line += 1) await follower.says(/talk\.1 +\| (one|two|three)\n/);
   start.kill('SIGTERM');
   expect(await follower.ended).toMatchObject({ code: 0, signal: null, stderr: '' });
+  await start.ended;
   expect(rig.survivors()).toEqual([]);
 });
 

@@ -1,5 +1,6 @@
 /** Five processes that write without end, each in its own bad way, and a reader that stalls for a while. */
 import { readFileSync } from 'node:fs';
+import { availableParallelism, loadavg } from 'node:os';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { expect } from 'vitest';
 import { Rig, until } from './rig.ts';
@@ -56,7 +57,11 @@ export async function flood(ms: number): Promise<void> {
   const [supervisor] = supervisors;
   if (supervisor === undefined) throw new Error('no supervisor answers');
   here.disable();
-  expect(supervisor.loop_lag_ms.p99).toBeLessThan(LAG_MS + (2 * here.percentile(99)) / 1e6);
+  const [p99, idle] = [supervisor.loop_lag_ms.p99, here.percentile(99) / 1e6];
+  process.stderr.write(`flood: loop lag p99 ${p99} ms, here ${idle.toFixed(0)} ms\n`);
+  // One that works as much as this one does also waits for those that want its core.
+  const crowd = Math.max(1, (loadavg()[0] ?? 0) / (2 * availableParallelism()));
+  expect(p99).toBeLessThan(LAG_MS * crowd + 2 * idle);
   expect(peak(supervisor.pid)).toBeLessThan(MEMORY);
   expect(supervisor.log_lines_dropped).toBeGreaterThan(0);
   expect(processes.reduce((sum, row) => sum + row.log.lines_dropped, 0)).toBe(supervisor.log_lines_dropped);

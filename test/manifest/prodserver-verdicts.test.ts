@@ -7,6 +7,7 @@ import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { expect, inject, test } from 'vitest';
+import { severityOf } from '../../src/model/failure.ts';
 import { serverPython } from '../support/server-python.ts';
 import { load } from './support.ts';
 

@@ -20,7 +20,7 @@ test('prefork: tasks that leak in its children', async () => {
   await noted(60);
   expect(notes().toSorted((a, b) => a - b)).toEqual(upTo(60));
   expect(told()[0]).toMatch(
-    /^worker\.1 recycled: \d{3}\.\d MiB PSS > 250 MiB( after \d+ tasks)?; successor ready in \S+ m?s; drained in \S+ m?s$/,
+    /^worker\.1 recycled: \d{3}(\.\d)? MiB PSS > 250 MiB( after \d+ tasks)?; successor ready in \S+ m?s; drained in \S+ m?s$/,
   );
   const [row] = await rig.status();
   expect(row?.exits[0]).toMatchObject({ reason: 'memory', code: 0 });

@@ -44,7 +44,7 @@ PRODUCTION_PROCESSES:
   web:
     BACKEND: GunicornServer
     APP: shop.wsgi
-    ARGS: { bind: "127.0.0.1:0" }
+    ARGS: { bind: "127.0.0.1:8000" }
     EXTRA_ARGS: ["--spew"]
     ENV: { LANG: C.UTF-8, DEPTH: 3 }
     ENV_FILE: [not-there.env]
@@ -52,7 +52,6 @@ PRODUCTION_PROCESSES:
     USER: www-data
     GROUP: 33
     UMASK: "027"
-    INSTANCES: 2
     AUTOSTART: true
     LIMITS:
       as: 4GiB
@@ -119,6 +118,7 @@ PRODUCTION_PROCESSES:
     BACKEND: CeleryWorker
     APP: shop.celery.app
     ARGS: { concurrency: 2 }
+    INSTANCES: 2
     DEPENDS_ON: { migrate: completed, web: ready }
     WAIT_FOR: ["redis://localhost"]
     LIVE:

@@ -9,10 +9,10 @@ import type { Plan } from './simulation/trial.ts';
 
 const SEED = Number(process.env['PRODSERVER_TEST_SEED'] ?? 20_260_601);
 /** The long tier runs this file too, by lease-simulation.long.test.ts. */
-const SCALE = process.env['PRODSERVER_TEST_TIER'] === 'long' ? 10 : 1;
+const SCALE = process.env['PRODSERVER_TEST_TIER'] === 'long' ? 10 : 0.25;
 
 /** Seconds of one core, but of a machine that has other tests to run. Milliseconds. */
-const PATIENCE = { timeout: 900_000 * SCALE };
+const PATIENCE = { timeout: 900_000 * Math.max(1, SCALE) };
 
 function told(name: string, report: Report): Report {
   const { trials, faults, starts, handovers, overlaps, worstMs, gaps } = report;

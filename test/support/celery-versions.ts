@@ -2,6 +2,7 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { ensurePython } from '../../fixtures/venv.ts';
+import { basePython } from './quick-python.ts';
 import { ROOT } from './rig.ts';
 
 /** For the hook that awaits it: pip fetches what is not there yet. Milliseconds. */
@@ -17,5 +18,10 @@ export const pinsOf = (version: string): string =>
 export async function celeryPython(version: string): Promise<string> {
   const folder = join(ROOT, '.cache', 'venvs', `celery-${version}`);
   mkdirSync(folder, { recursive: true });
-  return ensurePython(folder, { exact: true, log, requirements: pinsOf(version) });
+  return ensurePython(folder, {
+    exact: true,
+    log,
+    requirements: pinsOf(version),
+    base: basePython,
+  });
 }

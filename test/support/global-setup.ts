@@ -5,7 +5,7 @@ import { delimiter, join } from 'node:path';
 import type { TestProject } from 'vitest/node';
 import { ensurePython } from '../../fixtures/venv.ts';
 import { makeLean, pythonOf } from './lean-python.ts';
-import { compile, withoutWrapper } from './quick-python.ts';
+import { basePython, compile, withoutWrapper } from './quick-python.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..');
 const SHOP = join(ROOT, 'fixtures', 'shop');
@@ -39,7 +39,7 @@ export default async function setup(project: TestProject): Promise<() => void> {
   installTools();
   // Each start of Node would read and parse these certificates, longer than all else it does; no test speaks TLS.
   delete process.env['NODE_EXTRA_CA_CERTS'];
-  const whole = await ensurePython(SHOP, { exact: true, log });
+  const whole = await ensurePython(SHOP, { exact: true, log, base: basePython });
   const lean = makeLean(whole);
   project.provide('wholePython', whole);
   project.provide('python', pythonOf(lean));

@@ -2,6 +2,7 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { ensurePython } from '../../fixtures/venv.ts';
+import { basePython } from './quick-python.ts';
 import { ROOT } from './rig.ts';
 
 const log = (text: string): void => void process.stderr.write(`setup | ${text}\n`);
@@ -11,5 +12,5 @@ export async function serverPython(): Promise<string> {
   const folder = join(ROOT, '.cache', 'venvs', 'servers');
   mkdirSync(folder, { recursive: true });
   const requirements = join(ROOT, 'test', 'python', 'requirements', 'servers.txt');
-  return ensurePython(folder, { exact: true, log, requirements });
+  return ensurePython(folder, { exact: true, log, requirements, base: basePython });
 }

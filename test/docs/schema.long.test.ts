@@ -1,0 +1,2 @@
+/** The same test with every change. */
+import './schema.test.ts';

@@ -1,9 +1,10 @@
 import { emitArgs, type Backend, type Entry, type Finding, type Subject } from './backend.ts';
 import { contradictions, isOn, unwise } from './findings.ts';
 import { flag, integer, repeated, table, text } from './options.ts';
-import { appTarget, barredWhere, boundTo, noDescriptor, termFor, webServer } from './web.ts';
+import { appTarget, barredWhere, boundTo, heldAs, strayDescriptor, termFor, webServer } from './web.ts';
 
 const PROXY = ['proxy-headers-host', 'proxy-headers-port'];
+const OWN = ['port', 'bind', 'unix-socket', 'endpoint'];
 const UNBOUNDED = ['websocket-max-message-size', 'websocket-max-frame-size'];
 
 /** `daphne --help` of 4.2; two of its options have underscores. */
@@ -13,7 +14,7 @@ const options = table(() => ({
   websocket_timeout: integer({ min: -1 }),
   websocket_connect_timeout: integer({ min: -1 }),
   'unix-socket': text('a path'),
-  fd: noDescriptor(),
+  fd: integer({ min: 0 }),
   endpoint: repeated('an endpoint of Twisted such as "ssl:443:privateKey=key.pem", or a list of them'),
   verbosity: integer({ min: 0, max: 3 }),
   'http-timeout': integer({ min: 0 }),
@@ -32,8 +33,8 @@ const options = table(() => ({
   'no-server-name': flag(),
 }));
 
-function rules({ args }: Subject): Finding[] {
-  const found = contradictions(args);
+function rules({ args, sockets }: Subject): Finding[] {
+  const found = [...contradictions(args), ...strayDescriptor({ args, sockets })];
   if (!isOn(args, 'proxy-headers')) {
     const why = 'Daphne takes it only with proxy-headers';
     found.push(...barredWhere(args, PROXY, why, 'add "proxy-headers: true"'));
@@ -64,6 +65,9 @@ export const daphneServer: Backend = {
         appTarget(entry.app ?? ''),
       ],
       addresses: entry.args.has('endpoint') ? [] : addresses(entry),
+      held: heldAs(entry, [entry.args.get('fd') as number | undefined]),
+      // It would listen there beside the socket.
+      overlap: OWN.some((option) => entry.args.has(option)) || !entry.args.has('fd') ? null : 'alike',
       // Daphne drops the requests that it is at, whatever signal ends it.
       stop: termFor(10),
     });

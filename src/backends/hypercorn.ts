@@ -1,9 +1,9 @@
-import type { Address } from '../model/spec.ts';
+import type { Address, Overlap } from '../model/spec.ts';
 import { emitArgs, type Backend, type Entry, type Finding, type Subject } from './backend.ts';
 import { ignored, isOn, otherwise } from './findings.ts';
 import { parseAddress } from './gunicorn.ts';
 import { alias, choice, flag, integer, repeated, table, text } from './options.ts';
-import { appTarget, barredWhere, openSecret, termFor, webServer } from './web.ts';
+import { appTarget, barredWhere, heldByUrl, openSecret, termFor, webServer } from './web.ts';
 
 /** Hypercorn's own default of --graceful-timeout, seconds. */
 const GRACEFUL_TIMEOUT_S = 3;
@@ -101,12 +101,21 @@ export const hypercornServer: Backend = {
         ...entry.extraArgs,
       ],
       addresses: addresses(entry),
+      held: heldByUrl(entry, entry.args.get('bind')),
+      overlap: overlapOf(entry),
       // After the requests the application's own end (lifespan) may take its time.
       stop: termFor(grace + 10),
       // It waits for all workers to end before it starts new ones; with 0 workers there is nobody to hear it.
       reload: entry.args.get('workers') === 0 ? null : { signal: 'SIGHUP', order: 'old-first' },
     });
   },
+};
+
+/** With an address or a file of its own there can be only one. */
+const overlapOf = ({ args }: Entry): Overlap | null => {
+  const binds = (args.get('bind') as string[] | undefined) ?? [''];
+  const own = ['insecure-bind', 'quic-bind', 'pid'].some((option) => args.has(option));
+  return own || !binds.every((bind) => bind.startsWith('fd://')) ? null : 'alike';
 };
 
 /** What Hypercorn will bind, as far as the manifest tells; empty where a config file decides. */

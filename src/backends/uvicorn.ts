@@ -22,7 +22,7 @@ import {
   truth,
   type Options,
 } from './options.ts';
-import { appTarget, besides, boundTo, noDescriptor, openSecret, USAGE_EXIT, webServer } from './web.ts';
+import { appTarget, besides, boundTo, heldAs, openSecret, strayDescriptor, USAGE_EXIT, webServer } from './web.ts';
 
 /** uvicorn itself waits for requests without end; as long as gunicorn would. Seconds. */
 const GRACE_S = 30;
@@ -35,7 +35,7 @@ const common = (): Options => ({
   host: text('a host or an address'),
   port: integer({ min: 0, max: 65535 }),
   uds: text('the path of a Unix socket'),
-  fd: noDescriptor(),
+  fd: integer({ min: 0 }),
   reload: flag(),
   'reload-dir': repeated('a folder, or a list of them'),
   'reload-include': repeated('a pattern, or a list of them'),
@@ -85,8 +85,14 @@ const common = (): Options => ({
   factory: flag(),
 });
 
-function rules({ args }: Subject): Finding[] {
-  const found = [...contradictions(args), ...besides(args, 'uds', ['host', 'port'])];
+function rules({ args, sockets }: Subject): Finding[] {
+  const found = [
+    ...contradictions(args),
+    ...strayDescriptor({ args, sockets }),
+    // uvicorn's own order.
+    ...besides(args, 'uds', ['host', 'port', 'fd']),
+    ...(args.has('uds') ? [] : besides(args, 'fd', ['host', 'port'])),
+  ];
   const reload = isOn(args, 'reload');
   if (reload && args.has('workers')) {
     found.push(ignored('workers', 'with reload there is one process', 'leave one of them out'));
@@ -113,6 +119,9 @@ const addresses = (entry: Entry) =>
     tokens: /^--(host|port|uds|fd)/,
   });
 
+const held = (entry: Entry) =>
+  entry.args.has('uds') ? [] : heldAs(entry, [entry.args.get('fd') as number | undefined]);
+
 const uvicorn = (name: string, app: 'asgi' | 'wsgi', options: () => Options): Backend => ({
   name,
   paths: [`django_prodserver.backends.uvicorn.${name}`, `django_prodserver.backends.servers.uvicorn.${name}`],
@@ -137,6 +146,7 @@ const uvicorn = (name: string, app: 'asgi' | 'wsgi', options: () => Options): Ba
         ...entry.extraArgs,
       ],
       addresses: addresses(entry),
+      held: held(entry),
       // An INT after TERM drops the connections; with workers the parent no longer listens to it.
       stop: workers > 1 ? [term, KILL] : [term, { signal: 'SIGINT', waitMs: 5000 }, KILL],
       permanentExitCodes: PERMANENT,

@@ -27,6 +27,7 @@ import { newPorts } from './ports.ts';
 import { findPrevious } from './previous.ts';
 import { newRevision, type RevisionPorts } from './revision.ts';
 import { listen } from './signals.ts';
+import { newSockets, type Sockets } from './sockets.ts';
 
 export interface DaemonOptions
   extends
@@ -81,6 +82,7 @@ export async function runDaemon(options: DaemonOptions): Promise<Result<Ending>>
   const removeListeners = listen((signal) => director.onSignal(signal));
   const reaper = startReaper();
   const oom = newOomWatch(clock);
+  const sockets = newSockets();
   const supervisor = newSupervisor(
     specs,
     newPorts({
@@ -89,6 +91,7 @@ export async function runDaemon(options: DaemonOptions): Promise<Result<Ending>>
       previous,
       locker: lockers,
       ledger: newLedger(folder.value, ledgerId),
+      sockets,
       mark: (instance, generation) => `${ledgerId}/${instance}:${generation}:${process.pid}`,
       adopts: reaper.adopts,
       oom,
@@ -104,6 +107,8 @@ export async function runDaemon(options: DaemonOptions): Promise<Result<Ending>>
     supervisor: () => supervisor,
     tell: (news) => director.tell(news),
     async prepare(next, target, added) {
+      const held = await sockets.hold(target);
+      if (!held.ok) return held;
       const claimed = await claim.value.add(added.map((spec) => spec.name));
       if (!claimed.ok) return claimed;
       const known = new Set(supervisor.wanted().map((spec) => spec.name));
@@ -132,10 +137,16 @@ export async function runDaemon(options: DaemonOptions): Promise<Result<Ending>>
   await output.opened();
   // All that is left is ended at one time, whoever waits for it.
   const ended = previous.ended();
+  const held = await holdFirst(sockets, specs, ended);
+  if (!held.ok) {
+    door.value.close();
+    return held;
+  }
   supervisor.start();
-  const stopLooking = lookAround(supervisor, oom);
+  const stopLooking = lookAround(supervisor, oom, sockets);
   await supervisor.ended;
   stopLooking();
+  sockets.close();
   await ended;
   await reaper.endOrphans(clock);
   lockers.close();
@@ -154,12 +165,26 @@ export async function runDaemon(options: DaemonOptions): Promise<Result<Ending>>
 /** How often memory is looked at. Milliseconds. */
 const LOOK_MS = 2000;
 
-/** Looks at the memory of all trees now and then; the returned function ends it. */
-function lookAround(supervisor: Supervisor, oom: OomWatch): Cancel {
+/** What a supervisor before this one has left may still have our addresses. */
+async function holdFirst(
+  sockets: Sockets,
+  specs: readonly ProcessSpec[],
+  ended: Promise<void>,
+): Promise<Result<null>> {
+  const held = await sockets.hold(specs);
+  if (held.ok || held.error.code !== 'socket-in-use') return held;
+  await ended;
+  return sockets.hold(specs);
+}
+
+/** Looks at the memory of all trees now and then, and for sockets that nobody uses; the returned function ends it. */
+function lookAround(supervisor: Supervisor, oom: OomWatch, sockets: Sockets): Cancel {
   let cancel: Cancel = () => undefined;
   const look = (): void => {
     oom.look();
     supervisor.measure(allStats());
+    const used = supervisor.instances.flatMap((slot) => slot.all().map(({ spec }) => spec));
+    sockets.keep([...supervisor.wanted(), ...used]);
     cancel = clock.after(LOOK_MS, look);
   };
   look();

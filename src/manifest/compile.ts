@@ -1,6 +1,7 @@
 /** One valid entry of the manifest as the specs of its instances. */
 import { resolve } from 'node:path';
 import type { Backend, Claim, Compiled, Entry } from '../backends/backend.ts';
+import type { HeldSocket } from '../model/sockets.ts';
 import type { LogFile, ProcessSpec, RestartPolicy } from '../model/spec.ts';
 import { fileExists } from '../os/files.ts';
 import {
@@ -33,6 +34,8 @@ export interface EntryContext {
   readonly declared?: number;
   /** Whether the entry of that name is to end by itself. */
   readonly isOneshot: (name: string) => boolean;
+  /** Those that the entry of that name asks for: their numbers in it are 3, 4 and so on. */
+  readonly socketsOf: (name: string) => readonly HeldSocket[];
   /** The version of a Python package beside `python`; null where it cannot be seen. */
   readonly installed: (name: string) => string | null;
 }
@@ -90,6 +93,7 @@ export function compileEntry(
       env: environmentOf(input, context.env),
       hasFile: (file) => fileExists(resolve(cwd, file)),
       installed: context.installed,
+      sockets: context.socketsOf(name),
     };
     const compiled = backend.compile(entry);
     const linkLiveness = linkLivenessOf(input.LIVE, compiled);
@@ -118,6 +122,7 @@ export function compileEntry(
       },
       envFiles: envFilesOf(input, context.folder),
       autostart: input.AUTOSTART ?? true,
+      sockets: entry.sockets,
       link: compiled.link,
       readiness: readinessOf(input.READY, compiled, cwd),
       readinessTiming: readinessTimingOf(input.READY),

@@ -8,19 +8,26 @@ export interface Interpolated {
   readonly problems: readonly { readonly path: Path; readonly failure: Failure }[];
 }
 
-const PATTERN = /\$\$|\$\{([A-Za-z_]\w*)(?::(-|\?)([^}]*))?\}|\$\{[^}]*\}?/g;
+const PATTERN = /\$\$|\$\{socket:(?![-?])([^}]*)\}|\$\{([A-Za-z_]\w*)(?::(-|\?)([^}]*))?\}|\$\{[^}]*\}?/g;
 
-/** `${VAR}`, `${VAR:-default}`, `${VAR:?message}` and `$$`, in string values only; keys are left alone. */
-export function interpolate(value: unknown, env: Environment): Interpolated {
+/** What a name of SOCKETS stands for at this place, or why it stands for nothing. */
+export type SocketReader = (name: string, path: Path) => string | Failure;
+
+/** `${VAR}`, `${VAR:-default}`, `${VAR:?message}`, `${socket:NAME}` and `$$`, in string values only; keys are left alone. */
+export function interpolate(value: unknown, env: Environment, socket: SocketReader): Interpolated {
   const problems: { path: Path; failure: Failure }[] = [];
 
   const inText = (text: string, path: Path): string =>
-    text.replaceAll(PATTERN, (whole: string, name?: string, operator?: string, rest?: string) => {
+    text.replaceAll(PATTERN, (whole: string, held?: string, name?: string, operator?: string, rest?: string) => {
       if (whole === '$$') return '$';
       const fail = (problem: Failure): string => {
         problems.push({ path, failure: problem });
         return whole;
       };
+      if (held !== undefined) {
+        const read = socket(held, path);
+        return typeof read === 'string' ? read : fail(read);
+      }
       if (name === undefined) return fail(failure('variable-syntax', { text: whole }));
       const found = env[name];
       // As in a shell, an empty variable counts as unset where a default or a message is given.

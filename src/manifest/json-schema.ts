@@ -3,6 +3,7 @@ import * as z from 'zod';
 import type { Backend } from '../backends/backend.ts';
 import { OURS, spellingsOf } from '../backends/registry.ts';
 import { entrySchema, NAME_RULE, supervisorSchema } from './schema.ts';
+import { socketSchema } from './schema-sockets.ts';
 import { isDurationText, isSizeText } from './schema-values.ts';
 
 export type JsonSchema = Readonly<Record<string, unknown>>;
@@ -23,6 +24,12 @@ export function manifestSchema(): JsonSchema {
         type: ['object', 'null'],
         propertyNames: { description: NAME_RULE, pattern: '^[A-Za-z0-9][A-Za-z0-9_-]{0,62}$' },
         additionalProperties: { $ref: '#/$defs/entry' },
+      },
+      SOCKETS: {
+        description: 'Addresses by name, which the supervisor listens on for its processes',
+        type: ['object', 'null'],
+        propertyNames: { description: NAME_RULE, pattern: '^[A-Za-z0-9][A-Za-z0-9_-]{0,62}$' },
+        additionalProperties: fromZod(socketSchema),
       },
       SUPERVISOR: { anyOf: [fromZod(supervisorSchema), { type: 'null' }] },
     },

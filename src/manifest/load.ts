@@ -36,12 +36,13 @@ import {
   type SupervisorInput,
 } from './schema.ts';
 import { shapeRules } from './shape.ts';
+import { declaredSockets, newSocketReader, readSockets, type Uses } from './sockets.ts';
 import { stopRules } from './stop.ts';
 
 const FILES = ['prodserver.yaml', 'prodserver.yml', 'prodserver.json'];
 /** uWSGI's brake sleeps 2 s after as many deaths as it has workers; ten a second is what a small machine bears. */
 const START_RATE = 10;
-const SECTIONS = ['PRODUCTION_PROCESSES', 'SUPERVISOR'];
+const SECTIONS = ['PRODUCTION_PROCESSES', 'SUPERVISOR', 'SOCKETS'];
 
 /** The manifest to use: the one given, else PRODSERVER_MANIFEST, else the first of prodserver.{yaml,yml,json} here. */
 export function findManifest(given: string | undefined, cwd: string, env: Environment): Result<string> {
@@ -99,8 +100,11 @@ export function compile(doc: Document, source: Source, custom: Custom | null = n
   };
 
   // Settings read the environment by themselves, and a dollar sign of theirs is one.
+  const uses: Uses = new Map();
   const interpolated =
-    source.settings === null ? interpolate(doc.value, source.env) : { value: doc.value, problems: [] };
+    source.settings === null
+      ? interpolate(doc.value, source.env, newSocketReader(declaredSockets(doc.value), uses))
+      : { value: doc.value, problems: [] };
   for (const problem of interpolated.problems) {
     findings.push({ ...problem.failure, place: doc.place(problem.path, 'value') });
   }
@@ -123,7 +127,8 @@ export function compile(doc: Document, source: Source, custom: Custom | null = n
       findings.push(unknownKey(doc, [key], key, SECTIONS));
   }
   const supervisor = parseAt(doc, supervisorSchema, root['SUPERVISOR'] ?? {}, ['SUPERVISOR']);
-  findings.push(...supervisor.failures);
+  const held = readSockets(doc, root['SOCKETS'], source.folder, uses);
+  findings.push(...supervisor.failures, ...held.findings);
   const section = root['PRODUCTION_PROCESSES'] ?? {};
   if (!isMapping(section)) {
     const place = doc.place(['PRODUCTION_PROCESSES'], 'value');
@@ -138,6 +143,7 @@ export function compile(doc: Document, source: Source, custom: Custom | null = n
     env: source.env,
     settings: source.settings,
     scales: source.scales ?? new Map(),
+    socketsOf: (name: string) => (uses.get(name) ?? []).flatMap((used) => held.sockets.get(used) ?? []),
     isOneshot: (name: string) => isTrue((section[name] as Record<string, unknown> | null)?.['ONESHOT']),
     installed: (name: string) =>
       installedVersion(python, name, { PATH: source.env['PATH'], HOME: source.env['HOME'] }),
@@ -226,6 +232,7 @@ function compileKnown(
     extraArgs,
     instances: entry.value?.INSTANCES ?? 1,
     env: environmentOf(entry.value, local.env),
+    sockets: context.socketsOf(name),
     graceMs: entry.value?.STOP?.timeout ?? null,
     installed: context.installed,
   });

@@ -1,9 +1,10 @@
 import type { Exit, LockHolder, ProbeTrouble } from './process.ts';
 import type { BackendFacts } from './failure-backends.ts';
+import type { SocketFacts } from './failure-sockets.ts';
 import type { TimingsProblem } from './lease-timings.ts';
 
 /** The facts that belong to each code. The words for them stand in `render/words-*.ts`, nowhere else. */
-export interface FactsByCode extends BackendFacts {
+export interface FactsByCode extends BackendFacts, SocketFacts {
   // The manifest as a file
   'manifest-missing': { readonly searched: readonly string[] };
   'manifest-unreadable': { readonly path: string; readonly errno: string };
@@ -194,6 +195,8 @@ const WARNINGS: ReadonlySet<Code> = new Set<Code>([
   'option-otherwise',
   'option-unwise',
   'stop-signal',
+  'socket-key',
+  'socket-unused',
   'log-refused',
   'log-not-rotated',
   'link-silent',

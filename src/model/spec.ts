@@ -1,5 +1,6 @@
 import type { LeaseTimings } from './lease-timings.ts';
 import type { MemoryKind, Needs } from './process.ts';
+import type { HeldSocket } from './sockets.ts';
 
 /** What becomes of lines that cannot be written: lost and counted, or their process waits in its own write. */
 export type WhenFull = 'block' | 'drop';
@@ -25,7 +26,9 @@ export type Probe =
   /** This program, run as the process is (user, folder, environment), ends with 0. */
   | { readonly kind: 'command'; readonly argv: readonly [string, ...string[]] }
   /** The file was written no longer ago than this; null: since the process was started. */
-  | { readonly kind: 'file'; readonly path: string; readonly maxAgeMs: number | null };
+  | { readonly kind: 'file'; readonly path: string; readonly maxAgeMs: number | null }
+  /** A process of it waits for connections on each of these sockets, which the supervisor holds for it. */
+  | { readonly kind: 'awaits'; readonly names: readonly string[] };
 
 /** How it is known that a started process does its work. */
 export type Readiness =
@@ -149,11 +152,11 @@ export interface RecyclePolicy {
   readonly minUptimeMs: number;
 }
 
-/** Where a successor that runs beside its predecessor is told apart: `.g2` goes into this token of argv at this place. */
-export interface Overlap {
-  readonly token: number;
-  readonly at: number;
-}
+/**
+ * Where a successor that runs beside its predecessor is told apart: `.g2` goes into this token of argv at this place.
+ * Alike: nothing needs to tell them apart.
+ */
+export type Overlap = 'alike' | { readonly token: number; readonly at: number };
 
 /** As whom, and within which bounds, a process runs; null and empty: as the supervisor itself does. */
 export interface Identity {
@@ -188,6 +191,8 @@ export interface ProcessSpec {
   /** Paths of files of variables, read at each spawn; `env` is on top of them. */
   readonly envFiles: readonly string[];
   readonly autostart: boolean;
+  /** Passed to it as descriptors 3, 4 and so on. */
+  readonly sockets: readonly HeldSocket[];
   /** A report channel is passed to it: the number of its descriptor in the child is the link's business. */
   readonly link: boolean;
   readonly readiness: Readiness;

@@ -1,8 +1,9 @@
 /** The few calls that Node lacks, through koffi, which is optional: without it `libc()` is null and each caller degrades. */
 import { constants } from 'node:fs';
 import { createRequire } from 'node:module';
+import { socketCalls, type SocketCalls } from './libc-sockets.ts';
 
-export interface Libc {
+export interface Libc extends SocketCalls {
   /** Orphans below this process become its own children. True when it took. */
   becomeSubreaper(): boolean;
   /** Reaps one dead child without waiting; true when it was reaped. Only for pids that libuv does not wait for. */
@@ -83,6 +84,7 @@ function bind(koffi: typeof import('koffi')): Libc {
     time: [number | bigint, number | bigint],
   ) => number;
   return {
+    ...socketCalls(koffi, self),
     bootMs() {
       const time: [number | bigint, number | bigint] = [0, 0];
       return clockGettime(CLOCK_BOOTTIME, time) === 0 ? Number(time[0]) * 1000 + Number(time[1]) / 1e6 : null;

@@ -1,5 +1,6 @@
 /** What would be run, for people and for programs. Secrets are masked. */
 import type { Probe, ProcessSpec, Readiness, RecyclePolicy } from '../model/spec.ts';
+import { FIRST_DESCRIPTOR, socketText, type HeldSocket } from '../model/sockets.ts';
 import { unreachable } from '../model/unreachable.ts';
 import { formatBytes, formatDuration } from '../model/units.ts';
 import { maskArgv, maskUrls } from './mask.ts';
@@ -18,6 +19,7 @@ export function planText(manifest: string, specs: readonly ProcessSpec[], paint:
       ['cwd', spec.cwd],
       ['user', userText(spec)],
       ['umask', umaskText(spec)],
+      ...spec.sockets.map(descriptorRow),
       ['limit', limitsText(spec)],
       ['files', spec.envFiles.join(', ')],
       ['env', Object.keys(spec.env).join(', ')],
@@ -36,6 +38,11 @@ export function planText(manifest: string, specs: readonly ProcessSpec[], paint:
   });
   return [manifest, ...blocks].join('\n\n');
 }
+
+const descriptorRow = (socket: HeldSocket, index: number): [string, string] => [
+  'fd',
+  `${FIRST_DESCRIPTOR + index} is ${socket.name}, ${socketText(socket)}`,
+];
 
 /** How new code comes into it, where that is not by a new process. */
 const reloadText = ({ reload }: ProcessSpec): string =>
@@ -109,6 +116,8 @@ function probeText(probe: Probe): string {
       return probe.maxAgeMs === null
         ? `${probe.path} was written since the start`
         : `${probe.path} was written within ${formatDuration(probe.maxAgeMs)}`;
+    case 'awaits':
+      return `it waits for connections on ${probe.names.join(', ')}`;
     default:
       return unreachable(probe);
   }

@@ -20,6 +20,8 @@ export interface Ports extends RunPorts, RecyclingPorts {
   /** 0 <= chance < 1 */
   chance(): number;
   spawn(order: SpawnOrder): Promise<Result<Child, SpawnFailure>>;
+  /** The sockets that it is given. */
+  descriptors(spec: ProcessSpec): readonly number[];
   /** What stands in the environment of all that a run starts. */
   mark(instance: string, generation: number): string;
   tree(pid: number, mark: string): Tree;
@@ -235,9 +237,8 @@ export function newInstance(
     const turnMs = ports.turn(label);
     if (turnMs > 0) return fail({ failure: failure('start-rate', { ms: turnMs }), permanent: false, turnMs });
     const mark = ports.mark(label, generation);
-    const result = await ports
-      .spawn(spawnOrder(spec, grip, mark))
-      .catch((error: unknown) => ({ ok: false as const, error: unexpected(error) }));
+    const launch = async () => ports.spawn(spawnOrder(spec, grip, mark, ports.descriptors(spec)));
+    const result = await launch().catch((error: unknown) => ({ ok: false as const, error: unexpected(error) }));
     if (!result.ok) return fail({ failure: result.error.failure, permanent: result.error.permanent });
     const child = result.value;
     ports.ledger.spawned({ instance: label, pid: child.pid, mark });

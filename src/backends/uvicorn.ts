@@ -135,18 +135,20 @@ const uvicorn = (name: string, app: 'asgi' | 'wsgi', options: () => Options): Ba
     const grace = (entry.args.get('timeout-graceful-shutdown') as number | undefined) ?? GRACE_S;
     const workers = (entry.args.get('workers') as number | undefined) ?? 1;
     const term = { signal: 'SIGTERM', waitMs: (grace + 5) * 1000 } as const;
+    const served = held(entry);
+    // On a shared socket uvicorn would drop what it has accepted and not read yet: see the helper.
+    const program = served.length === 0 ? ['-m', 'uvicorn'] : [`${entry.helpers}/prodserver_uvicorn.py`];
     return webServer({
       argv: [
         entry.python,
-        '-m',
-        'uvicorn',
+        ...program,
         appTarget(entry.app ?? ''),
         ...(app === 'wsgi' ? ['--interface=wsgi'] : []),
         ...emitArgs(options(), entry.args),
         ...entry.extraArgs,
       ],
       addresses: addresses(entry),
-      held: held(entry),
+      held: served,
       // An INT after TERM drops the connections; with workers the parent no longer listens to it.
       stop: workers > 1 ? [term, KILL] : [term, { signal: 'SIGINT', waitMs: 5000 }, KILL],
       permanentExitCodes: PERMANENT,

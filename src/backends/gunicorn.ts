@@ -136,7 +136,8 @@ const UNFIT: Unfit = {
 
 /** gunicorn/arbiter.py 27.0, `stop`: it removes the file of each Unix socket that it did not get from systemd. */
 function rules({ args, sockets }: Subject): Finding[] {
-  const why = 'gunicorn removes the file of a Unix socket when it ends, and its successor would be out of reach';
+  const why =
+    'gunicorn removes the file of a Unix socket when it ends, and its successor would be out of reach';
   return heldByUrl({ sockets }, args.get('bind'))
     .filter(({ address }) => address.kind === 'unix')
     .map(({ name }) => ({

@@ -22,7 +22,16 @@ import {
   truth,
   type Options,
 } from './options.ts';
-import { appTarget, besides, boundTo, heldAs, openSecret, strayDescriptor, USAGE_EXIT, webServer } from './web.ts';
+import {
+  appTarget,
+  besides,
+  boundTo,
+  heldAs,
+  openSecret,
+  strayDescriptor,
+  USAGE_EXIT,
+  webServer,
+} from './web.ts';
 
 /** uvicorn itself waits for requests without end; as long as gunicorn would. Seconds. */
 const GRACE_S = 30;

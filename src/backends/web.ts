@@ -40,9 +40,7 @@ export const webServer = (shape: Shape & { readonly held?: readonly HeldSocket[]
 
 /** That somebody accepts on a held socket tells nothing of this process. */
 export const servingOn = (held: readonly HeldSocket[], addresses: readonly Address[]): Readiness =>
-  held.length === 0
-    ? { kind: 'listen', addresses }
-    : { kind: 'awaits', names: held.map(({ name }) => name) };
+  held.length === 0 ? { kind: 'listen', addresses } : { kind: 'awaits', names: held.map(({ name }) => name) };
 
 /** Of an entry the sockets with these numbers in it. */
 export const heldAs = (
@@ -126,7 +124,13 @@ export function boundTo(entry: Entry, binding: Binding): Address[] {
 /** A descriptor that nobody hands down to it. */
 export const strayDescriptor = ({ args, sockets }: Pick<Subject, 'args' | 'sockets'>): Finding[] =>
   args.has('fd') && heldAs({ sockets }, [args.get('fd') as number]).length === 0
-    ? [barred('fd', 'no such descriptor is handed down to it', 'write fd: "${socket:NAME}", with NAME in SOCKETS')]
+    ? [
+        barred(
+          'fd',
+          'no such descriptor is handed down to it',
+          'write fd: "${socket:NAME}", with NAME in SOCKETS',
+        ),
+      ]
     : [];
 
 /** Options that say nothing where another one is given. */

@@ -18,26 +18,29 @@ export function interpolate(value: unknown, env: Environment, socket: SocketRead
   const problems: { path: Path; failure: Failure }[] = [];
 
   const inText = (text: string, path: Path): string =>
-    text.replaceAll(PATTERN, (whole: string, held?: string, name?: string, operator?: string, rest?: string) => {
-      if (whole === '$$') return '$';
-      const fail = (problem: Failure): string => {
-        problems.push({ path, failure: problem });
-        return whole;
-      };
-      if (held !== undefined) {
-        const read = socket(held, path);
-        return typeof read === 'string' ? read : fail(read);
-      }
-      if (name === undefined) return fail(failure('variable-syntax', { text: whole }));
-      const found = env[name];
-      // As in a shell, an empty variable counts as unset where a default or a message is given.
-      if (operator === '-') return found === undefined || found === '' ? (rest ?? '') : found;
-      if (operator === '?') {
-        if (found !== undefined && found !== '') return found;
-        return fail(failure('variable-required', { name, message: rest ?? '' }));
-      }
-      return found ?? fail(failure('variable-unset', { name }));
-    });
+    text.replaceAll(
+      PATTERN,
+      (whole: string, held?: string, name?: string, operator?: string, rest?: string) => {
+        if (whole === '$$') return '$';
+        const fail = (problem: Failure): string => {
+          problems.push({ path, failure: problem });
+          return whole;
+        };
+        if (held !== undefined) {
+          const read = socket(held, path);
+          return typeof read === 'string' ? read : fail(read);
+        }
+        if (name === undefined) return fail(failure('variable-syntax', { text: whole }));
+        const found = env[name];
+        // As in a shell, an empty variable counts as unset where a default or a message is given.
+        if (operator === '-') return found === undefined || found === '' ? (rest ?? '') : found;
+        if (operator === '?') {
+          if (found !== undefined && found !== '') return found;
+          return fail(failure('variable-required', { name, message: rest ?? '' }));
+        }
+        return found ?? fail(failure('variable-unset', { name }));
+      },
+    );
 
   const walk = (node: unknown, path: Path): unknown => {
     if (typeof node === 'string') return inText(node, path);

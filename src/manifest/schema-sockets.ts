@@ -15,7 +15,8 @@ export function parseBind(written: string): Address | null {
   const [, v6, v4 = '0.0.0.0', digits = ''] = /^(?:\[([^\]]+)\]|([^:[\]]+))?:(\d{1,5})$/.exec(written) ?? [];
   const host = v6 ?? v4;
   const port = Number(digits);
-  if (port < 1 || port > 65535 || isIP(host) !== (v6 === undefined ? 4 : 6) || host.includes('%')) return null;
+  if (port < 1 || port > 65535 || isIP(host) !== (v6 === undefined ? 4 : 6) || host.includes('%'))
+    return null;
   return { kind: 'tcp', host, port };
 }
 

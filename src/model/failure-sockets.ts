@@ -1,6 +1,10 @@
 /** Facts of what may go wrong with the sockets that the supervisor holds: see `failure.ts`. */
 export interface SocketFacts {
-  'socket-unknown': { readonly name: string; readonly near: string | null; readonly names: readonly string[] };
+  'socket-unknown': {
+    readonly name: string;
+    readonly near: string | null;
+    readonly names: readonly string[];
+  };
   'socket-misplaced': { readonly name: string };
   'socket-unused': { readonly name: string };
   /** A key that says nothing of a socket of that kind. */

@@ -6,7 +6,7 @@ import { socketText, type HeldSocket } from '../model/sockets.ts';
 import type { Address } from '../model/spec.ts';
 import { findAccount, findGroup } from './accounts.ts';
 import { libc, libcProblem } from './libc.ts';
-import { listeningAddresses, refusal } from './listen.ts';
+import { listenersOn, refusal, socketInodes } from './listen.ts';
 import { allStats, readProc } from './proc.ts';
 import { withUmask } from './spawn.ts';
 
@@ -100,14 +100,10 @@ function problemOf(socket: HeldSocket, errno: string): Failure {
 
 /** Who listens there, as far as this user may see. */
 function holderOf(address: Address): { pid: number; program: string } | null {
-  for (const { pid } of allStats()) {
-    const own = listeningAddresses(pid) ?? [];
-    const same = own.some((one) =>
-      one.kind === 'unix' || address.kind === 'unix'
-        ? one.kind === 'unix' && address.kind === 'unix' && one.path === address.path
-        : one.port === address.port,
-    );
-    if (same) return { pid, program: (readProc(`/proc/${pid}/comm`) ?? '').trim() };
-  }
-  return null;
+  const listeners = listenersOn(address);
+  if (listeners.size === 0) return null;
+  const holds = ({ pid }: { pid: number }): boolean =>
+    [...(socketInodes(pid) ?? [])].some((inode) => listeners.has(inode));
+  const pid = allStats().find(holds)?.pid;
+  return pid === undefined ? null : { pid, program: (readProc(`/proc/${pid}/comm`) ?? '').trim() };
 }

@@ -21,10 +21,7 @@ const SOL_SOCKET = 1; // asm-generic/socket.h
 const SO_REUSEADDR = 2;
 const SO_REUSEPORT = 15;
 
-export function socketCalls(
-  koffi: typeof import('koffi'),
-  self: ReturnType<typeof koffi.load>,
-): SocketCalls {
+export function socketCalls(koffi: typeof import('koffi'), self: ReturnType<typeof koffi.load>): SocketCalls {
   const socket = self.func('int socket(int, int, int)') as (...args: number[]) => number;
   const setsockopt = self.func('int setsockopt(int, int, int, const void *, unsigned int)') as (
     fd: number,

@@ -238,7 +238,10 @@ export function newInstance(
     if (turnMs > 0) return fail({ failure: failure('start-rate', { ms: turnMs }), permanent: false, turnMs });
     const mark = ports.mark(label, generation);
     const launch = async () => ports.spawn(spawnOrder(spec, grip, mark, ports.descriptors(spec)));
-    const result = await launch().catch((error: unknown) => ({ ok: false as const, error: unexpected(error) }));
+    const result = await launch().catch((error: unknown) => ({
+      ok: false as const,
+      error: unexpected(error),
+    }));
     if (!result.ok) return fail({ failure: result.error.failure, permanent: result.error.permanent });
     const child = result.value;
     ports.ledger.spawned({ instance: label, pid: child.pid, mark });

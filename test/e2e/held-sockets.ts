@@ -102,8 +102,7 @@ export async function replaceUnderLoad(
   );
   const start = rig.start(['start', '--all']);
   await until(
-    async () =>
-      (await rig.status()).filter(({ state }) => state === 'RUNNING').length === names.length,
+    async () => (await rig.status()).filter(({ state }) => state === 'RUNNING').length === names.length,
     'all servers to be ready',
   );
   const ends = names.map((name) => [name, begin(ports.get(name) ?? 0)] as const);

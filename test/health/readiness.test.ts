@@ -60,7 +60,7 @@ class World implements Probes {
     pid: PID,
     startedAt: 100_000,
     sockets: new Map([['http', 7]]),
-    members: () => [PID, PID + 1],
+    members: () => [PID],
     run: async (argv) => {
       this.asked.push(argv.join(' '));
       return this.ran;

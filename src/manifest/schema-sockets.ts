@@ -1,5 +1,4 @@
 /** SOCKETS: what the supervisor listens on itself, for the processes that it hands that to. */
-import { isIP } from 'node:net';
 import * as z from 'zod';
 import type { Address } from '../model/spec.ts';
 import { text, whole, yesNo } from './schema-values.ts';
@@ -8,6 +7,9 @@ const ADDRESS = 'an address such as 0.0.0.0:8000, [::]:8000 or unix:/run/app.soc
 /** What the kernel takes, with a zero behind it: sun_path of linux/un.h. Bytes. */
 const PATH_LIMIT = 107;
 
+const V4 = /^((25[0-5]|2[0-4]\d|1?\d?\d)(\.(?!$)|$)){4}$/;
+const isV6 = (host: string): boolean => /^[\da-f:.]+$/i.test(host) && URL.canParse(`http://[${host}]`);
+
 /** Numbers only: a name may stand for several addresses, and a name server may be away. Null where it is none. */
 export function parseBind(written: string): Address | null {
   const path = /^unix:(?:\/\/(?=\/))?(.+)$/s.exec(written)?.[1];
@@ -15,8 +17,7 @@ export function parseBind(written: string): Address | null {
   const [, v6, v4 = '0.0.0.0', digits = ''] = /^(?:\[([^\]]+)\]|([^:[\]]+))?:(\d{1,5})$/.exec(written) ?? [];
   const host = v6 ?? v4;
   const port = Number(digits);
-  if (port < 1 || port > 65535 || isIP(host) !== (v6 === undefined ? 4 : 6) || host.includes('%'))
-    return null;
+  if (port < 1 || port > 65535 || !(v6 === undefined ? V4.test(host) : isV6(host))) return null;
   return { kind: 'tcp', host, port };
 }
 

@@ -1,6 +1,5 @@
 import type { LeaseTimings } from './lease-timings.ts';
 import type { MemoryKind, Needs } from './process.ts';
-import type { HeldSocket } from './sockets.ts';
 
 /** What becomes of lines that cannot be written: lost and counted, or their process waits in its own write. */
 export type WhenFull = 'block' | 'drop';
@@ -150,6 +149,20 @@ export interface RecyclePolicy {
   readonly jitter: number;
   /** It is left alone before it has been ready this long. Milliseconds. */
   readonly minUptimeMs: number;
+}
+
+/** A listening socket that the supervisor opens and holds, for those that it starts. */
+export interface HeldSocket {
+  readonly name: string;
+  readonly address: Address;
+  /** Connections that may wait in it. */
+  readonly backlog: number;
+  /** Others may bind the address too, if they say so as well. */
+  readonly reusePort: boolean;
+  /** Of the file of a Unix socket; null: as the supervisor's own mask, user and group say. */
+  readonly mode: number | null;
+  readonly user: string | null;
+  readonly group: string | null;
 }
 
 /**

@@ -8,7 +8,7 @@ import type { Child, SpawnFailure, SpawnOrder } from '../os/spawn.ts';
 import type { ProcessStat } from '../os/proc.ts';
 import type { Tree } from '../os/tree.ts';
 import type { Grip, Locker } from '../singleton/holder.ts';
-import { newDeaths, type Deaths } from './deaths.ts';
+import { newDeaths, type Lineage } from './deaths.ts';
 import { feedOf, policyOf, spawnOrder } from './launch.ts';
 import { newMachine, step } from './machine.ts';
 import type { RecyclingPorts } from './recycling.ts';
@@ -42,12 +42,6 @@ export interface Ports extends RunPorts, RecyclingPorts {
 type SpawnFailed = Extract<Event, { type: 'spawn-failed' }>;
 
 export type Order = Extract<Event, { type: `${string}-ordered` | 'hindrance-changed' }>['type'];
-
-/** A successor beside its predecessor is the next generation of one instance, and its deaths are that instance's. */
-export interface Lineage {
-  readonly generation: number;
-  readonly deaths: Deaths;
-}
 
 export interface Instance {
   readonly spec: ProcessSpec;

@@ -65,6 +65,8 @@ test('the warnings', () => {
     'pss-unreadable',
     'runtime-removed',
     'slots-stuck',
+    'socket-key',
+    'socket-unused',
     'stop-signal',
     'subreaper-missing',
   ]);

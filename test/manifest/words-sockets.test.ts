@@ -1,5 +1,8 @@
 /** What a person is told about SOCKETS. */
 import { expect, test } from 'vitest';
+import { failure } from '../../src/model/failure.ts';
+import { renderFailure } from '../../src/render/failures.ts';
+import { SAMPLES } from '../docs/samples.ts';
 import { processes, told } from './support.ts';
 
 const WEB =
@@ -168,5 +171,20 @@ test('a program that cannot use one, and a descriptor of nobody', () => {
         3 |   web: {BACKEND: UvicornServer, APP: asgi, ARGS: {port: 8000, fd: "\${socket:app}"}}
           |                                                   ^^^^
           = leave one of them out"
+  `);
+});
+
+test('when it starts', () => {
+  const codes = ['socket-in-use', 'socket-refused', 'socket-tool'] as const;
+  const shown = codes.map((code) => renderFailure(failure(code, SAMPLES[code])));
+  expect(shown.join('\n\n')).toMatchInlineSnapshot(`
+    "error: cannot listen on 0.0.0.0:8000 (socket "http"): nginx (pid 4711) does [socket-in-use]
+      end that program, or give the socket another address
+
+    error: cannot listen on 0.0.0.0:80 (socket "http"): EACCES [socket-refused]
+      give the socket an address that this user may listen on
+
+    error: cannot hold the socket "http" (switched off by PRODSERVER_NO_KOFFI=1) [socket-tool]
+      install prodserver with its optional dependencies (koffi), or let the server listen by itself: an address in its ARGS"
   `);
 });

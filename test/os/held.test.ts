@@ -78,8 +78,8 @@ test('one on which a process waits, as the kernel tells', async () => {
   const server = createServer();
   await new Promise<void>((done) => void server.listen(0, '127.0.0.1', done));
   onTestFinished(() => void server.close());
-  const { fd } = (server as unknown as { _handle: { fd: number } })._handle;
-  const inode = statSync(`/proc/self/fd/${fd}`).ino;
+  const { _handle: handle } = server as unknown as { _handle: { fd: number } };
+  const inode = statSync(`/proc/self/fd/${handle.fd}`).ino;
   // libuv tells the kernel when it next waits.
   const { port } = server.address() as { port: number };
   await new Promise<void>((done) => {
@@ -107,8 +107,8 @@ test('the bytes of addresses', () => {
   ]).toEqual([
     '02001f400a0000070000000000000000',
     `0a00005000000000${'00'.repeat(16)}00000000`,
-    '0a0000500000000020010db8000000000000000000000007' + '00000000',
-    '0a0000500000000000000000000000000000ffff0a000007' + '00000000',
+    '0a0000500000000020010db800000000000000000000000700000000',
+    '0a0000500000000000000000000000000000ffff0a00000700000000',
     '01002f6100',
   ]);
 });

@@ -45,6 +45,21 @@ export interface Entry {
   hasFile(name: string): boolean;
   /** The version of a Python package beside the interpreter; null where it cannot be seen. */
   installed(name: string): string | null;
+  /** Those that it is handed, as descriptors 3, 4 and so on. */
+  readonly sockets: readonly HeldSocket[];
+}
+
+/** A listening socket that the supervisor holds: see SOCKETS. */
+export interface HeldSocket {
+  readonly name: string;
+  readonly address:
+    | { readonly kind: 'tcp'; readonly host: string; readonly port: number }
+    | { readonly kind: 'unix'; readonly path: string };
+  readonly backlog: number;
+  readonly reusePort: boolean;
+  readonly mode: number | null;
+  readonly user: string | null;
+  readonly group: string | null;
 }
 
 /** What a rule looks at. */
@@ -57,6 +72,8 @@ export interface Subject {
   readonly env: Readonly<Record<string, string>>;
   /** STOP.timeout in milliseconds; null: that of the backend. */
   readonly graceMs: number | null;
+  /** Those that it is handed, as descriptors 3, 4 and so on. */
+  readonly sockets: readonly HeldSocket[];
 }
 
 /** What a backend makes of an entry: all but `argv` has a default. */
@@ -79,8 +96,11 @@ export interface Compiled {
   readonly reload?: { readonly signal: Signal; readonly order: 'new-first' | 'old-first' } | null;
   /** Signals that are no good way to stop it, and what it does then; STOP.signal is warned of them. */
   readonly unfit?: Readonly<Partial<Record<Signal | 'SIGKILL', string>>>;
-  /** Two may run side by side: `.g2` goes into this token of argv at this place. Default: null, stopped first. */
-  readonly overlap?: { readonly token: number; readonly at: number } | null;
+  /**
+   * Two may run side by side: `.g2` goes into this token of argv at this place, or nothing tells them apart. Default: null,
+   * stopped first.
+   */
+  readonly overlap?: 'alike' | { readonly token: number; readonly at: number } | null;
   /** A lock that it always needs. */
   readonly singleton?: { readonly kind: 'name'; readonly name: string } | null;
   /** Of what two processes must not have the same; `option` is where to point in ARGS. */

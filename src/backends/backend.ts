@@ -1,4 +1,5 @@
 import type { Failure } from '../model/failure.ts';
+import type { HeldSocket } from '../model/sockets.ts';
 import type {
   Address,
   LinkLiveness,
@@ -29,6 +30,8 @@ export interface Entry {
   hasFile(name: string): boolean;
   /** The version of a Python package beside the interpreter; null where it cannot be seen. */
   installed(name: string): string | null;
+  /** Those that it is handed, as descriptors 3, 4 and so on. */
+  readonly sockets: readonly HeldSocket[];
 }
 
 /** What a rule looks at: an entry whose ARGS were parsed. */
@@ -40,6 +43,8 @@ export interface Subject {
   readonly instances: number;
   /** Of the supervisor, with the entry's own on top. */
   readonly env: Readonly<Record<string, string>>;
+  /** Those that it is handed, as descriptors 3, 4 and so on. */
+  readonly sockets: readonly HeldSocket[];
   /** STOP.timeout in milliseconds; null: that of the backend. */
   readonly graceMs: number | null;
 }

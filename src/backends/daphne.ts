@@ -2,9 +2,10 @@ import { emitArgs, type Backend, type Entry, type Finding, type Subject } from '
 import { contradictions, isOn, unwise } from './findings.ts';
 import { listening, onePerPort } from './listening.ts';
 import { flag, integer, repeated, table, text } from './options.ts';
-import { appTarget, barredWhere, boundTo, noDescriptor, termFor, webServer } from './web.ts';
+import { appTarget, barredWhere, boundTo, heldAs, strayDescriptor, termFor, webServer } from './web.ts';
 
 const PROXY = ['proxy-headers-host', 'proxy-headers-port'];
+const OWN = ['port', 'bind', 'unix-socket', 'endpoint'];
 const UNBOUNDED = ['websocket-max-message-size', 'websocket-max-frame-size'];
 
 /** `daphne --help` of 4.2; two of its options have underscores. */
@@ -14,7 +15,7 @@ const options = table(() => ({
   websocket_timeout: integer({ min: -1 }),
   websocket_connect_timeout: integer({ min: -1 }),
   'unix-socket': text('a path'),
-  fd: noDescriptor(),
+  fd: integer({ min: 0 }),
   endpoint: repeated('an endpoint of Twisted such as "ssl:443:privateKey=key.pem", or a list of them'),
   verbosity: integer({ min: 0, max: 3 }),
   'http-timeout': integer({ min: 0 }),
@@ -33,8 +34,8 @@ const options = table(() => ({
   'no-server-name': flag(),
 }));
 
-function rules({ args }: Subject): Finding[] {
-  const found = contradictions(args);
+function rules({ args, sockets }: Subject): Finding[] {
+  const found = [...contradictions(args), ...strayDescriptor({ args, sockets })];
   if (!isOn(args, 'proxy-headers')) {
     const why = 'Daphne takes it only with proxy-headers';
     found.push(...barredWhere(args, PROXY, why, 'add "proxy-headers: true"'));
@@ -55,7 +56,9 @@ export const daphneServer: Backend = {
   package: null,
   rules,
   compile(entry) {
-    const bound = entry.args.has('endpoint') ? [] : addresses(entry);
+    const own = OWN.some((option) => entry.args.has(option));
+    const held = heldAs(entry, [entry.args.get('fd') as number | undefined]);
+    const bound = entry.args.has('endpoint') || (held.length > 0 && !own) ? [] : addresses(entry);
     return webServer({
       argv: [
         entry.python,
@@ -66,6 +69,9 @@ export const daphneServer: Backend = {
         appTarget(entry.app ?? ''),
       ],
       addresses: bound,
+      held,
+      // It would listen there beside the socket.
+      overlap: own || held.length === 0 ? null : 'alike',
       claims: listening(entry, bound, ['unix-socket', 'port', 'bind'], {
         dualStack: true,
         sharesPort: false,

@@ -1,5 +1,16 @@
+import { failure } from '../model/failure.ts';
 import type { Address } from '../model/spec.ts';
-import { emitArgs, HUP_RELOADS, KILL, PYTHON_ENV, type Backend, type Entry, type Unfit } from './backend.ts';
+import {
+  emitArgs,
+  HUP_RELOADS,
+  KILL,
+  PYTHON_ENV,
+  type Backend,
+  type Entry,
+  type Finding,
+  type Subject,
+  type Unfit,
+} from './backend.ts';
 import { isOn } from './findings.ts';
 import { grow, listening } from './listening.ts';
 import {
@@ -14,7 +25,7 @@ import {
   type Option,
   table,
 } from './options.ts';
-import { DROPS } from './web.ts';
+import { DROPS, heldByUrl, servingOn } from './web.ts';
 
 /** gunicorn's own default of --graceful-timeout, seconds. */
 const GRACEFUL_TIMEOUT_S = 30;
@@ -135,6 +146,18 @@ const UNFIT: Unfit = {
   SIGUSR2: 'it starts a second gunicorn beside itself and goes on',
 };
 
+/** gunicorn/arbiter.py 27.0, `stop`: it removes the file of each Unix socket that it did not get from systemd. */
+function rules({ args, sockets }: Subject): Finding[] {
+  const why =
+    'gunicorn removes the file of a Unix socket when it ends, and its successor would be out of reach';
+  return heldByUrl({ sockets }, args.get('bind'))
+    .filter(({ address }) => address.kind === 'unix')
+    .map(({ name }) => ({
+      failure: failure('socket-unfit', { name, backend: 'GunicornServer', why }),
+      option: 'bind',
+    }));
+}
+
 /** Then the application is in the main process, where HUP does not load it again. */
 const isPreloaded = ({ args, extraArgs }: Entry): boolean =>
   isOn(args, 'preload') || extraArgs.includes('--preload');
@@ -150,8 +173,9 @@ export const gunicornServer: Backend = {
   singleton: false,
   options,
   package: null,
-  rules: () => [],
+  rules,
   compile(entry) {
+    const held = heldByUrl(entry, entry.args.get('bind'));
     const graceful = (entry.args.get('graceful-timeout') as number | undefined) ?? GRACEFUL_TIMEOUT_S;
     return {
       argv: [
@@ -164,7 +188,7 @@ export const gunicornServer: Backend = {
       ],
       added: [],
       env: PYTHON_ENV,
-      readiness: { kind: 'listen', addresses: boundAddresses(entry) },
+      readiness: servingOn(held, boundAddresses(entry)),
       link: false,
       linkLoop: null,
       // TERM waits graceful-timeout for requests, then gunicorn itself kills its workers; QUIT is its quick stop.
@@ -174,7 +198,8 @@ export const gunicornServer: Backend = {
       stackDump: null,
       reload: isPreloaded(entry) ? null : HUP_RELOADS,
       unfit: UNFIT,
-      overlap: null,
+      // A second one with the same pidfile does not start.
+      overlap: held.length === 0 || entry.args.has('pid') ? null : 'alike',
       singleton: null,
       claims: listening(entry, claimedAddresses(entry), ['bind'], {
         dualStack: true,

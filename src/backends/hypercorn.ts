@@ -1,10 +1,10 @@
-import type { Address } from '../model/spec.ts';
+import type { Address, Overlap } from '../model/spec.ts';
 import { emitArgs, type Backend, type Entry, type Finding, type Subject } from './backend.ts';
 import { ignored, isOn, otherwise } from './findings.ts';
 import { parseAddress } from './gunicorn.ts';
 import { grow, listening } from './listening.ts';
 import { alias, choice, flag, integer, refused, repeated, table, text } from './options.ts';
-import { appTarget, barredWhere, openSecret, termFor, webServer } from './web.ts';
+import { appTarget, barredWhere, heldByUrl, openSecret, termFor, webServer } from './web.ts';
 
 /** Hypercorn's own default of --graceful-timeout, seconds. */
 const GRACEFUL_TIMEOUT_S = 3;
@@ -106,6 +106,8 @@ export const hypercornServer: Backend = {
         ...entry.extraArgs,
       ],
       addresses: bound,
+      held: heldByUrl(entry, entry.args.get('bind')),
+      overlap: overlapOf(entry),
       claims: listening(entry, bound, ['bind'], {
         dualStack: true,
         // hypercorn/config.py 0.18: `if self.workers > 1: ... SO_REUSEPORT`.
@@ -120,6 +122,13 @@ export const hypercornServer: Backend = {
       reload: entry.args.get('workers') === 0 ? null : { signal: 'SIGHUP', order: 'old-first' },
     });
   },
+};
+
+/** With an address of its own there can be only one. */
+const overlapOf = ({ args }: Entry): Overlap | null => {
+  const binds = (args.get('bind') as string[] | undefined) ?? [''];
+  const own = ['insecure-bind', 'quic-bind'].some((option) => args.has(option));
+  return own || !binds.every((bind) => bind.startsWith('fd://')) ? null : 'alike';
 };
 
 /** What Hypercorn will bind, as far as the manifest tells; empty where a config file decides. */

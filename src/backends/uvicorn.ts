@@ -23,7 +23,16 @@ import {
   truth,
   type Options,
 } from './options.ts';
-import { appTarget, besides, boundTo, noDescriptor, openSecret, USAGE_EXIT, webServer } from './web.ts';
+import {
+  appTarget,
+  besides,
+  boundTo,
+  heldAs,
+  openSecret,
+  strayDescriptor,
+  USAGE_EXIT,
+  webServer,
+} from './web.ts';
 
 /** uvicorn itself waits for requests without end; as long as gunicorn would. Seconds. */
 const GRACE_S = 30;
@@ -36,7 +45,7 @@ const common = (): Options => ({
   host: text('a host or an address'),
   port: integer({ min: 0, max: 65535 }),
   uds: text('the path of a Unix socket'),
-  fd: noDescriptor(),
+  fd: integer({ min: 0 }),
   reload: flag(),
   'reload-dir': repeated('a folder, or a list of them'),
   'reload-include': repeated('a pattern, or a list of them'),
@@ -86,8 +95,14 @@ const common = (): Options => ({
   factory: flag(),
 });
 
-function rules({ args }: Subject): Finding[] {
-  const found = [...contradictions(args), ...besides(args, 'uds', ['host', 'port'])];
+function rules({ args, sockets }: Subject): Finding[] {
+  const found = [
+    ...contradictions(args),
+    ...strayDescriptor({ args, sockets }),
+    // uvicorn's own order.
+    ...besides(args, 'uds', ['host', 'port', 'fd']),
+    ...(args.has('uds') ? [] : besides(args, 'fd', ['host', 'port'])),
+  ];
   const reload = isOn(args, 'reload');
   if (reload && args.has('workers')) {
     found.push(ignored('workers', 'with reload there is one process', 'leave one of them out'));
@@ -114,6 +129,9 @@ const addresses = (entry: Entry) =>
     tokens: /^--(host|port|uds|fd)/,
   });
 
+const held = (entry: Entry) =>
+  entry.args.has('uds') ? [] : heldAs(entry, [entry.args.get('fd') as number | undefined]);
+
 const uvicorn = (name: string, app: 'asgi' | 'wsgi', options: () => Options): Backend => ({
   name,
   paths: [`django_prodserver.backends.uvicorn.${name}`, `django_prodserver.backends.servers.uvicorn.${name}`],
@@ -126,19 +144,22 @@ const uvicorn = (name: string, app: 'asgi' | 'wsgi', options: () => Options): Ba
   compile(entry) {
     const grace = (entry.args.get('timeout-graceful-shutdown') as number | undefined) ?? GRACE_S;
     const workers = (entry.args.get('workers') as number | undefined) ?? 1;
-    const bound = addresses(entry);
+    const bound = entry.args.has('fd') && !entry.args.has('uds') ? [] : addresses(entry);
     const term = { signal: 'SIGTERM', waitMs: (grace + 5) * 1000 } as const;
+    const served = held(entry);
+    // On a shared socket uvicorn would drop what it has accepted and not read yet: see the helper.
+    const program = served.length === 0 ? ['-m', 'uvicorn'] : [`${entry.helpers}/prodserver_uvicorn.py`];
     return webServer({
       argv: [
         entry.python,
-        '-m',
-        'uvicorn',
+        ...program,
         appTarget(entry.app ?? ''),
         ...(app === 'wsgi' ? ['--interface=wsgi'] : []),
         ...emitArgs(options(), entry.args),
         ...entry.extraArgs,
       ],
       addresses: bound,
+      held: served,
       claims: listening(entry, bound, ['uds', 'port', 'host'], {
         // asyncio's own sockets bar IPv4; those that uvicorn opens for its children do not.
         dualStack: workers > 1 || isOn(entry.args, 'reload'),

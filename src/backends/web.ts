@@ -1,5 +1,6 @@
 /** What the web servers share; Django's commands build on it too. */
-import type { Address, Readiness, Reload, Rung } from '../model/spec.ts';
+import { FIRST_DESCRIPTOR, type HeldSocket } from '../model/sockets.ts';
+import type { Address, Overlap, Readiness, Reload, Rung } from '../model/spec.ts';
 import {
   KILL,
   PYTHON_ENV,
@@ -8,10 +9,10 @@ import {
   type Compiled,
   type Entry,
   type Finding,
+  type Subject,
   type Unfit,
 } from './backend.ts';
 import { barred, ignored, unwise } from './findings.ts';
-import { refused, type Option } from './options.ts';
 
 /** click and argparse end with this for a command line that they do not understand. */
 export const USAGE_EXIT = 2;
@@ -24,6 +25,7 @@ interface Shape {
   readonly claims?: readonly Claim[];
   readonly reload?: Reload | null;
   readonly unfit?: Unfit;
+  readonly overlap?: Overlap | null;
 }
 
 export const DROPS = 'it ends at once, and drops the requests that it is at';
@@ -31,8 +33,30 @@ export const DROPS = 'it ends at once, and drops the requests that it is at';
 /** What Python does where a program says nothing else. */
 const HARSH = unfitFor(DROPS, 'SIGHUP', 'SIGQUIT', 'SIGUSR1', 'SIGUSR2');
 
-export const webServer = (shape: Shape): Compiled =>
-  compiled({ kind: 'listen', addresses: shape.addresses }, { unfit: HARSH, ...shape });
+/** `held`: the sockets of the supervisor that it serves. Others may serve them too, so its successor may stand beside it. */
+export const webServer = (shape: Shape & { readonly held?: readonly HeldSocket[] }): Compiled => {
+  const { held = [] } = shape;
+  const overlap = held.length > 0 ? 'alike' : null;
+  return compiled(servingOn(held, shape.addresses), { unfit: HARSH, overlap, ...shape });
+};
+
+/** That somebody accepts on a held socket tells nothing of this process. */
+export const servingOn = (held: readonly HeldSocket[], addresses: readonly Address[]): Readiness =>
+  held.length === 0 ? { kind: 'listen', addresses } : { kind: 'awaits', names: held.map(({ name }) => name) };
+
+/** Of an entry the sockets with these numbers in it. */
+export const heldAs = (
+  { sockets }: Pick<Entry, 'sockets'>,
+  descriptors: readonly (number | undefined)[],
+): HeldSocket[] =>
+  descriptors.flatMap((fd) => (fd === undefined ? [] : (sockets[fd - FIRST_DESCRIPTOR] ?? [])));
+
+/** `fd://3`, as gunicorn and Hypercorn write it. */
+export const heldByUrl = (entry: Pick<Entry, 'sockets'>, binds: unknown): HeldSocket[] =>
+  heldAs(
+    entry,
+    ((binds as readonly string[] | undefined) ?? []).map((bind) => Number(/^fd:\/\/(\d+)$/.exec(bind)?.[1])),
+  );
 
 /** Also of what is no server: a program of which nothing is known but that it runs. */
 export const compiled = (readiness: Readiness, shape: Omit<Shape, 'addresses'>): Compiled => ({
@@ -48,7 +72,7 @@ export const compiled = (readiness: Readiness, shape: Omit<Shape, 'addresses'>):
   stackDump: null,
   reload: shape.reload ?? null,
   unfit: shape.unfit ?? {},
-  overlap: null,
+  overlap: shape.overlap ?? null,
   singleton: null,
   claims: shape.claims ?? [],
 });
@@ -99,8 +123,17 @@ export function boundTo(entry: Entry, binding: Binding): Address[] {
   ];
 }
 
-export const noDescriptor = (): Option =>
-  refused('no descriptor is handed down to it', 'write an address and a port');
+/** A descriptor that nobody hands down to it. */
+export const strayDescriptor = ({ args, sockets }: Pick<Subject, 'args' | 'sockets'>): Finding[] =>
+  args.has('fd') && heldAs({ sockets }, [args.get('fd') as number]).length === 0
+    ? [
+        barred(
+          'fd',
+          'no such descriptor is handed down to it',
+          'write fd: "${socket:NAME}", with NAME in SOCKETS',
+        ),
+      ]
+    : [];
 
 /** Options that say nothing where another one is given. */
 export const besides = (args: Entry['args'], winner: string, losers: readonly string[]): Finding[] =>

@@ -26,7 +26,7 @@ const holder = z.object({
   expiresInMs: z.number().nullable(),
 });
 const trouble = z.object({
-  probe: z.enum(['http', 'tcp', 'unix', 'command', 'file', 'celery']),
+  probe: z.enum(['http', 'tcp', 'unix', 'socket', 'command', 'file', 'celery']),
   target: z.string(),
   got: z.string(),
 });

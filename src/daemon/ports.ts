@@ -7,6 +7,7 @@ import { newTurns } from '../logs/turns.ts';
 import type { Cancel } from '../model/clock.ts';
 import type { ProbeTrouble } from '../model/process.ts';
 import type { Plan, ProcessSpec } from '../model/spec.ts';
+import { awaitedSockets } from '../os/awaited.ts';
 import { brokerAnswers } from '../os/broker.ts';
 import { systemClock as clock } from '../os/clock.ts';
 import { descriptorShortage } from '../os/descriptors.ts';
@@ -29,9 +30,11 @@ import { newSpawnRate } from '../supervisor/spawn-rate.ts';
 import type { Ledger } from './ledger.ts';
 import type { Output } from './output.ts';
 import type { Previous } from './previous.ts';
+import type { Sockets } from './sockets.ts';
 
 const probes: Probes = {
   isAlive,
+  awaited: awaitedSockets,
   listeningAddresses,
   refusal,
   get: httpStatus,
@@ -49,6 +52,7 @@ export interface Wiring {
   readonly previous: Previous;
   readonly locker: Locker;
   readonly ledger: Ledger;
+  readonly sockets: Sockets;
   readonly mark: (instance: string, generation: number) => string;
   readonly adopts: boolean;
   readonly oom: OomWatch;
@@ -63,6 +67,7 @@ export const newPorts = ({
   previous,
   locker,
   ledger,
+  sockets,
   mark,
   adopts,
   oom,
@@ -75,6 +80,7 @@ export const newPorts = ({
   const subject = (spec: ProcessSpec, run: Run): Subject => ({
     pid: run.pid,
     startedAt: Date.parse(run.startedAt),
+    sockets: sockets.inodes(spec),
     members: () => run.tree.members(),
     run: (argv, timeoutMs) => runProbe({ ...spec, argv, through: through ?? [] }, timeoutMs),
   });
@@ -83,6 +89,7 @@ export const newPorts = ({
     chance: Math.random,
     turns: newTurns(clock),
     spawn: (order) => spawnChild(through === null ? order : { ...order, through }),
+    descriptors: (spec) => sockets.descriptors(spec),
     mark,
     ledger,
     tree: (pid, text) => newTree(pid, clock, adopts ? 'own' : 'unknown', text),

@@ -32,6 +32,7 @@ import { newPorts } from './ports.ts';
 import { findPrevious } from './previous.ts';
 import { newRevision, type RevisionPorts } from './revision.ts';
 import { listen } from './signals.ts';
+import { newSockets, type Sockets } from './sockets.ts';
 import { newService, type Service, type ServiceView } from './systemd.ts';
 
 export interface DaemonOptions
@@ -99,6 +100,7 @@ export async function runDaemon(options: DaemonOptions): Promise<Result<Ending>>
   const removeListeners = listen((signal) => director.onSignal(signal));
   const reaper = startReaper();
   const oom = newOomWatch(clock);
+  const sockets = newSockets();
   const supervisor = newSupervisor(
     specs,
     newPorts({
@@ -107,6 +109,7 @@ export async function runDaemon(options: DaemonOptions): Promise<Result<Ending>>
       previous,
       locker: lockers,
       ledger: newLedger(folder.value, ledgerId),
+      sockets,
       mark: (instance, generation) => `${ledgerId}/${instance}:${generation}:${process.pid}`,
       adopts: reaper.adopts,
       oom,
@@ -123,6 +126,8 @@ export async function runDaemon(options: DaemonOptions): Promise<Result<Ending>>
     tell: (news) => director.tell(news),
     reading: () => service?.reloading() ?? (() => undefined),
     async prepare(next, target, added) {
+      const held = await sockets.hold(target);
+      if (!held.ok) return held;
       const claimed = await claim.value.add(added.map((spec) => spec.name));
       if (!claimed.ok) return claimed;
       const known = new Set(supervisor.wanted().map((spec) => spec.name));
@@ -150,11 +155,17 @@ export async function runDaemon(options: DaemonOptions): Promise<Result<Ending>>
   await output.opened();
   // All that is left is ended at one time, whoever waits for it.
   const ended = previous.ended();
+  const held = await holdFirst(sockets, specs, ended);
+  if (!held.ok) {
+    door.value.close();
+    return held;
+  }
   supervisor.start();
   service?.begun(supervisor);
-  const stopLooking = lookAround(supervisor, oom, service);
+  const stopLooking = lookAround(supervisor, oom, service, sockets);
   await supervisor.ended;
   stopLooking();
+  sockets.close();
   await ended;
   await reaper.endOrphans(clock);
   lockers.close();
@@ -174,11 +185,28 @@ export async function runDaemon(options: DaemonOptions): Promise<Result<Ending>>
 /** How often memory is looked at. Milliseconds. */
 const LOOK_MS = 2000;
 
+/** What a supervisor before this one has left may still have our addresses. */
+async function holdFirst(
+  sockets: Sockets,
+  specs: readonly ProcessSpec[],
+  ended: Promise<void>,
+): Promise<Result<null>> {
+  const held = await sockets.hold(specs);
+  if (held.ok || held.error.code !== 'socket-in-use') return held;
+  await ended;
+  return sockets.hold(specs);
+}
+
 /**
- * Looks at all processes and the memory of all trees now and then; the returned function ends it. The service manager
- * hears from here that we live: where this goes on, so does supervision.
+ * Looks at all processes and the memory of all trees now and then, and for sockets that nobody uses; the returned
+ * function ends it. The service manager hears from here that we live: where this goes on, so does supervision.
  */
-function lookAround(supervisor: Supervisor, oom: OomWatch, service: Service | null): Cancel {
+function lookAround(
+  supervisor: Supervisor,
+  oom: OomWatch,
+  service: Service | null,
+  sockets: Sockets,
+): Cancel {
   const periodMs = Math.min(LOOK_MS, service?.periodMs ?? LOOK_MS);
   let cancel: Cancel = () => undefined;
   const look = (): void => {
@@ -186,6 +214,8 @@ function lookAround(supervisor: Supervisor, oom: OomWatch, service: Service | nu
     const stats = allStats();
     supervisor.measure(stats);
     service?.look(stats);
+    const used = supervisor.instances.flatMap((slot) => slot.all().map(({ spec }) => spec));
+    sockets.keep([...supervisor.wanted(), ...used]);
     cancel = clock.after(periodMs, look);
   };
   look();

@@ -7,6 +7,8 @@ import { reachable } from '../os/listen.ts';
 export interface Probes {
   /** False for a zombie too. */
   isAlive(pid: number): boolean;
+  /** Those of these sockets (inodes) on which the process waits for connections; null where it may not be known. */
+  awaited(pid: number, inodes: readonly number[]): readonly number[] | null;
   /** Null where it may not be known. */
   listeningAddresses(pid: number): readonly Address[] | null;
   /** Why an address does not take a connection, as an errno or `no answer`; null where it does. */
@@ -28,6 +30,8 @@ export interface Subject {
   readonly startedAt: number;
   /** All that belongs to it, the main process first: a server may be the child of a script. */
   members(): readonly number[];
+  /** The inodes of the sockets that the supervisor holds for it, by name. */
+  readonly sockets: ReadonlyMap<string, number>;
   /** Runs a program as the process itself is run; what it came to, null where it ended with 0. */
   run(argv: readonly [string, ...string[]], timeoutMs: number): Promise<string | null>;
 }
@@ -58,9 +62,30 @@ export async function look(
     }
     case 'file':
       return lookAtFile(probe.path, probe.maxAgeMs, subject.startedAt, probes);
+    case 'awaits':
+      return lookAtSockets(probe.names, subject, probes);
     default:
       return probe satisfies never;
   }
+}
+
+/**
+ * That such a socket takes connections tells nothing: the kernel takes them as soon as the supervisor listens, and another
+ * process on it may answer. That this one waits for them is what it does last before it serves.
+ */
+function lookAtSockets(names: readonly string[], subject: Subject, probes: Probes): ProbeTrouble | null {
+  const members = [subject.pid, ...subject.members().filter((pid) => pid !== subject.pid)];
+  const inodes = names.flatMap((name) => subject.sockets.get(name) ?? []);
+  const seen = members.map((pid) => probes.awaited(pid, inodes));
+  if (seen.every((found) => found === null)) {
+    return { probe: 'socket', target: names.join(', '), got: 'what it waits for may not be seen' };
+  }
+  const missing = names.find((name) => {
+    const inode = subject.sockets.get(name);
+    return inode === undefined || !seen.some((found) => found?.includes(inode) === true);
+  });
+  if (missing === undefined) return null;
+  return { probe: 'socket', target: missing, got: 'it does not wait for connections' };
 }
 
 async function lookAtAddresses(

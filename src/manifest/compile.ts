@@ -1,6 +1,7 @@
 /** One valid entry of the manifest as the specs of its instances. */
 import { resolve } from 'node:path';
 import type { Backend, Claim, Compiled, Entry } from '../backends/backend.ts';
+import type { HeldSocket } from '../model/sockets.ts';
 import type { LogFile, ProcessSpec, RestartPolicy } from '../model/spec.ts';
 import { fileExists } from '../os/files.ts';
 import {
@@ -33,6 +34,8 @@ export interface EntryContext {
   readonly declared?: number;
   /** Whether the entry of that name is to end by itself. */
   readonly isOneshot: (name: string) => boolean;
+  /** Those that the entry of that name asks for: their numbers in it are 3, 4 and so on. */
+  readonly socketsOf: (name: string) => readonly HeldSocket[];
   /** The version of a Python package beside `python`; null where it cannot be seen. */
   readonly installed: (name: string) => string | null;
 }
@@ -55,6 +58,12 @@ export interface CompiledInstance {
   readonly claims: readonly Claim[];
   readonly compiled: Compiled;
 }
+
+/** Where it listens may be what it was told wrongly. */
+export const notListening = (one: CompiledInstance): CompiledInstance => ({
+  ...one,
+  claims: one.claims.filter(({ kind }) => kind !== 'listen'),
+});
 
 /** The environment of an entry's processes, as far as it is known before the backend adds to it. */
 export const environmentOf = (
@@ -92,6 +101,7 @@ export function compileEntry(
       env: environmentOf(input, context.env),
       hasFile: (file) => fileExists(resolve(cwd, file)),
       installed: context.installed,
+      sockets: context.socketsOf(name),
     };
     const compiled = backend.compile(entry);
     const linkLiveness = linkLivenessOf(input.LIVE, compiled);
@@ -120,6 +130,7 @@ export function compileEntry(
       },
       envFiles: envFilesOf(input, context.folder),
       autostart: input.AUTOSTART ?? true,
+      sockets: entry.sockets,
       link: compiled.link,
       readiness: readinessOf(input.READY, compiled, cwd),
       readinessTiming: readinessTimingOf(input.READY),

@@ -128,9 +128,12 @@ export const compiledSchema = z
       .describe('a mapping of signals to what the program does')
       .default({}),
     overlap: z
-      .strictObject({ token: z.number().int().min(0), at: z.number().int().min(0) })
+      .union([
+        z.strictObject({ token: z.number().int().min(0), at: z.number().int().min(0) }),
+        z.literal('alike'),
+      ])
       .nullable()
-      .describe('{token, at}, or null')
+      .describe('{token, at}, "alike", or null')
       .default(null),
     singleton: z
       .strictObject({ kind: z.literal('name'), name: z.string().min(1) })

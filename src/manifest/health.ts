@@ -26,6 +26,8 @@ export function readinessOf(input: ReadyInput | undefined, compiled: Compiled, c
   const wanted = probesOf(input ?? {}, null, compiled, cwd);
   const [only] = wanted;
   if (only === undefined) return compiled.readiness;
+  // On a held socket the predecessor would answer for it.
+  if (compiled.readiness.kind === 'awaits') return { kind: 'all', probes: [compiled.readiness, ...wanted] };
   return wanted.length === 1 ? only : { kind: 'all', probes: wanted };
 }
 

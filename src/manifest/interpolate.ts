@@ -13,31 +13,45 @@ export interface Interpolated {
 /** Shorter ones are no secrets, and parts of other words. Characters. */
 const SHORTEST_SECRET = 6;
 
-const PATTERN = /\$\$|\$\{([A-Za-z_]\w*)(?::(-|\?)([^}]*))?\}|\$\{[^}]*\}?/g;
+const PATTERN = /\$\$|\$\{socket:(?![-?])([^}]*)\}|\$\{([A-Za-z_]\w*)(?::(-|\?)([^}]*))?\}|\$\{[^}]*\}?/g;
 
-/** `${VAR}`, `${VAR:-default}`, `${VAR:?message}` and `$$`, in string values only; keys are left alone. */
-export function interpolate(value: unknown, env: Environment): Interpolated {
+/** What a name of SOCKETS stands for at this place, and why it should not stand there. */
+export type SocketReader = (
+  name: string,
+  path: Path,
+) => { readonly text: string; readonly problem: Failure | null };
+
+/** `${VAR}`, `${VAR:-default}`, `${VAR:?message}`, `${socket:NAME}` and `$$`, in string values only; keys are left alone. */
+export function interpolate(value: unknown, env: Environment, socket: SocketReader): Interpolated {
   const problems: { path: Path; failure: Failure }[] = [];
   const brought = new Map<string, string>();
 
   const inText = (text: string, path: Path): string =>
-    text.replaceAll(PATTERN, (whole: string, name?: string, operator?: string, rest?: string) => {
-      if (whole === '$$') return '$';
-      const fail = (problem: Failure): string => {
-        problems.push({ path, failure: problem });
-        return whole;
-      };
-      if (name === undefined) return fail(failure('variable-syntax', { text: whole }));
-      const found = Object.hasOwn(env, name) ? env[name] : undefined;
-      if (found !== undefined && found.length >= SHORTEST_SECRET) brought.set(found, whole);
-      // As in a shell, an empty variable counts as unset where a default or a message is given.
-      if (operator === '-') return found === undefined || found === '' ? (rest ?? '') : found;
-      if (operator === '?') {
-        if (found !== undefined && found !== '') return found;
-        return fail(failure('variable-required', { name, message: rest ?? '' }));
-      }
-      return found ?? fail(failure('variable-unset', { name }));
-    });
+    text.replaceAll(
+      PATTERN,
+      (whole: string, held?: string, name?: string, operator?: string, rest?: string) => {
+        if (whole === '$$') return '$';
+        const fail = (problem: Failure): string => {
+          problems.push({ path, failure: problem });
+          return whole;
+        };
+        if (held !== undefined) {
+          const { text: number, problem } = socket(held, path);
+          if (problem !== null) fail(problem);
+          return number;
+        }
+        if (name === undefined) return fail(failure('variable-syntax', { text: whole }));
+        const found = Object.hasOwn(env, name) ? env[name] : undefined;
+        if (found !== undefined && found.length >= SHORTEST_SECRET) brought.set(found, whole);
+        // As in a shell, an empty variable counts as unset where a default or a message is given.
+        if (operator === '-') return found === undefined || found === '' ? (rest ?? '') : found;
+        if (operator === '?') {
+          if (found !== undefined && found !== '') return found;
+          return fail(failure('variable-required', { name, message: rest ?? '' }));
+        }
+        return found ?? fail(failure('variable-unset', { name }));
+      },
+    );
 
   const walk = (node: unknown, path: Path): unknown => {
     if (typeof node === 'string') return inText(node, path);

@@ -13,6 +13,7 @@ import {
   type Shared,
   type Words,
 } from './json-schema-words.ts';
+import { socketSchema } from './schema-sockets.ts';
 import { isDurationText, isSizeText } from './schema-values.ts';
 
 /** Interpolation comes before every check, so a variable may stand wherever a text is understood. */
@@ -38,6 +39,12 @@ export function manifestSchema(words: SchemaWords): JsonSchema {
         type: ['object', 'null'],
         propertyNames: { description: NAME_RULE, pattern: '^[A-Za-z0-9][A-Za-z0-9_-]{0,62}$' },
         additionalProperties: { $ref: '#/$defs/entry' },
+      },
+      SOCKETS: {
+        description: 'Addresses by name, which the supervisor listens on for its processes',
+        type: ['object', 'null'],
+        propertyNames: { description: NAME_RULE, pattern: '^[A-Za-z0-9][A-Za-z0-9_-]{0,62}$' },
+        additionalProperties: section('SOCKETS', socketSchema),
       },
       SUPERVISOR: { description: 'The supervisor itself', anyOf: [supervisor, { type: 'null' }] },
     },

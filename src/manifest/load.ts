@@ -11,6 +11,7 @@ import { installedVersion } from '../os/packages.ts';
 import { parseArgs } from './args.ts';
 import {
   compileEntry,
+  notListening,
   environmentOf,
   envFilesOf,
   type CompiledInstance,
@@ -36,12 +37,13 @@ import {
   type SupervisorInput,
 } from './schema.ts';
 import { shapeRules } from './shape.ts';
+import { newSocketTable } from './sockets.ts';
 import { graceOf, stopRules } from './stop.ts';
 
 const FILES = ['prodserver.yaml', 'prodserver.yml', 'prodserver.json'];
 /** uWSGI's brake sleeps 2 s after as many deaths as it has workers; ten a second is what a small machine bears. */
 const START_RATE = 10;
-const SECTIONS = ['PRODUCTION_PROCESSES', 'SUPERVISOR'];
+const SECTIONS = ['PRODUCTION_PROCESSES', 'SUPERVISOR', 'SOCKETS'];
 
 /** The manifest to use: the one given, else PRODSERVER_MANIFEST, else the first of prodserver.{yaml,yml,json} here. */
 export function findManifest(given: string | undefined, cwd: string, env: Environment): Result<string> {
@@ -108,9 +110,10 @@ export function compile(doc: Document, source: Source, custom: Custom | null = n
   };
 
   // Settings read the environment by themselves, and a dollar sign of theirs is one.
+  const sockets = newSocketTable(doc.value);
   const interpolated =
     source.settings === null
-      ? interpolate(doc.value, source.env)
+      ? interpolate(doc.value, source.env, (name, path) => sockets.read(name, path))
       : { value: doc.value, problems: [], brought: new Map<string, string>() };
   for (const problem of interpolated.problems) {
     findings.push({ ...problem.failure, place: doc.place(problem.path, 'value') });
@@ -134,7 +137,7 @@ export function compile(doc: Document, source: Source, custom: Custom | null = n
       findings.push(unknownKey(doc, [key], key, SECTIONS));
   }
   const supervisor = parseAt(doc, supervisorSchema, root['SUPERVISOR'] ?? {}, ['SUPERVISOR']);
-  findings.push(...supervisor.failures);
+  findings.push(...supervisor.failures, ...sockets.compile(doc, root['SOCKETS'], source.folder));
   const section = root['PRODUCTION_PROCESSES'] ?? {};
   if (!isMapping(section)) {
     const place = doc.place(['PRODUCTION_PROCESSES'], 'value');
@@ -149,6 +152,7 @@ export function compile(doc: Document, source: Source, custom: Custom | null = n
     env: source.env,
     settings: source.settings,
     scales: source.scales ?? new Map(),
+    socketsOf: (name: string) => sockets.of(name),
     isOneshot: (name: string) => isTrue((section[name] as Record<string, unknown> | null)?.['ONESHOT']),
     installed: (name: string) =>
       installedVersion(python, name, { PATH: source.env['PATH'], HOME: source.env['HOME'] }),
@@ -165,7 +169,9 @@ export function compile(doc: Document, source: Source, custom: Custom | null = n
   const processes = compiled.map(({ spec }) => spec);
   const names = Object.keys(section);
   findings.push(...acrossRules(doc, compiled, names), ...secretRules(doc, source.settings !== null));
-  if (!findings.some(isError)) findings.push(...sumRules(doc, processes, source.machine ?? availableMemory));
+  if (findings.some(isError)) return done(compiled, supervisor.value);
+  findings.push(...sumRules(doc, processes, source.machine ?? availableMemory));
+  if (entries.length > 0) findings.push(...sockets.unused(doc));
   return done(compiled, supervisor.value);
 }
 
@@ -237,6 +243,7 @@ function compileKnown(
     extraArgs,
     instances: entry.value?.INSTANCES ?? 1,
     env: environmentOf(entry.value, local.env),
+    sockets: context.socketsOf(name),
     graceMs: graceOf(value, entry.value),
     installed: context.installed,
   });
@@ -249,14 +256,8 @@ function compileKnown(
   const [first] = compiled;
   if (first !== undefined)
     findings.push(...stopRules(doc, backend.name, first.compiled, entry.value.STOP, base));
-  // Where it listens may be what it was told wrongly.
   return parsed.failures.some(isError) ? compiled.map(notListening) : compiled;
 }
-
-const notListening = (one: CompiledInstance): CompiledInstance => ({
-  ...one,
-  claims: one.claims.filter(({ kind }) => kind !== 'listen'),
-});
 
 /** With what its files say. One that is not here yet, or is another user's, may be there in time; what is wrong is told. */
 function withEnvFiles(

@@ -38,7 +38,7 @@ const scalar = z
   .describe('text, a number or true/false');
 
 /** A name of passwd(5), or a number; what would be an option of a command, or several names, is neither. */
-const account = (expects: string) =>
+export const account = (expects: string) =>
   z
     .union([z.number().int().min(0), z.string().regex(/^(?!-)[^\s:,/]+$/)])
     .transform(String)

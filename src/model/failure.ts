@@ -3,10 +3,11 @@ import type { FactsAcross } from './facts-across.ts';
 import type { Exit, LockHolder, ProbeTrouble } from './process.ts';
 import type { BackendFacts } from './failure-backends.ts';
 import type { InitFacts } from './failure-init.ts';
+import type { SocketFacts } from './failure-sockets.ts';
 import type { TimingsProblem } from './lease-timings.ts';
 
 /** The facts that belong to each code. The words for them stand in `render/words-*.ts`, nowhere else. */
-export interface FactsByCode extends BackendFacts, DeepFactsByCode, InitFacts, FactsAcross {
+export interface FactsByCode extends BackendFacts, DeepFactsByCode, InitFacts, FactsAcross, SocketFacts {
   // The manifest as a file
   'manifest-missing': { readonly searched: readonly string[] };
   'manifest-unreadable': { readonly path: string; readonly errno: string };
@@ -210,6 +211,8 @@ const WARNINGS: ReadonlySet<Code> = new Set<Code>([
   'schedule-task-foreign',
   'broker-alternate',
   'results-unreachable',
+  'socket-key',
+  'socket-unused',
   'log-refused',
   'log-not-rotated',
   'link-silent',

@@ -102,7 +102,7 @@ export type Hindrance =
 
 /** What a look at a process, or at something that it needs, found wrong. */
 export interface ProbeTrouble {
-  readonly probe: 'http' | 'tcp' | 'unix' | 'command' | 'file' | 'celery';
+  readonly probe: 'http' | 'tcp' | 'unix' | 'socket' | 'command' | 'file' | 'celery';
   /** What was asked: an address, a URL, a path, a program; what in a Celery process is meant. */
   readonly target: string;
   /** What came back: `no answer`, `500`, `exit code 1`. */

@@ -25,7 +25,9 @@ export type Probe =
   /** This program, run as the process is (user, folder, environment), ends with 0. */
   | { readonly kind: 'command'; readonly argv: readonly [string, ...string[]] }
   /** The file was written no longer ago than this; null: since the process was started. */
-  | { readonly kind: 'file'; readonly path: string; readonly maxAgeMs: number | null };
+  | { readonly kind: 'file'; readonly path: string; readonly maxAgeMs: number | null }
+  /** A process of it waits for connections on each of these sockets, which the supervisor holds for it. */
+  | { readonly kind: 'awaits'; readonly names: readonly string[] };
 
 /** How it is known that a started process does its work. */
 export type Readiness =
@@ -149,11 +151,25 @@ export interface RecyclePolicy {
   readonly minUptimeMs: number;
 }
 
-/** Where a successor that runs beside its predecessor is told apart: `.g2` goes into this token of argv at this place. */
-export interface Overlap {
-  readonly token: number;
-  readonly at: number;
+/** A listening socket that the supervisor opens and holds, for those that it starts. */
+export interface HeldSocket {
+  readonly name: string;
+  readonly address: Address;
+  /** Connections that may wait in it. */
+  readonly backlog: number;
+  /** Others may bind the address too, if they say so as well. */
+  readonly reusePort: boolean;
+  /** Of the file of a Unix socket; null: as the supervisor's own mask, user and group say. */
+  readonly mode: number | null;
+  readonly user: string | null;
+  readonly group: string | null;
 }
+
+/**
+ * Where a successor that runs beside its predecessor is told apart: `.g2` goes into this token of argv at this place.
+ * Alike: nothing needs to tell them apart.
+ */
+export type Overlap = 'alike' | { readonly token: number; readonly at: number };
 
 /** As whom, and within which bounds, a process runs; null and empty: as the supervisor itself does. */
 export interface Identity {
@@ -188,6 +204,8 @@ export interface ProcessSpec {
   /** Paths of files of variables, read at each spawn; `env` is on top of them. */
   readonly envFiles: readonly string[];
   readonly autostart: boolean;
+  /** Passed to it as descriptors 3, 4 and so on. */
+  readonly sockets: readonly HeldSocket[];
   /** A report channel is passed to it: the number of its descriptor in the child is the link's business. */
   readonly link: boolean;
   readonly readiness: Readiness;

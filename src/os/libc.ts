@@ -1,8 +1,9 @@
 /** The few calls that Node lacks, through koffi, which is optional: without it `libc()` is null and each caller degrades. */
 import { constants } from 'node:fs';
 import { createRequire } from 'node:module';
+import { socketCalls, type SocketCalls } from './libc-sockets.ts';
 
-export interface Libc {
+export interface Libc extends SocketCalls {
   /** Orphans below this process become its own children. True when it took. */
   becomeSubreaper(): boolean;
   /** Reaps one dead child without waiting; true when it was reaped. Only for pids that libuv does not wait for. */
@@ -108,6 +109,7 @@ function bind(koffi: typeof import('koffi')): Libc {
   ) => number;
   const adjtimex = self.func('int adjtimex(void *)') as (timex: Buffer) => number;
   return {
+    ...socketCalls(koffi, self),
     clockIsKept() {
       const state = adjtimex(Buffer.alloc(TIMEX_BYTES));
       return state < 0 ? null : state !== TIME_ERROR;

@@ -36,7 +36,22 @@ export function listeningAddresses(pid: number): Address[] | null {
   return [...tcp, ...unix];
 }
 
-function socketInodes(pid: number): Set<string> | null {
+/** The listening sockets of an address, or of others with its port, whoever has them. */
+export function listenersOn(address: Address): Set<string> {
+  const names = address.kind === 'unix' ? ['unix'] : ['tcp', 'tcp6'];
+  const lines = names.flatMap((name) => (readProc(`/proc/self/net/${name}`) ?? '').split('\n'));
+  const found = lines
+    .map((line) => line.trim().split(/\s+/))
+    .flatMap((row) => {
+      if (address.kind === 'unix') return row.slice(7).join(' ') === address.path ? [row[6] ?? ''] : [];
+      const port = Number.parseInt(row[1]?.split(':')[1] ?? '', 16);
+      return row[3] === LISTEN && port === address.port ? [row[9] ?? ''] : [];
+    });
+  return new Set(found);
+}
+
+/** Those that a process has open; null where that may not be known. */
+export function socketInodes(pid: number): Set<string> | null {
   const inodes = new Set<string>();
   let names: string[];
   try {

@@ -10,6 +10,7 @@ const WORDS: Readonly<Record<string, string>> = {
   backend: 'BACKEND',
   identity: 'USER, GROUP, UMASK or LIMITS',
   envFiles: 'ENV_FILE',
+  sockets: 'SOCKETS',
   autostart: 'AUTOSTART',
   readiness: 'READY',
   readinessTiming: 'READY',

@@ -8,6 +8,7 @@ import { manifestWords } from './words-manifest.ts';
 import { processWords } from './words-process.ts';
 import { runtimeWords } from './words-runtime.ts';
 import { settingsWords } from './words-settings.ts';
+import { socketWords } from './words-sockets.ts';
 import { spawnWords } from './words-spawn.ts';
 import type { Words, WordsFor } from './words.ts';
 
@@ -23,6 +24,7 @@ export const TABLE: WordsFor<Code> = {
   ...processWords,
   ...spawnWords,
   ...deepWords,
+  ...socketWords,
 };
 
 /** The table's types tie each code to its facts, which a Failure carries together; TypeScript cannot see the pair. */

@@ -1,5 +1,6 @@
 /** What would be run, for people and for programs. Secrets are masked. */
 import type { Probe, ProcessSpec, Readiness, RecyclePolicy } from '../model/spec.ts';
+import { FIRST_DESCRIPTOR, socketText, type HeldSocket } from '../model/sockets.ts';
 import { unreachable } from '../model/unreachable.ts';
 import { formatBytes, formatDuration } from '../model/units.ts';
 import { maskSpec } from '../model/mask.ts';
@@ -20,6 +21,9 @@ export function planText(manifest: string, specs: readonly ProcessSpec[], paint:
   });
   return [manifest, ...blocks].join('\n\n');
 }
+
+const descriptorText = (socket: HeldSocket, index: number): string =>
+  `${FIRST_DESCRIPTOR + index} is ${socket.name}, ${socketText(socket)}`;
 
 /** How new code comes into it, where that is not by a new process. */
 const reloadText = ({ reload }: ProcessSpec): string =>
@@ -46,6 +50,7 @@ export function planRows(spec: ProcessSpec): PlanRow[] {
     row('cwd', ['cwd'], spec.cwd),
     row('user', ['identity'], userText(spec)),
     row('umask', ['identity'], umaskText(spec)),
+    ...spec.sockets.map((socket, index) => row('fd', ['sockets'], descriptorText(socket, index))),
     row('limit', ['identity'], limitsText(spec)),
     row('files', ['envFiles'], spec.envFiles.join(', ')),
     row('env', ['env'], envText(spec)),
@@ -136,6 +141,8 @@ function probeText(probe: Probe): string {
       return probe.maxAgeMs === null
         ? `${probe.path} was written since the start`
         : `${probe.path} was written within ${formatDuration(probe.maxAgeMs)}`;
+    case 'awaits':
+      return `it waits for connections on ${probe.names.join(', ')}`;
     default:
       return unreachable(probe);
   }

@@ -21,6 +21,7 @@ export const EFFECTS: Readonly<Record<keyof ProcessSpec, Effect>> = {
   identity: 'restart',
   envFiles: 'restart',
   autostart: 'live',
+  sockets: 'restart',
   link: 'restart',
   readiness: 'live',
   readinessTiming: 'live',

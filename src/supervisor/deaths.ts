@@ -40,3 +40,9 @@ function causeOf(spec: ProcessSpec, from: State, exit: Exit): DeathCause {
   if (exit.oom === true) return 'oom';
   return spec.oneshot && exit.code === 0 ? 'completed' : 'crash';
 }
+
+/** A successor beside its predecessor is the next generation of one instance, and its deaths are that instance's. */
+export interface Lineage {
+  readonly generation: number;
+  readonly deaths: Deaths;
+}

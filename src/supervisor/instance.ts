@@ -8,7 +8,7 @@ import type { Child, SpawnFailure, SpawnOrder } from '../os/spawn.ts';
 import type { ProcessStat } from '../os/proc.ts';
 import type { Tree } from '../os/tree.ts';
 import type { Grip, Locker } from '../singleton/holder.ts';
-import { newDeaths, type Deaths } from './deaths.ts';
+import { newDeaths, type Lineage } from './deaths.ts';
 import { feedOf, policyOf, spawnOrder } from './launch.ts';
 import { newMachine, step } from './machine.ts';
 import type { RecyclingPorts } from './recycling.ts';
@@ -20,6 +20,8 @@ export interface Ports extends RunPorts, RecyclingPorts {
   /** 0 <= chance < 1 */
   chance(): number;
   spawn(order: SpawnOrder): Promise<Result<Child, SpawnFailure>>;
+  /** The sockets that it is given. */
+  descriptors(spec: ProcessSpec): readonly number[];
   /** What stands in the environment of all that a run starts. */
   mark(instance: string, generation: number): string;
   tree(pid: number, mark: string): Tree;
@@ -40,12 +42,6 @@ export interface Ports extends RunPorts, RecyclingPorts {
 type SpawnFailed = Extract<Event, { type: 'spawn-failed' }>;
 
 export type Order = Extract<Event, { type: `${string}-ordered` | 'hindrance-changed' }>['type'];
-
-/** A successor beside its predecessor is the next generation of one instance, and its deaths are that instance's. */
-export interface Lineage {
-  readonly generation: number;
-  readonly deaths: Deaths;
-}
 
 export interface Instance {
   readonly spec: ProcessSpec;
@@ -235,9 +231,11 @@ export function newInstance(
     const turnMs = ports.turn(label);
     if (turnMs > 0) return fail({ failure: failure('start-rate', { ms: turnMs }), permanent: false, turnMs });
     const mark = ports.mark(label, generation);
-    const result = await ports
-      .spawn(spawnOrder(spec, grip, mark))
-      .catch((error: unknown) => ({ ok: false as const, error: unexpected(error) }));
+    const launch = async () => ports.spawn(spawnOrder(spec, grip, mark, ports.descriptors(spec)));
+    const result = await launch().catch((error: unknown) => ({
+      ok: false as const,
+      error: unexpected(error),
+    }));
     if (!result.ok) return fail({ failure: result.error.failure, permanent: result.error.permanent });
     const child = result.value;
     ports.ledger.spawned({ instance: label, pid: child.pid, mark });

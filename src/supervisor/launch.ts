@@ -1,18 +1,27 @@
 /** What one run of an instance is started with. */
 import type { Duplex } from 'node:stream';
+import { FIRST_DESCRIPTOR } from '../model/sockets.ts';
 import type { ProcessSpec } from '../model/spec.ts';
 import type { Policy } from './state.ts';
 import { MARK } from '../os/marks.ts';
 import type { Child, SpawnOrder } from '../os/spawn.ts';
 import type { Grip } from '../singleton/holder.ts';
 
-/** Extra descriptors start at 3: the link first, where there is one, then what the lock needs. */
-export function spawnOrder(spec: ProcessSpec, lock: Grip | null, mark: string): SpawnOrder {
-  const extra: ('pipe' | number)[] = [];
+/**
+ * Extra descriptors start at 3: the held sockets first, whose numbers stand in its command, then the link, where there is
+ * one, then what the lock needs.
+ */
+export function spawnOrder(
+  spec: ProcessSpec,
+  lock: Grip | null,
+  mark: string,
+  sockets: readonly number[],
+): SpawnOrder {
+  const extra: ('pipe' | number)[] = [...sockets];
   // setproctitle writes over the environment that /proc shows, unless it is told not to.
   const env: Record<string, string> = { SPT_NOENV: '1', ...spec.env, ...lock?.env, [MARK]: mark };
   const pass = (name: string, item: 'pipe' | number): void => {
-    env[name] = String(3 + extra.length);
+    env[name] = String(FIRST_DESCRIPTOR + extra.length);
     extra.push(item);
   };
   if (spec.link) pass('PRODSERVER_LINK_FD', 'pipe');

@@ -13,7 +13,7 @@ export const PROOF_MS = 30_000;
 /** The spec of the `generation`th run that stands beside another; the first is as the manifest says. */
 export function successorSpec(spec: ProcessSpec, generation: number): ProcessSpec {
   const { overlap, argv } = spec;
-  if (generation === 1 || overlap === null) return spec;
+  if (generation === 1 || overlap === null || overlap === 'alike') return spec;
   const token = argv[overlap.token] ?? '';
   const named = `${token.slice(0, overlap.at)}.g${generation}${token.slice(overlap.at)}`;
   return { ...spec, argv: argv.with(overlap.token, named) as [string, ...string[]] };

@@ -284,7 +284,15 @@ describe('the development servers', () => {
 });
 
 test('WerkzeugRunserver: what its program ends of', () => {
-  const subject = { name: 'web', app: null, extraArgs: [], instances: 1, env: {}, graceMs: null };
+  const subject = {
+    name: 'web',
+    app: null,
+    extraArgs: [],
+    instances: 1,
+    env: {},
+    graceMs: null,
+    sockets: [],
+  };
   const found = (value: boolean): unknown[] =>
     werkzeugRunserver
       .rules({ ...subject, args: new Map([['noreload', value]]) })

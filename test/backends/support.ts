@@ -23,6 +23,7 @@ export function compile(
     env: {},
     hasFile: () => false,
     installed: () => null,
+    sockets: [],
     ...change,
   });
 }

@@ -162,6 +162,7 @@ test('for programs', async () => {
           },
           "envFiles": [],
           "autostart": true,
+          "sockets": [],
           "link": false,
           "readiness": {
             "kind": "alive",

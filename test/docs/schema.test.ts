@@ -185,6 +185,10 @@ PRODUCTION_PROCESSES:
     LOCK: {name: beat, redis: "redis://redis:6379/0", ttl: 30s, renew-every: 5s, command-timeout: 2s, renew-deadline: 14s, kill-grace: 8s,
       kill-wait: 3s, lag: 2s, drift: 1%}
   off: {BACKEND: CeleryBeat, APP: shop.other.app, LIVE: {celery: off}, LOCK: {file: /run/lock/off.lock}}
+SOCKETS:
+  http: {bind: "127.0.0.1:8001", backlog: 512, reuse-port: true}
+  asgi: {bind: "unix:/run/shop.sock", mode: "0660", user: www-data, group: 33}
+  six: "[::1]:8002"
 SUPERVISOR: {python: .venv/bin/python, on-fatal: shutdown, start-rate: 20}
 `;
 const whole = parse(WHOLE) as Manifest;
@@ -207,7 +211,8 @@ describe('check and the schemas agree', () => {
           .join('.'),
       ),
     );
-    const missing = [...(KEYS.get('entry')?.keys() ?? [])].filter((key) => !used.has(key));
+    const keys = ['entry', 'SOCKETS'].flatMap((section) => [...(KEYS.get(section)?.keys() ?? [])]);
+    const missing = keys.filter((key) => !used.has(key));
     expect(missing).toEqual([]);
   });
 

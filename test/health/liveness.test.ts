@@ -14,6 +14,7 @@ function watch(change: Partial<Liveness> = {}) {
   const looks: number[] = [];
   const probes: Probes = {
     isAlive: () => true,
+    awaited: () => [],
     listeningAddresses: () => [],
     refusal: async () => null,
     get: async () => 200,
@@ -25,6 +26,7 @@ function watch(change: Partial<Liveness> = {}) {
   const subject: Subject = {
     pid: 1,
     startedAt: 90_000,
+    sockets: new Map(),
     members: () => [1],
     run: async () => {
       looks.push(clock.now());

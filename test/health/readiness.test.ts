@@ -25,6 +25,13 @@ class World implements Probes {
     return this.alive;
   }
 
+  /** What each process waits on; null where that may not be seen. */
+  awaiting: ReadonlyMap<number, readonly number[]> | null = new Map();
+
+  awaited(pid: number): readonly number[] | null {
+    return this.awaiting === null ? null : (this.awaiting.get(pid) ?? []);
+  }
+
   listeningAddresses(pid: number): readonly Address[] | null {
     expect(pid).toBe(PID);
     return this.own;
@@ -52,6 +59,7 @@ class World implements Probes {
   readonly subject: Subject = {
     pid: PID,
     startedAt: 100_000,
+    sockets: new Map([['http', 7]]),
     members: () => [PID],
     run: async (argv) => {
       this.asked.push(argv.join(' '));

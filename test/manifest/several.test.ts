@@ -27,7 +27,7 @@ test('every error is told at once, in the order of the text', () => {
     "prodserver.yaml:1:1: error: unknown key "COLOUR" [key-unknown]
         1 | COLOUR: red
           | ^^^^^^
-          = known here: PRODUCTION_PROCESSES, SUPERVISOR
+          = known here: PRODUCTION_PROCESSES, SUPERVISOR, SOCKETS
 
     prodserver.yaml:5:10: error: the environment variable WSGI is not set [variable-unset]
         5 |     APP: "\${WSGI}"
@@ -195,7 +195,7 @@ test('for GitHub', () => {
       .findings.map((finding) => diagnosticGithub(finding, name))
       .join('\n');
   expect(github(BROKEN)).toMatchInlineSnapshot(`
-    "::error file=prodserver.yaml,line=1,endLine=1,col=1,endColumn=7,title=key-unknown::unknown key "COLOUR" (known here: PRODUCTION_PROCESSES, SUPERVISOR)%0Aprodserver/docs/errors.md#key-unknown
+    "::error file=prodserver.yaml,line=1,endLine=1,col=1,endColumn=7,title=key-unknown::unknown key "COLOUR" (known here: PRODUCTION_PROCESSES, SUPERVISOR, SOCKETS)%0Aprodserver/docs/errors.md#key-unknown
     ::error file=prodserver.yaml,line=5,endLine=5,col=10,endColumn=19,title=variable-unset::the environment variable WSGI is not set (set it, or give a default: \${WSGI:-value})%0Aprodserver/docs/errors.md#variable-unset
     ::error file=prodserver.yaml,line=7,endLine=7,col=7,endColumn=13,title=option-unknown::GunicornServer has no option "worker" (write "workers")%0Aprodserver/docs/errors.md#option-unknown
     ::error file=prodserver.yaml,line=9,endLine=9,col=16,endColumn=20,title=value-wrong::"timeout" must be a whole number from 0, not "soon"%0Aprodserver/docs/errors.md#value-wrong
@@ -211,6 +211,6 @@ test('for GitHub', () => {
   );
   // What would end a property or the command early is escaped.
   expect(github('"100%\\nsure": 1\n', 'a,b:c.yaml').split('\n').at(-1)).toMatchInlineSnapshot(
-    `"::error file=a%2Cb%3Ac.yaml,line=1,endLine=1,col=1,endColumn=13,title=key-unknown::unknown key "100%25%0Asure" (known here: PRODUCTION_PROCESSES, SUPERVISOR)%0Aprodserver/docs/errors.md#key-unknown"`,
+    `"::error file=a%2Cb%3Ac.yaml,line=1,endLine=1,col=1,endColumn=13,title=key-unknown::unknown key "100%25%0Asure" (known here: PRODUCTION_PROCESSES, SUPERVISOR, SOCKETS)%0Aprodserver/docs/errors.md#key-unknown"`,
   );
 });

@@ -61,10 +61,10 @@ describe('uvicorn', () => {
 
   test('what cannot be used', () => {
     expect(uvicorn('{fd: 3}')).toMatchInlineSnapshot(`
-      "prodserver.yaml:5:12: error: "fd" cannot be used: no descriptor is handed down to it [option-refused]
+      "prodserver.yaml:5:12: error: "fd" cannot be used: no such descriptor is handed down to it [option-refused]
           5 |     ARGS: {fd: 3}
             |            ^^
-            = write an address and a port"
+            = write fd: "\${socket:NAME}", with NAME in SOCKETS"
     `);
     expect(told(serve('UvicornWSGIServer', '{interface: asgi3}'))).toMatchInlineSnapshot(`
       "prodserver.yaml:5:12: error: "interface" cannot be used: the backend says --interface=wsgi itself [option-refused]

@@ -71,6 +71,7 @@ describe('the package', () => {
       'python/prodserver_settle.py',
       'python/prodserver_start.py',
       'python/prodserver_trouble.py',
+      'python/prodserver_uvicorn.py',
       'python/prodserver_vitals.py',
       'schema/manifest.draft-07.schema.json',
       'schema/manifest.schema.json',

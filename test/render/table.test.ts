@@ -7,6 +7,7 @@ import { backendWords } from '../../src/render/words-backends.ts';
 import { deepWords } from '../../src/render/words-deep.ts';
 import { manifestWords } from '../../src/render/words-manifest.ts';
 import { settingsWords } from '../../src/render/words-settings.ts';
+import { socketWords } from '../../src/render/words-sockets.ts';
 import { EXIT } from '../../src/render/words.ts';
 import { SAMPLES } from '../docs/samples.ts';
 import { NO_LEASE } from '../support/spec.ts';
@@ -75,6 +76,8 @@ test('the warnings', () => {
     'schedule-task-foreign',
     'secret-plain',
     'slots-stuck',
+    'socket-key',
+    'socket-unused',
     'stop-signal',
     'subreaper-missing',
   ]);
@@ -405,7 +408,8 @@ test('every failure of the running program, in words', () => {
 });
 
 test('that was every one', () => {
-  const shown = new Set(RUNTIME.map((one) => one.code));
+  // Those of sockets are shown beside what is told of SOCKETS.
+  const shown = new Set<string>([...RUNTIME.map((one) => one.code), ...Object.keys(socketWords)]);
   expect(CODES.filter((code) => !(code in ELSEWHERE) && !shown.has(code))).toEqual([]);
   expect(RUNTIME.every((one) => exitCodeOf(one) === TABLE[one.code].exit)).toBe(true);
 });

@@ -191,6 +191,7 @@ export class World {
       this.watches.push(watch);
       return () => void (watch.over = true);
     },
+    descriptors: () => [],
     watchLiveness: (_, { pid }, silent) => {
       const watch = { pid, silent, over: false };
       this.lives.push(watch);

@@ -4,6 +4,7 @@ import type { WorkerVitals } from '../../src/model/vitals.ts';
 /** What a spec says where the manifest asks for nothing. */
 export const UNASKED: Pick<
   ProcessSpec,
+  | 'sockets'
   | 'readinessTiming'
   | 'liveness'
   | 'linkLiveness'
@@ -16,6 +17,7 @@ export const UNASKED: Pick<
   | 'oneshot'
   | 'lockStore'
 > = {
+  sockets: [],
   readinessTiming: { delayMs: 0, periodMs: 100, timeoutMs: 2000 },
   liveness: null,
   linkLiveness: null,

@@ -242,6 +242,7 @@ export function stopSignalOf(name: string): string {
     env: {},
     hasFile: () => false,
     installed: () => null,
+    sockets: [],
   };
   return backendOf(name).compile(entry).stop[0].signal.replace(/^SIG/, '');
 }

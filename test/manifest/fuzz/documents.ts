@@ -18,7 +18,7 @@ const DEEPER: readonly string[] = [
     'polling', 'task', 'stuck', 'beat', 'policy', 'backoff', 'initial', 'max', 'factor', 'max-attempts', 'stable-after',
     'significant', 'max-size', 'max-age', 'keep', 'when-full', 'max-memory', 'max-memory-hard', 'memory', 'max-tasks',
     'schedule', 'timezone', 'jitter', 'min-uptime', 'name', 'redis', 'ttl', 'renew-every', 'drift', 'targets', 'signal',
-    'nofile', 'as', 'cpu', 'nice', 'failures', 'PASSWORD', 'x-mine', '$schema', '<<', '', ' ', '1', 'null', 'true',
+    'nofile', 'as', 'cpu', 'bind', 'backlog', 'reuse-port', 'mode', 'user', 'nice', 'failures', 'PASSWORD', 'x-mine', '$schema', '<<', '', ' ', '1', 'null', 'true',
 ];
 
 const KEYS: readonly string[] = [
@@ -37,7 +37,7 @@ const SCALARS: readonly unknown[] = [
   '30s', '1h30m', '99999999999999999999d', '-1s', '0s', '1GiB', '1e9GiB', '512', '0', '0 4 * * *', '* * * * * *',
   '60 24 32 13 8', 'Europe/Berlin', 'Mars/Base', 'always', 'off', '/healthz', 'http://', 'http://h:99999/', 'h:1', ':1',
   '[::1]:80', 'h:99999999', 'redis://u:p@h:1/0', 'redis://', 'rediss://[::', 'unix:/a', 'file:', 'tcp://h', '1%', '5%',
-  '027', '999', 'a:b', '1:2:3', 'unlimited', '2:1', 'shop.wsgi', 'shop.celery.app', 'a b', 'a\nb', 'a\u0000b',
+  '027', '999', 'a:b', '1:2:3', 'unlimited', '2:1', ':8000', '${socket:web}', 'fd://${socket:a}', '${socket:', '0660', 'shop.wsgi', 'shop.celery.app', 'a b', 'a\nb', 'a\u0000b',
   '\u001b[31mred', '\u202e', '\ud800', '\udc00x', '\ufeff', '\u2028', '\u0085', '\t', '😀'.repeat(40), 'x'.repeat(300),
   '${SECRET_TOKEN}', '${PORT}', '${EMPTY:-7}', '${NOT_THERE}', '${NOT_THERE:?tell ${PORT}}', '${', '${}', '${1}', '$$',
   'a${SECRET_TOKEN}b', 'redis://:${SECRET_TOKEN}@h/0', '{instance}', '%n', '../../x', '--x', '-', '*', '&', '!', '#',
@@ -100,6 +100,8 @@ export function manifest(chance: Chance): unknown {
     chance() < 0.03 ? value(chance, 1) : mapping(many(chance, 3, () => [pick(chance, NAMES), entry(chance)]));
   const pairs: [string, unknown][] = [['PRODUCTION_PROCESSES', processes]];
   if (chance() < 0.3) pairs.push(['SUPERVISOR', value(chance, 2)]);
+  if (chance() < 0.2)
+    pairs.push(['SOCKETS', mapping(many(chance, 3, () => [pick(chance, NAMES), value(chance, 1)]))]);
   if (chance() < 0.1) pairs.push([pick(chance, KEYS), value(chance, 3)]);
   return mapping(pairs);
 }

@@ -46,9 +46,9 @@ test("the repository's own manifests", () => {
 test('a manifest with every key, as YAML and as JSON', () => {
   expect(desk(everyKey.text).findings).toEqual([]);
   const changed = new Set(
-    mutations(everyKey.text).map(({ path }) => path.slice(path[0] === 'SUPERVISOR' ? 0 : 2)[0]),
+    mutations(everyKey.text).map(({ path }) => path.slice(path[0] === 'PRODUCTION_PROCESSES' ? 2 : 0)[0]),
   );
-  const keys = [...Object.keys(entrySchema.shape), 'SUPERVISOR'];
+  const keys = [...Object.keys(entrySchema.shape), 'SOCKETS', 'SUPERVISOR'];
   expect(keys.filter((key) => !changed.has(key))).toEqual([]);
   // The files of `backends` would have to be there.
   for (const key of Object.keys(supervisorSchema.shape).filter((one) => one !== 'backends'))

@@ -148,6 +148,22 @@ PRODUCTION_PROCESSES:
       kill-wait: 2s
       lag: 2s
       drift: 1%
+  asgi:
+    BACKEND: HypercornServer
+    APP: shop.asgi
+    ARGS: { bind: ["fd://\${socket:http}", "fd://\${socket:local}"] }
+  live:
+    BACKEND: UvicornServer
+    APP: shop.asgi
+    ARGS: { fd: "\${socket:six}" }
+SOCKETS:
+  http: { bind: "0.0.0.0:8001", backlog: 512, reuse-port: true }
+  local:
+    bind: unix:run/shop.sock
+    mode: "0660"
+    user: www-data
+    group: 33
+  six: "[::1]:8002"
 SUPERVISOR:
   python: .venv/bin/python
   on-fatal: shutdown

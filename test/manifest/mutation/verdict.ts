@@ -46,6 +46,20 @@ export const EXCEPTIONS: readonly Exception[] = [
     where: /\.ARGS\.(reload|proxy-headers)-\w+$/,
   },
   {
+    why: 'a name may be any; who uses a socket by the old one is told where that stands, each of them',
+    kinds: ['typo', 'rename', 'drop', 'empty'],
+    at: /^SOCKETS(\.[^.]+)?$/,
+    codes: ['socket-unknown'],
+    where: new RegExp(`${ENTRY}\\.ARGS\\.`),
+  },
+  {
+    why: 'a socket that nobody uses any more is not wrong, and is told where it stands',
+    kinds: ['drop', 'empty', 'text', 'number'],
+    at: new RegExp(`${ENTRY}(\\.|$)`),
+    codes: ['socket-unused'],
+    where: /^SOCKETS\.[^.]+$/,
+  },
+  {
     why: 'as a mapping it has to have targets: the one key of this one is unknown, and that one is not there',
     kinds: ['mapping'],
     at: new RegExp(`${ENTRY}\\.WAIT_FOR$`),

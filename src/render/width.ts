@@ -4,7 +4,7 @@
 const WIDE =
   /[\u1100-\u115f\u2e80-\u303e\u3041-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6\u{20000}-\u{3fffd}]|\p{Emoji_Presentation}/u;
 /** They stand on the character before them. */
-const NONE = /^[\p{Mn}\p{Me}\u200b-\u200d\u2060\ufe00-\ufe0f]$/u;
+const NONE = /^(?:\p{Mn}|\p{Me}|\u200b|\u200c|\u200d|\u2060)$/u;
 const ASCII = /^[ -~]*$/;
 /** Colours, moves of the cursor, titles: what programs send to a terminal and nobody else should. */
 // oxlint-disable-next-line no-control-regex

@@ -199,6 +199,14 @@ function program(done: (code: number) => void): Command {
     .option('--manifest <file>', MANIFEST[1])
     .option(...SETTINGS)
     .option('--json', 'one JSON object a line');
+  verb(
+    'top [names...]',
+    'Show the processes on the whole terminal, live, with keys to act; ? tells them.',
+    'prodserver top',
+    () => import('./top.ts'),
+  )
+    .option(...MANIFEST)
+    .option(...SETTINGS);
   const lock = root
     .command('lock')
     .description('Show who holds a lock, or take it away.')

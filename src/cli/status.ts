@@ -1,5 +1,7 @@
 import { isNamed } from '../model/process.ts';
-import { statusJson, statusLines, statusTable } from '../render/status.ts';
+import { systemClock } from '../os/clock.ts';
+import { statusTable } from '../render/status-table.ts';
+import { statusJson, statusLines } from '../render/status.ts';
 import { EXIT } from '../render/words.ts';
 import type { Flags } from './verb.ts';
 import { findRunning } from './names.ts';
@@ -15,8 +17,14 @@ export async function run(names: readonly string[], flags: Flags): Promise<numbe
   const chosen = names.length === 0 ? null : names;
   const rows = found.value.flatMap(({ status }) => status.processes).filter((row) => isNamed(row, chosen));
   if (flags['json'] === true) print(JSON.stringify(statusJson(supervisors, rows), null, 2));
-  else if (process.stdout.isTTY) print(statusTable(supervisors, rows, outputPaint()));
-  else for (const line of statusLines(rows)) print(line);
+  else if (process.stdout.isTTY) {
+    const paper = {
+      width: process.stdout.columns || Infinity,
+      now: systemClock.wall(),
+      paint: outputPaint(),
+    };
+    print(statusTable(supervisors, rows, paper));
+  } else for (const line of statusLines(rows)) print(line);
   const down = rows.filter((row) => DOWN.has(row.state) && row.cause?.kind !== 'completed');
   const bad = down.length > 0 || rows.some((row) => row.state === 'BACKOFF');
   const unsettled = flags['strict'] === true && rows.some((row) => UNSETTLED.has(row.state));

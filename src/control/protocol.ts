@@ -142,6 +142,8 @@ const processRow = z.object({
     done: z.number().nullable(),
     failed: z.number().nullable(),
     active: z.number().nullable(),
+    /** Those that are done, over the last 30 seconds at most. */
+    per_second: z.number().nullable(),
     /** Of the application, as far as the worker knows them. */
     registered: z.number().nullable(),
     /** Messages that were thrown away since they named a task which the worker does not know; the last such name. */

@@ -32,24 +32,32 @@ export class StreamBroken extends Error {
   }
 }
 
+/** `signal` ends it, as if the supervisor had hung up. */
 export const subscribeLogs = async (
   socket: string,
   asked: StreamAsked,
+  signal?: AbortSignal,
 ): Promise<Result<Stream<LineRecord>>> =>
   subscribe(
     socket,
     `/v1/logs?${queryOf(asked)}`,
     z.union([lineRecord, lostRecord, liveRecord]),
     (text) => text,
+    signal,
   );
 
 export const subscribeEvents = async (
   socket: string,
   asked: StreamAsked,
+  signal?: AbortSignal,
 ): Promise<Result<Stream<EventRecord>>> =>
-  subscribe(socket, `/v1/events?${queryOf(asked)}`, z.union([eventRecord, lostRecord, liveRecord]), (text) =>
+  subscribe(
+    socket,
+    `/v1/events?${queryOf(asked)}`,
+    z.union([eventRecord, lostRecord, liveRecord]),
     // The fields that say of what kind it is are for browsers.
-    text.startsWith('data: ') ? text.slice('data: '.length) : null,
+    (text) => (text.startsWith('data: ') ? text.slice('data: '.length) : null),
+    signal,
   );
 
 /** `dataOf`: the JSON of a line; null where it has none. */
@@ -58,9 +66,10 @@ async function subscribe<T>(
   path: string,
   schema: z.ZodType<T>,
   dataOf: (line: string) => string | null,
+  signal?: AbortSignal,
 ): Promise<Result<AsyncIterable<T>>> {
   try {
-    const response = await open(socket, path);
+    const response = await open(socket, path, signal);
     if (response.statusCode !== 200) return refusal(socket, await textOf(response));
     return { ok: true, value: recordsOf(socket, response, schema, dataOf) };
   } catch (error) {
@@ -73,9 +82,14 @@ function detailOf(error: unknown): string {
   return code ?? message;
 }
 
-async function open(socketPath: string, path: string): Promise<IncomingMessage> {
+async function open(
+  socketPath: string,
+  path: string,
+  signal: AbortSignal | undefined,
+): Promise<IncomingMessage> {
   return new Promise((done, refuse) => {
-    const call = request({ socketPath, method: 'GET', path, timeout: TIMEOUT_MS }, (response) => {
+    const options = { socketPath, method: 'GET', path, timeout: TIMEOUT_MS, signal };
+    const call = request(options, (response) => {
       call.setTimeout(0);
       done(response);
     });

@@ -99,6 +99,7 @@ export function taskCounts(run: Run | null, alive: boolean): ProcessRow['tasks']
     done: doneOf(vitals),
     failed: vitals?.kind === 'worker' ? vitals.counts.failed : null,
     active: alive ? (run?.activeTasks() ?? null) : null,
+    per_second: alive ? (run?.tasksPerSecond() ?? null) : null,
     registered: run?.registered() ?? null,
     unknown: vitals?.kind === 'worker' ? vitals.unknown : null,
   };

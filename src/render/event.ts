@@ -162,9 +162,11 @@ export function eventLines({ message, from, to, level }: EventRecord, paint: Pai
   return lines.map((line) => `${stamp}${paint.dim(`${OURS} | `)}${line}`);
 }
 
+export const eventsLost = (count: number): string =>
+  `${count} event${count === 1 ? '' : 's'} dropped: nobody read them in time`;
+
 export const eventsLostText = (count: number, paint: Paint): string =>
-  paint.dim(`${OURS} | `) +
-  paint.yellow(`${count} event${count === 1 ? '' : 's'} dropped: nobody read them in time`);
+  paint.dim(`${OURS} | `) + paint.yellow(eventsLost(count));
 
 /** `2026-11-21T10:00:00.000Z `; nothing where times were not asked for. */
 export const stampOf = ({ time }: EventRecord | LineRecord, wanted: boolean, paint: Paint): string =>

@@ -1,10 +1,8 @@
-/** The state of the processes: supervisorctl's columns for scripts, a table for people, one object for programs. */
+/** The state of the processes: supervisorctl's columns for scripts, one object for programs. */
 import type { Cause, ProcessRow, StatusAnswer } from '../control/protocol.ts';
 import type { Failure } from '../model/failure.ts';
 import { unreachable } from '../model/unreachable.ts';
-import { formatBytes, formatDuration } from '../model/units.ts';
-import { messageOf, renderFailure } from './failures.ts';
-import type { Paint } from './paint.ts';
+import { messageOf } from './failures.ts';
 import { causeText } from './replacement.ts';
 import { hindranceText, lossText } from './locks.ts';
 import { brokerText } from './transition.ts';
@@ -35,6 +33,9 @@ const WAITING: Readonly<Record<Extract<Cause, { kind: 'waiting' }>['hindrance'][
   dependency: 'dependency',
   target: 'target-unreachable',
 };
+
+/** Why its last run ended, as one word: `oom`, `memory`, `manual` ... Null: it has had no other. */
+export const restartReason = ({ exits }: ProcessRow): string | null => exits.at(-1)?.reason ?? null;
 
 /** The reason in words; null where the state says all. */
 export const detailOf = (row: ProcessRow): string | null =>
@@ -140,56 +141,6 @@ export function statusLines(rows: readonly ProcessRow[]): string[] {
   );
 }
 
-export function statusTable(
-  supervisors: readonly SupervisorRow[],
-  rows: readonly ProcessRow[],
-  paint: Paint,
-): string {
-  const head = ['NAME', 'STATE', 'PID', 'UPTIME', 'RESTARTS', 'MEMORY', 'DETAIL'];
-  const cells = rows.map((row) => [
-    row.instance,
-    row.state,
-    row.pid === null ? '-' : String(row.pid),
-    row.uptime_s === null ? '-' : formatDuration(row.uptime_s * 1000),
-    String(row.restarts),
-    memoryText(row),
-    oneLine(detailOf(row)) ?? '',
-  ]);
-  const widths = head.map((title, column) =>
-    Math.max(title.length, ...cells.map((row) => row[column]?.length ?? 0)),
-  );
-  const line = (row: readonly string[], colour: (text: string, column: number) => string): string =>
-    row
-      .map((text, column) => colour(text.padEnd(widths[column] ?? 0), column))
-      .join('  ')
-      .trimEnd();
-  const state = (text: string): string => {
-    const name = text.trim();
-    if (name === 'RUNNING') return paint.green(text);
-    return name === 'FATAL' || name === 'BACKOFF' ? paint.red(text) : paint.yellow(text);
-  };
-  const notes = supervisors.map(
-    (one) =>
-      `supervisor pid ${one.pid}, ${one.manifest}, since ${one.started_at}` +
-      `${one.stopping ? ', stopping' : ''}${one.degraded ? ', degraded' : ''}` +
-      (one.log_lines_dropped === 0 ? '' : `, ${one.log_lines_dropped} log lines dropped`),
-  );
-  return [
-    line(head, (text) => paint.dim(text)),
-    ...cells.map((row) => line(row, (text, column) => (column === 1 ? state(text) : text))),
-    ...notes.map((note) => paint.dim(note)),
-    ...supervisors.flatMap(({ warnings }) =>
-      warnings.map((one) => paint.yellow(renderFailure(one as unknown as Failure))),
-    ),
-  ].join('\n');
-}
-
-function memoryText(row: ProcessRow): string {
-  const { pss_bytes: pss, rss_bytes: rss } = row.memory;
-  const bytes = pss ?? rss;
-  return bytes === null ? '-' : formatBytes(bytes);
-}
-
 const because = (cause: Cause | null): { reason: string | null; detail: string | null } => ({
   reason: reasonOf(cause),
   detail: cause && causeDetail(cause),
@@ -204,10 +155,11 @@ export const statusJson = (supervisors: readonly SupervisorRow[], rows: readonly
   processes: rows.map(rowJson),
 });
 
-function rowJson({ cause, replacing, replacement_failed: failed, ...rest }: ProcessRow): object {
-  const { growth: _, ...row } = rest;
+function rowJson(whole: ProcessRow): object {
+  const { cause, replacing, replacement_failed: failed, growth: _, ...row } = whole;
   return {
     ...row,
+    restart_reason: restartReason(whole),
     replacing: replacing && {
       reason: replacing.cause.kind,
       detail: causeText(replacing.cause),

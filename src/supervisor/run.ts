@@ -8,7 +8,7 @@ import { failure, type Failure } from '../model/failure.ts';
 import type { Piece, StreamName } from '../model/line.ts';
 import type { BrokerTrouble, Exit } from '../model/process.ts';
 import type { ProcessSpec } from '../model/spec.ts';
-import { doneOf, type Vitals } from '../model/vitals.ts';
+import { doneOf, tasksDone, type Vitals } from '../model/vitals.ts';
 import { maybeRefusal, refusalOf } from '../os/identity.ts';
 import type { Child } from '../os/spawn.ts';
 import type { ProcessStat } from '../os/proc.ts';
@@ -16,6 +16,7 @@ import type { Tree } from '../os/tree.ts';
 import { newGauge, type Gauge } from './gauge.ts';
 import { newGrowth, type GrowthSample } from './growth.ts';
 import type { News } from './news.ts';
+import { newRate } from './rate.ts';
 
 /** How much of its stderr is kept for the one who asks why it failed. Lines. */
 const TAIL_LINES = 20;
@@ -52,6 +53,8 @@ export interface Run extends Omit<Gauge, 'measure'> {
   stopping(): boolean;
   /** Tasks that it runs, as it said last; null where it has not said so. */
   activeTasks(): number | null;
+  /** Tasks that are done a second, of late; null where that is not known. */
+  tasksPerSecond(): number | null;
   /** Stops and resumes reading its output: it then waits in its own write. */
   pause(): void;
   resume(): void;
@@ -91,6 +94,7 @@ export function newRun(spec: ProcessSpec, child: Child, tree: Tree, ports: RunPo
   let registered: number | null = null;
   const gauge = newGauge(tree, started);
   const growth = newGrowth(SAMPLE_MS);
+  const rate = newRate();
   /** The first line of its stderr: there setpriv and prlimit tell of themselves. */
   let first: string | null = null;
 
@@ -121,8 +125,11 @@ export function newRun(spec: ProcessSpec, child: Child, tree: Tree, ports: RunPo
     else if (report.event === 'broker-lost') events.brokerLost(troubleOf(report));
     else if (report.event === 'broker-found') events.brokerFound();
     else if (report.event === 'draining') draining = report.active;
-    else if (report.event === 'tick') vitals = workerVitals(report, clock.now());
-    else if (report.event === 'beat-tick') vitals = beatVitals(report, clock.now());
+    else if (report.event === 'tick') {
+      const now = workerVitals(report, clock.now());
+      vitals = now;
+      rate.add(now.heardAt, tasksDone(now.counts));
+    } else if (report.event === 'beat-tick') vitals = beatVitals(report, clock.now());
   };
   let cancelSilence: Cancel = () => undefined;
   const link = spec.link ? child.pipes[0] : undefined;
@@ -179,6 +186,7 @@ export function newRun(spec: ProcessSpec, child: Child, tree: Tree, ports: RunPo
     registered: () => registered,
     stopping: () => stopping,
     activeTasks: () => draining ?? (vitals?.kind === 'worker' ? vitals.active : null),
+    tasksPerSecond: () => rate.perSecond(clock.now()),
     pause() {
       for (const reader of readers) reader.pause();
     },

@@ -30,6 +30,7 @@ const newestRun = (pid: number, members: number[], vitals: Vitals | null): Run =
   versions: () => ({ celery: '5.6.3' }),
   vitals: () => vitals,
   activeTasks: () => (vitals?.kind === 'worker' ? vitals.active : null),
+  tasksPerSecond: () => (vitals?.kind === 'worker' ? 4.2 : null),
   broker: () => null,
   pool: () => null,
   stopping: () => false,
@@ -152,7 +153,7 @@ describe('a process that does not run', () => {
       members: [],
       exits: [],
       growth: [],
-      tasks: { done: null, failed: null, active: null, registered: null, unknown: null },
+      tasks: { done: null, failed: null, active: null, per_second: null, registered: null, unknown: null },
       lock: null,
       versions: null,
       log: { file: null, lines_dropped: 7 },
@@ -398,6 +399,7 @@ describe('tasks', () => {
       done: 14,
       failed: 3,
       active: 1,
+      per_second: 4.2,
       registered: 7,
       unknown: { task: 'shop.gone', count: 2 },
     });
@@ -405,7 +407,7 @@ describe('tasks', () => {
 
   test('of a worker that has ended: none is active', () => {
     const { tasks } = rowOf(crashed, { restart: { policy: 'never' }, vitals: VITALS });
-    expect(tasks).toMatchObject({ done: 14, failed: 3, active: null });
+    expect(tasks).toMatchObject({ done: 14, failed: 3, active: null, per_second: null });
   });
 
   test('a beat has none', () => {

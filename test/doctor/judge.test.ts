@@ -29,7 +29,7 @@ describe('what runs', () => {
       WALL,
     );
   const VERSIONS = { celery: '5.7.0' };
-  const TASKS = { done: 1, failed: 0, active: 0, registered: 4, unknown: null };
+  const TASKS = { done: 1, failed: 0, active: 0, per_second: null, registered: 4, unknown: null };
   const LOST = { kind: 'broker-unreachable', url: 'redis://cache/0', error: 'refused' } as const;
   const death = (reason: string, ms: number): ProcessRow['exits'][number] => ({
     at: ago(ms),

@@ -63,6 +63,10 @@ export async function tasksInStatus(pools: readonly [string, ...string[]]): Prom
   // 9 that succeeded, 4 that failed, 4 that are tried again; not those that had expired.
   expect(tasksOf(await shop.rows())).toEqual(all({ done: 17, failed: 4, active: 0 }));
 
+  const paces = async (): Promise<(number | null)[]> =>
+    (await shop.rows()).map(({ tasks }) => tasks.per_second);
+  await until(async () => (await paces()).every((pace) => (pace ?? 0) > 0), 'the pace of all that');
+
   await shop.send(['("orders.tasks.slow", [15], {})'], pools);
   await until(async () => (await shop.rows()).every(({ tasks }) => tasks.active === 1), 'one that runs');
   expect(tasksOf(await shop.rows())).toEqual(all({ done: 17, failed: 4, active: 1 }));

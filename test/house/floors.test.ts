@@ -13,6 +13,7 @@ const FLOORS: Readonly<Record<string, number>> = {
   supervisor: 4,
   control: 5,
   doctor: 6,
+  screen: 6,
   render: 7,
   daemon: 7,
   cli: 8,

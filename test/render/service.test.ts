@@ -13,7 +13,7 @@ const row = (
   instance,
   state,
   cause,
-  tasks: { done: null, failed: null, active, registered: null, unknown: null },
+  tasks: { done: null, failed: null, active, per_second: null, registered: null, unknown: null },
 });
 const crash = { kind: 'crash', exit: { code: 1, signal: null } } as const;
 const web = row('web.1', 'RUNNING');

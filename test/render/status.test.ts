@@ -1,6 +1,8 @@
 /** `status` for scripts, for people and for programs. */
 import { expect, test } from 'vitest';
-import { statusJson, statusLines, statusTable, whoText, whyNotRestarted } from '../../src/render/status.ts';
+import { statusTable } from '../../src/render/status-table.ts';
+import { statusJson, statusLines, whoText, whyNotRestarted } from '../../src/render/status.ts';
+import { widthOf } from '../../src/render/width.ts';
 import { FAILED, PLAIN, row, ROWS, supervisor } from './support.ts';
 
 test('the three columns of supervisorctl', () => {
@@ -25,17 +27,33 @@ test('a long name widens the first column of all', () => {
   expect(lines.map((line) => line.indexOf('RUNNING'))).toEqual([45, 45]);
 });
 
+/** 12 s before `job.1` is tried again. */
+const now = Date.parse('2026-11-21T04:04:48.000Z');
+const paper = (width = Infinity) => ({ width, now, paint: PLAIN });
+const exits = [
+  {
+    at: '2026-11-21T04:00:00.000Z',
+    pid: 4600,
+    code: null,
+    signal: 'SIGKILL',
+    uptime_s: 60,
+    peak_rss_bytes: 5000,
+    reason: 'oom',
+  },
+];
+const tasks = { done: 10_231, failed: 2, active: 3, per_second: 12.5, registered: 7, unknown: null };
+
 test('the table', () => {
-  expect(statusTable([supervisor()], ROWS, PLAIN)).toMatchInlineSnapshot(`
-    "NAME      STATE     PID   UPTIME   RESTARTS  MEMORY    DETAIL
-    web.1     RUNNING   4700  2 d 3 h  0         95.4 MiB
-    worker.1  RUNNING   4711  1 d 1 h  2         95.4 MiB
-    worker.2  STARTING  4712  12 s     0         4.9 KiB   broker unreachable: redis://:***@cache/0 (Connection refused), retrying
-    beat.1    WAITING   -     -        0         -         the lock is held by pid 42 since 2026-11-21T03:00:00.000Z for /srv/old/prodserver.yaml (/run/lock/prodserver/beat.lock)
-    job.1     BACKOFF   -     -        0         -         exit code 1
-    slow.1    BACKOFF   -     -        0         -         not ready in time, ended by SIGTERM
-    gone.1    FATAL     -     -        0         -         there is no "celery" in PATH
-    off.1     STOPPED   -     -        0         -         stopped by order
+  expect(statusTable([supervisor()], ROWS, paper())).toMatchInlineSnapshot(`
+    "NAME      STATE     READY   PID   UPTIME  RESTARTS    MEMORY  CPU  DETAIL
+    web.1     RUNNING   yes    4700  2 d 3 h  0         95.4 MiB    -
+    worker.1  RUNNING   yes    4711  1 d 1 h  2         95.4 MiB    -
+    worker.2  STARTING  no     4712     12 s  0          4.9 KiB    -  broker unreachable: redis://:***@cache/0 (Connection refused), retrying
+    beat.1    WAITING   no        -        -  0                -    -  the lock is held by pid 42 since 2026-11-21T03:00:00.000Z for /srv/old/prodserver.yaml (/run/lock/prodserver/beat.lock)
+    job.1     BACKOFF   no        -        -  0                -    -  next try in 12 s; exit code 1
+    slow.1    BACKOFF   no        -        -  0                -    -  not ready in time, ended by SIGTERM
+    gone.1    FATAL     no        -        -  0                -    -  there is no "celery" in PATH
+    off.1     STOPPED   no        -        -  0                -    -  stopped by order
     supervisor pid 10, /srv/shop/prodserver.yaml, since 2026-11-21T04:00:00.000Z"
   `);
 });
@@ -45,17 +63,77 @@ test('what is notable of a supervisor stands below', () => {
     supervisor({ degraded: true, stopping: true, log_lines_dropped: 3 }),
     supervisor({ pid: 11, log_lines_dropped: 1 }),
   ];
-  expect(statusTable(some, [row()], PLAIN)).toMatchInlineSnapshot(`
-    "NAME      STATE    PID   UPTIME  RESTARTS  MEMORY    DETAIL
-    worker.1  RUNNING  4711  8 s     0         95.4 MiB
+  expect(statusTable(some, [row()], paper())).toMatchInlineSnapshot(`
+    "NAME      STATE    READY   PID  UPTIME  RESTARTS    MEMORY  CPU  DETAIL
+    worker.1  RUNNING  yes    4711     8 s  0         95.4 MiB    -
     supervisor pid 10, /srv/shop/prodserver.yaml, since 2026-11-21T04:00:00.000Z, stopping, degraded, 3 log lines dropped
     supervisor pid 11, /srv/shop/prodserver.yaml, since 2026-11-21T04:00:00.000Z, 1 log lines dropped"
   `);
 });
 
+test('work and its pace, where somebody tells of it', () => {
+  const rows = [row({ exits, restarts: 2, tasks, cpu_percent: 103.4 }), row({ instance: 'web.1' })];
+  expect(statusTable([], rows, paper())).toMatchInlineSnapshot(`
+    "NAME      STATE    READY   PID  UPTIME  RESTARTS    MEMORY     CPU    DONE  ACTIVE  PER S  DETAIL
+    worker.1  RUNNING  yes    4711     8 s  2 (oom)   95.4 MiB  103.4%  10,231       3   12.5
+    web.1     RUNNING  yes    4711     8 s  0         95.4 MiB       -       -       -      -"
+  `);
+});
+
+test.each([120, 100, 80, 60, 40, 20, 5])('in %i columns nothing wraps', (width) => {
+  const rows = [...ROWS, row({ exits, restarts: 2, tasks, cpu_percent: 103.4, uptime_s: 183_845 })];
+  const lines = statusTable([], rows, paper(width)).split('\n');
+  expect(lines).toHaveLength(rows.length + 1);
+  expect(Math.max(...lines.map(widthOf))).toBeLessThanOrEqual(width);
+});
+
+test('80 columns: what matters most', () => {
+  const rows = [...ROWS, row({ exits, restarts: 2, tasks, cpu_percent: 103.4, uptime_s: 183_845 })];
+  expect(statusTable([], rows, paper(80))).toMatchInlineSnapshot(`
+    "NAME      STATE     RESTARTS    MEMORY    DONE  ACTIVE  DETAIL
+    web.1     RUNNING   0         95.4 MiB       -       -
+    worker.1  RUNNING   2         95.4 MiB       -       -
+    worker.2  STARTING  0          4.9 KiB       -       -  broker unreachable: red…
+    beat.1    WAITING   0                -       -       -  the lock is held by pid…
+    job.1     BACKOFF   0                -       -       -  next try in 12 s; exit …
+    slow.1    BACKOFF   0                -       -       -  not ready in time, ende…
+    gone.1    FATAL     0                -       -       -  there is no "celery" in…
+    off.1     STOPPED   0                -       -       -  stopped by order
+    worker.1  RUNNING   2 (oom)   95.4 MiB  10,231       3"
+  `);
+});
+
+test('80 columns of commands that all run', () => {
+  const rows = [row({ exits, restarts: 2, cpu_percent: 3.4 }), row({ instance: 'web.1', cpu_percent: 0 })];
+  expect(statusTable([], rows, paper(80))).toMatchInlineSnapshot(`
+    "NAME      STATE    READY   PID  UPTIME  RESTARTS    MEMORY   CPU  DETAIL
+    worker.1  RUNNING  yes    4711     8 s  2 (oom)   95.4 MiB  3.4%
+    web.1     RUNNING  yes    4711     8 s  0         95.4 MiB  0.0%"
+  `);
+});
+
+test('signs of two cells, and of none', () => {
+  const failure = { code: 'start-rate', facts: { ms: 5 } };
+  const rows = [
+    row({ instance: '工人.1', cause: { kind: 'failure', failure } }),
+    row({ instance: 'e\u0301te\u0301.1' }),
+    row({ instance: 'a-long-name-that-is-cut.1' }),
+  ];
+  const lines = statusTable([], rows, paper(30)).split('\n');
+  expect(lines.map(widthOf).every((width) => width <= 30)).toBe(true);
+  expect(lines.slice(1).map((line) => widthOf(line.slice(0, line.indexOf('RUNNING'))))).toEqual([10, 10, 10]);
+});
+
+test('a detail that would act on the terminal', () => {
+  const failure = { code: 'internal', facts: { detail: 'a\u001b[2J\u0007b\u202ec' } };
+  expect(statusTable([], [row({ cause: { kind: 'failure', failure } })], paper())).toContain(
+    'a\ufffdb\ufffdc',
+  );
+});
+
 test('nothing to show', () => {
   expect(statusLines([])).toEqual([]);
-  expect(statusTable([], [], PLAIN)).toBe('NAME  STATE  PID  UPTIME  RESTARTS  MEMORY  DETAIL');
+  expect(statusTable([], [], paper())).toBe('NAME  STATE  READY  PID  UPTIME  RESTARTS  MEMORY  CPU  DETAIL');
 });
 
 test('one object for programs', () => {
@@ -109,6 +187,7 @@ test('one object for programs', () => {
             "done": null,
             "failed": null,
             "active": null,
+            "per_second": null,
             "registered": null,
             "unknown": null
           },
@@ -119,6 +198,7 @@ test('one object for programs', () => {
             "lines_dropped": 0
           },
           "said": [],
+          "restart_reason": null,
           "replacing": null,
           "replacement_failed": null,
           "reason": "broker-unreachable",
@@ -155,6 +235,7 @@ test('one object for programs', () => {
             "done": null,
             "failed": null,
             "active": null,
+            "per_second": null,
             "registered": null,
             "unknown": null
           },
@@ -165,6 +246,7 @@ test('one object for programs', () => {
             "lines_dropped": 0
           },
           "said": [],
+          "restart_reason": null,
           "replacing": null,
           "replacement_failed": null,
           "reason": "lock-held",
@@ -201,6 +283,7 @@ test('one object for programs', () => {
             "done": null,
             "failed": null,
             "active": null,
+            "per_second": null,
             "registered": null,
             "unknown": null
           },
@@ -214,6 +297,7 @@ test('one object for programs', () => {
             "Traceback",
             "ValueError: no"
           ],
+          "restart_reason": null,
           "replacing": null,
           "replacement_failed": null,
           "reason": "crash",
@@ -302,7 +386,9 @@ test('a replacement, and one that failed', () => {
 test('for whom a command waits', () => {
   const manual = { cause: { kind: 'manual' } } as const;
   const rows = [
-    row({ tasks: { done: null, failed: null, active: 1, registered: null, unknown: null } }),
+    row({
+      tasks: { done: null, failed: null, active: 1, per_second: null, registered: null, unknown: null },
+    }),
     row({ pid: null }),
     row({ replacing: { ...manual, phase: 'queued', pid: null } }),
     row({ replacing: { ...manual, phase: 'starting', pid: 4800 } }),

@@ -28,7 +28,7 @@ export const row = (change: Partial<ProcessRow> = {}): ProcessRow => ({
   memory: { rss_bytes: 150_000_000, pss_bytes: 100_000_000 },
   growth: [],
   cpu_percent: null,
-  tasks: { done: null, failed: null, active: null, registered: null, unknown: null },
+  tasks: { done: null, failed: null, active: null, per_second: null, registered: null, unknown: null },
   lock: null,
   versions: null,
   log: { file: null, lines_dropped: 0 },

@@ -153,6 +153,7 @@ export interface StatusRow {
     readonly done: number | null;
     readonly failed: number | null;
     readonly active: number | null;
+    readonly per_second: number | null;
   };
   readonly log: { readonly file: string | null; readonly lines_dropped: number };
   readonly said: readonly string[];

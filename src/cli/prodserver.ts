@@ -8,6 +8,8 @@ async function main(argv: readonly string[]): Promise<void> {
   const root = program((given) => (code = given));
   for (const command of [root, ...root.commands, ...root.commands.flatMap((one) => one.commands)])
     command.exitOverride();
+  // Asked by a shell, with words that are not finished: no verb of anybody's.
+  if (argv[0] === '__complete') return (await import('./completion/complete.ts')).run(root, argv.slice(1));
   if (argv[0] === '-V' || argv[0] === '--version') argv = ['version'];
   if (argv.length === 0) argv = ['--help'];
   try {

@@ -231,6 +231,14 @@ export function program(done: (code: number) => void): Command {
     'prodserver schema > manifest.schema.json',
     () => import('./schema.ts'),
   ).option('--draft <draft>', '2020-12 or 07', '2020-12');
+  verb(
+    'completion <bash|zsh|fish>',
+    'Print what makes that shell complete commands, options and names of processes.',
+    'prodserver completion bash > /etc/bash_completion.d/prodserver\n' +
+      '  prodserver completion zsh > /usr/local/share/zsh/site-functions/_prodserver\n' +
+      '  prodserver completion fish > ~/.config/fish/completions/prodserver.fish',
+    () => import('./completion/print.ts'),
+  );
   verb('version', 'Show the version.', 'prodserver version --json', () => import('./version.ts')).option(
     '--json',
     'one JSON object',

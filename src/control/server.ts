@@ -1,8 +1,8 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type * as z from 'zod';
 import { signalNumber } from '../os/signals.ts';
+import { complaint, newBoundedServer, type Bounds } from './bounds.ts';
 import {
-  PROTOCOL,
   restartRequest,
   scaleRequest,
   signalRequest,
@@ -42,15 +42,24 @@ const NAMES = 'names must be a list of names, or null';
 
 /** A request's body: names at most. Bytes. */
 const BODY_LIMIT = 1024 * 1024;
+/** So much of a larger one is thrown away, so that who sends it comes to read the answer. Bytes. */
+const DISCARD_LIMIT = 64 * 1024 * 1024;
 
-class BadRequest extends Error {}
+class BadRequest extends Error {
+  readonly status: number;
+
+  constructor(message: string, status = 400) {
+    super(message);
+    this.status = status;
+  }
+}
 
 /** Listens on the socket, for this user alone; resolves when it does. */
-export async function serveControl(path: string, control: Control): Promise<Server> {
-  const server = createServer((request, response) => {
+export async function serveControl(path: string, control: Control, bounds?: Bounds): Promise<Server> {
+  const server = newBoundedServer((request, response) => {
     if (stream(request, response, control)) return;
     void answer(request, control).then(({ status, body }) => send(response, status, body));
-  });
+  }, bounds);
   await new Promise<void>((done, refuse) => {
     server.once('error', refuse);
     // bind(2) happens inside listen(), and the socket's mode comes from the umask of that moment.
@@ -73,8 +82,6 @@ function stream(request: IncomingMessage, response: ServerResponse, control: Con
   else if (!control.stream(kind, asked, response)) refuse(503, 'too many readers follow already');
   return true;
 }
-
-const complaint = (status: number, error: string) => ({ status, body: { protocol: PROTOCOL, error } });
 
 async function answer(request: IncomingMessage, control: Control): Promise<{ status: number; body: object }> {
   /** The body as `schema` has it; `form` is what is said of any other. */
@@ -117,7 +124,7 @@ async function answer(request: IncomingMessage, control: Control): Promise<{ sta
     if (done !== null) return { status: 200, body: done };
     return complaint(404, `no such request: ${request.method} ${request.url}`);
   } catch (error) {
-    if (error instanceof BadRequest) return complaint(400, error.message);
+    if (error instanceof BadRequest) return complaint(error.status, error.message);
     return complaint(500, error instanceof Error ? error.message : String(error));
   }
 }
@@ -125,11 +132,13 @@ async function answer(request: IncomingMessage, control: Control): Promise<{ sta
 async function readJson(request: IncomingMessage): Promise<unknown> {
   const chunks: Buffer[] = [];
   let size = 0;
-  for await (const chunk of request as AsyncIterable<Buffer>) {
+  // Its own iterator would hang up at a throw, before the answer.
+  for await (const chunk of request.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
     size += chunk.length;
-    if (size > BODY_LIMIT) throw new BadRequest('the body is too large');
-    chunks.push(chunk);
+    if (size > DISCARD_LIMIT) break;
+    if (size <= BODY_LIMIT) chunks.push(chunk);
   }
+  if (size > BODY_LIMIT) throw new BadRequest(`the body is larger than ${BODY_LIMIT} bytes`, 413);
   try {
     return JSON.parse(Buffer.concat(chunks).toString('utf8'));
   } catch {
@@ -138,6 +147,11 @@ async function readJson(request: IncomingMessage): Promise<unknown> {
 }
 
 function send(response: ServerResponse, status: number, body: object): void {
-  response.writeHead(status, { 'content-type': 'application/json', connection: 'close' });
-  response.end(`${JSON.stringify(body)}\n`);
+  const text = `${JSON.stringify(body)}\n`;
+  response.writeHead(status, {
+    'content-type': 'application/json',
+    'content-length': Buffer.byteLength(text),
+    connection: 'close',
+  });
+  response.end(text);
 }

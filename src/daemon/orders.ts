@@ -32,11 +32,14 @@ export function newOrders(
 ): Orders {
   const named = (names: Names): Slot[] =>
     (supervisor()?.instances ?? []).filter(({ spec }) => isNamed(spec, names));
+  /** What leaves is not to run again. */
+  const lasting = (names: Names): Slot[] =>
+    (supervisor()?.staying ?? []).filter(({ spec }) => isNamed(spec, names));
   const instanceOf = ({ spec }: Slot): string => spec.instance;
 
   return {
     start(names) {
-      const chosen = named(names);
+      const chosen = lasting(names);
       tell({ type: 'ordered', signal: null, order: 'start' });
       const instances = chosen.map((slot) => {
         const { id } = slot.machine().state;
@@ -48,12 +51,14 @@ export function newOrders(
     stop(names) {
       const chosen = named(names);
       tell({ type: 'ordered', signal: null, order: 'stop' });
-      // After the answer is on its way: the end of everything closes the socket.
-      setImmediate(() => (names === null ? supervisor()?.shutdown('stop') : supervisor()?.stop(chosen)));
+      // By name at once, or an order that came after it could overtake it. The end of everything closes the socket: after
+      // the answer is on its way.
+      if (names !== null) supervisor()?.stop(chosen);
+      else setImmediate(() => supervisor()?.shutdown('stop'));
       return { protocol: PROTOCOL, instances: chosen.map(instanceOf) };
     },
     restart(names) {
-      const chosen = named(names);
+      const chosen = lasting(names);
       tell({ type: 'ordered', signal: null, order: 'restart' });
       const pids = chosen.map((instance) => instance.run()?.pid ?? null);
       const ways = supervisor()?.restart(chosen) ?? [];

@@ -17,18 +17,15 @@ export interface RosterPorts {
 
 export interface Roster {
   apply(changes: readonly Change[]): void;
-  wanted(): readonly ProcessSpec[];
-  /** Nothing comes any more in the place of what leaves. */
-  close(): void;
+  /** Those that do not leave. */
+  staying(): readonly Slot[];
   /** Something has ended: it may be one that is to leave. */
   look(): void;
 }
 
 export function newRoster(ports: RosterPorts): Roster {
-  /** Ordered to stop for good; with what is to come in its place once it has gone, where its name has come back. */
-  const leaving = new Map<Slot, ProcessSpec | null>();
-  const isLeaving = (instance: string): Slot | undefined =>
-    [...leaving.keys()].find(({ spec }) => spec.instance === instance);
+  /** Ordered to stop for good. */
+  const leaving = new Set<Slot>();
 
   const add = (specs: readonly ProcessSpec[]): void => {
     if (specs.length === 0) return;
@@ -38,23 +35,28 @@ export function newRoster(ports: RosterPorts): Roster {
   };
 
   const remove = (slot: Slot): void => {
-    leaving.set(slot, null);
+    leaving.add(slot);
     slot.order('stop-ordered');
     look();
+  };
+
+  /** Its name has come back before it was gone: it stays, and any later order finds it. */
+  const keep = (slot: Slot, spec: ProcessSpec): void => {
+    leaving.delete(slot);
+    slot.reform(spec);
+    if (spec.autostart) slot.order('start-ordered');
   };
 
   const leave = async (slot: Slot): Promise<void> => {
     await slot.drained();
     if (!leaving.has(slot) || !isOver(slot.machine().state)) return;
-    const next = leaving.get(slot) ?? null;
     leaving.delete(slot);
     ports.set(ports.all().filter((one) => one !== slot));
     ports.removed(slot);
-    if (next !== null) add([next]);
   };
 
   const look = (): void => {
-    for (const slot of leaving.keys()) if (isOver(slot.machine().state)) void leave(slot);
+    for (const slot of leaving) if (isOver(slot.machine().state)) void leave(slot);
   };
 
   /** What does not run by somebody's order stays as it is, and is of the new spec when it is started. */
@@ -86,19 +88,16 @@ export function newRoster(ports: RosterPorts): Roster {
         const { instance } = change.spec;
         const slot = ports.all().find((one) => one.spec.instance === instance);
         switch (change.kind) {
-          case 'added': {
-            const going = isLeaving(instance);
-            if (going === undefined) added.push(change.spec);
-            else leaving.set(going, change.spec);
+          case 'added':
+            if (slot === undefined) added.push(change.spec);
+            else keep(slot, change.spec);
             break;
-          }
           case 'removed':
             if (slot !== undefined) remove(slot);
             break;
           case 'changed':
             if (slot === undefined) break;
-            if (leaving.has(slot)) leaving.set(slot, change.spec);
-            else if (change.effect === 'live') slot.amend(change.spec);
+            if (change.effect === 'live') slot.amend(change.spec);
             else if (reform(slot, change.spec) === 'restart') again.push(slot);
             break;
           default:
@@ -108,14 +107,7 @@ export function newRoster(ports: RosterPorts): Roster {
       add(added);
       ports.restart(again);
     },
-    wanted: () =>
-      ports.all().flatMap((slot) => {
-        const spec = leaving.has(slot) ? (leaving.get(slot) ?? null) : slot.spec;
-        return spec === null ? [] : [spec];
-      }),
+    staying: () => ports.all().filter((slot) => !leaving.has(slot)),
     look,
-    close() {
-      for (const slot of leaving.keys()) leaving.set(slot, null);
-    },
   };
 }

@@ -18,7 +18,8 @@ const PROGRESS_MS = 2000;
 
 export interface Supervisor {
   readonly instances: readonly Slot[];
-  /** What the set is to be once all that was applied is done: without those that leave. */
+  /** Without those that leave: what the set is to be once all that was applied is done. */
+  readonly staying: readonly Slot[];
   wanted(): readonly ProcessSpec[];
   /** Starts all that start by themselves. */
   start(): void;
@@ -130,7 +131,10 @@ export function newSupervisor(specs: readonly ProcessSpec[], ports: Ports): Supe
     get instances() {
       return instances;
     },
-    wanted: () => roster.wanted(),
+    get staying() {
+      return roster.staying();
+    },
+    wanted: () => roster.staying().map(({ spec }) => spec),
     start() {
       // The order to stop can come before that to start, while the rest of the house is being opened.
       const wanted = stopping ? [] : inOrder(instances);
@@ -160,7 +164,6 @@ export function newSupervisor(specs: readonly ProcessSpec[], ports: Ports): Supe
       const first = !stopping;
       stopping = true;
       rolling.forget(() => true);
-      roster.close();
       if (urgency === 'stop') stopNext();
       else for (const instance of instances) instance.order(`${urgency}-ordered`);
       if (first) cancelProgress = clock.after(PROGRESS_MS, progress);

@@ -57,6 +57,26 @@ test('one that comes back while it leaves starts when it has left', async () => 
   expect(argvs(world).at(-1)).toBe('python new.py');
 });
 
+test('an order to stop holds for one that has come back while it left', async () => {
+  const { world, supervisor, become, states } = await running([spec(), spec({ name: 'web' })]);
+  become([spec({ name: 'web' })]);
+  become([spec({ name: 'web' }), spec()]);
+  supervisor.stop(supervisor.instances.filter((slot) => slot.spec.name === 'worker'));
+  await world.children[0]?.ends(0);
+  await settle();
+  expect(states()).toEqual({ 'worker.1': 'STOPPED', 'web.1': 'RUNNING' });
+  expect(world.spawns).toHaveLength(2);
+});
+
+test('one that leaves is not among those that stay, until it comes back', async () => {
+  const { supervisor, become } = await running([spec(), spec({ name: 'web' })]);
+  const staying = (): string[] => supervisor.staying.map((slot) => slot.spec.instance);
+  become([spec({ name: 'web' })]);
+  expect(staying()).toEqual(['web.1']);
+  become([spec({ name: 'web' }), spec()]);
+  expect(staying()).toEqual(['worker.1', 'web.1']);
+});
+
 test('a live change is taken by what runs: the next stop has it, and the process is the same', async () => {
   const { world, supervisor, become, states } = await running([spec()]);
   const slot = last(supervisor.instances);

@@ -18,7 +18,7 @@ export interface Sample {
 }
 
 /** Loaded into the supervisor before its own code: without it what V8 has yet to collect hides what grows. */
-const MEASURE = `
+export const MEASURE = `
 import { renameSync, writeFileSync } from 'node:fs';
 let asked = 0;
 process.on('SIGWINCH', () => {
@@ -50,7 +50,7 @@ function descriptorsOf(pid: number): Set<string> {
   );
 }
 
-async function sample(
+export async function sample(
   rig: Rig,
   start: Running,
   times: number,

@@ -1,5 +1,5 @@
-import { Command, CommanderError } from 'commander';
-import { EXIT } from '../render/words.ts';
+/** Every verb with its options, as commander reads them: help, completion and the manual page come from here. */
+import { Command } from 'commander';
 import type { Verb } from './verb.ts';
 
 const MANIFEST = [
@@ -11,7 +11,8 @@ const SETTINGS = [
   'the Django settings to take it from (default, where there is no manifest: DJANGO_SETTINGS_MODULE)',
 ] as const;
 
-function program(done: (code: number) => void): Command {
+/** `done` is given the exit code of the verb that was called. */
+export function program(done: (code: number) => void): Command {
   const root = new Command('prodserver')
     .description('Keeps the processes of a Django and Celery application alive.')
     .enablePositionalOptions()
@@ -238,41 +239,18 @@ function program(done: (code: number) => void): Command {
     'prodserver schema > manifest.schema.json',
     () => import('./schema.ts'),
   ).option('--draft <draft>', '2020-12 or 07', '2020-12');
+  verb(
+    'completion <bash|zsh|fish>',
+    'Print what makes that shell complete commands, options and names of processes.',
+    'prodserver completion bash > /etc/bash_completion.d/prodserver\n' +
+      '  prodserver completion zsh > /usr/local/share/zsh/site-functions/_prodserver\n' +
+      '  prodserver completion fish > ~/.config/fish/completions/prodserver.fish',
+    () => import('./completion/print.ts'),
+  );
   verb('version', 'Show the version.', 'prodserver version --json', () => import('./version.ts')).option(
     '--json',
     'one JSON object',
   );
   root.option('-V, --version', 'show the version');
   return root;
-}
-
-async function main(argv: readonly string[]): Promise<void> {
-  let code: number = EXIT.ok;
-  const root = program((given) => (code = given));
-  for (const command of [root, ...root.commands, ...root.commands.flatMap((one) => one.commands)])
-    command.exitOverride();
-  if (argv[0] === '-V' || argv[0] === '--version') argv = ['version'];
-  if (argv.length === 0) argv = ['--help'];
-  try {
-    await root.parseAsync([...argv], { from: 'user' });
-  } catch (error) {
-    if (!(error instanceof CommanderError)) throw error;
-    code = error.exitCode === 0 ? EXIT.ok : EXIT.usage;
-  }
-  process.exitCode = code;
-}
-
-// A reader that has seen enough (`| head`) is no fault.
-for (const stream of [process.stdout, process.stderr]) {
-  stream.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EPIPE') throw error;
-    process.exit(process.exitCode ?? EXIT.ok);
-  });
-}
-
-try {
-  await main(process.argv.slice(2));
-} catch (error) {
-  const { reportCrash } = await import('./crash.ts');
-  process.exitCode = reportCrash(error);
 }

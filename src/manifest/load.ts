@@ -19,6 +19,7 @@ import {
 import { acrossRules, sumRules } from './across.ts';
 import { parseManifest, type Document } from './document.ts';
 import { uselessLive } from './health.ts';
+import { httpOf, httpRules } from './http.ts';
 import { interpolate, withoutBrought, type Environment } from './interpolate.ts';
 import { lockRules } from './lock.ts';
 import { byPlace, type Custom, type Loaded, type Scales, type Schedule } from './loaded.ts';
@@ -98,7 +99,8 @@ export function compile(doc: Document, source: Source, custom: Custom | null = n
     findings.sort(byPlace);
     const onFatal = input?.['on-fatal'] ?? null;
     const startRate = input?.['start-rate'] ?? START_RATE;
-    const plan = refused ? null : { manifest: source.path, processes, onFatal, startRate };
+    const http = httpOf(input, source.folder);
+    const plan = refused ? null : { manifest: source.path, processes, onFatal, startRate, http };
     return {
       plan,
       findings: findings.map((finding) => withoutBrought(finding, interpolated.brought)),
@@ -165,6 +167,7 @@ export function compile(doc: Document, source: Source, custom: Custom | null = n
   const processes = compiled.map(({ spec }) => spec);
   const names = Object.keys(section);
   findings.push(...acrossRules(doc, compiled, names), ...secretRules(doc, source.settings !== null));
+  findings.push(...httpRules(doc, supervisor.value, source, compiled));
   if (!findings.some(isError)) findings.push(...sumRules(doc, processes, source.machine ?? availableMemory));
   return done(compiled, supervisor.value);
 }

@@ -167,6 +167,15 @@ export interface FactsByCode extends BackendFacts, DeepFactsByCode, InitFacts, F
     readonly children: readonly { readonly instance: string; readonly pid: number }[];
     readonly watched: boolean;
   };
+  /** Its listener is reachable from outside, and nobody has to prove who they are. */
+  'http-open': { readonly address: string };
+  /** `file` null: of PRODSERVER_HTTP_TOKEN. `detail`: the error, or the fewest characters. */
+  'http-token': {
+    readonly file: string | null;
+    readonly problem: 'unreadable' | 'empty' | 'short' | 'characters';
+    readonly detail: string;
+  };
+  'http-refused': { readonly address: string; readonly errno: string };
   'processes-ended': { readonly names: readonly string[] };
   // The control socket
   'supervisor-missing': { readonly manifest: string };

@@ -1,4 +1,5 @@
 /** What would be run, for people and for programs. Secrets are masked. */
+import { httpAddressText, type HttpDoor } from '../model/http-door.ts';
 import type { Probe, ProcessSpec, Readiness, RecyclePolicy } from '../model/spec.ts';
 import { unreachable } from '../model/unreachable.ts';
 import { formatBytes, formatDuration } from '../model/units.ts';
@@ -11,14 +12,27 @@ export const quote = (token: string): string =>
   /^[\w@%+=:,./*-]+$/.test(token) ? token : `'${token.replaceAll("'", `'\\''`)}'`;
 
 /** Masked, though those of a running supervisor are already. */
-export function planText(manifest: string, specs: readonly ProcessSpec[], paint: Paint): string {
+export function planText(
+  manifest: string,
+  specs: readonly ProcessSpec[],
+  paint: Paint,
+  http: HttpDoor | null = null,
+): string {
   const blocks = specs.map((whole) => {
     const { spec } = maskSpec(whole);
     const shown = planRows(spec).filter(({ text }) => text !== '');
     const lines = shown.map(({ label, text }) => `  ${label.padEnd(6)}${text}`);
     return [`${paint.bold(spec.instance)} ${spec.backend}`, ...lines].join('\n');
   });
-  return [manifest, ...blocks].join('\n\n');
+  const door = http === null ? '' : `\n  http  ${httpText(http)}`;
+  return [`${manifest}${door}`, ...blocks].join('\n\n');
+}
+
+function httpText(door: HttpDoor): string {
+  const { tokenFile, hosts } = door;
+  const token = tokenFile === null ? '' : `, with the token in ${tokenFile}`;
+  const names = hosts.length === 0 ? '' : `, also as ${hosts.join(', ')}`;
+  return `${httpAddressText(door)}${token}${names}`;
 }
 
 /** How new code comes into it, where that is not by a new process. */
@@ -198,7 +212,15 @@ function afterText({ dependsOn, waitFor }: ProcessSpec): string {
 }
 
 /** With the fields that the supervisor goes by. */
-export const planJson = (manifest: string, specs: readonly ProcessSpec[]): object => ({
+export const planJson = (
+  manifest: string,
+  specs: readonly ProcessSpec[],
+  http: HttpDoor | null = null,
+): object => ({
   manifest,
+  http:
+    http === null
+      ? null
+      : { address: httpAddressText(http), token_file: http.tokenFile, hosts: [...http.hosts] },
   processes: specs.map((spec) => maskSpec(spec).spec),
 });

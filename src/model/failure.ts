@@ -2,11 +2,12 @@ import type { DeepFactsByCode } from './deep.ts';
 import type { FactsAcross } from './facts-across.ts';
 import type { Exit, LockHolder, ProbeTrouble } from './process.ts';
 import type { BackendFacts } from './failure-backends.ts';
+import type { HttpFacts } from './failure-http.ts';
 import type { InitFacts } from './failure-init.ts';
 import type { TimingsProblem } from './lease-timings.ts';
 
 /** The facts that belong to each code. The words for them stand in `render/words-*.ts`, nowhere else. */
-export interface FactsByCode extends BackendFacts, DeepFactsByCode, InitFacts, FactsAcross {
+export interface FactsByCode extends BackendFacts, DeepFactsByCode, HttpFacts, InitFacts, FactsAcross {
   // The manifest as a file
   'manifest-missing': { readonly searched: readonly string[] };
   'manifest-unreadable': { readonly path: string; readonly errno: string };
@@ -167,15 +168,6 @@ export interface FactsByCode extends BackendFacts, DeepFactsByCode, InitFacts, F
     readonly children: readonly { readonly instance: string; readonly pid: number }[];
     readonly watched: boolean;
   };
-  /** Its listener is reachable from outside, and nobody has to prove who they are. */
-  'http-open': { readonly address: string };
-  /** `file` null: of PRODSERVER_HTTP_TOKEN. `detail`: the error, or the fewest characters. */
-  'http-token': {
-    readonly file: string | null;
-    readonly problem: 'unreadable' | 'empty' | 'short' | 'characters';
-    readonly detail: string;
-  };
-  'http-refused': { readonly address: string; readonly errno: string };
   'processes-ended': { readonly names: readonly string[] };
   // The control socket
   'supervisor-missing': { readonly manifest: string };

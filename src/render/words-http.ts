@@ -50,7 +50,9 @@ export const httpWords: WordsFor<'http-open' | 'http-token' | 'http-refused'> = 
       if (errno === 'EADDRINUSE')
         return `end what has it (ss -ltnp sport = :${portOf(address)} tells), or name another port in SUPERVISOR.http or --http`;
       if (errno === 'EACCES') return 'take a port from 1024 in SUPERVISOR.http or --http';
-      return `mend "${hostOf(address)}" in SUPERVISOR.http or --http; 0.0.0.0 is every IPv4 address of the machine`;
+      return ['EADDRNOTAVAIL', 'ENOTFOUND', 'EAI_AGAIN'].includes(errno)
+        ? `mend "${hostOf(address)}" in SUPERVISOR.http or --http; 0.0.0.0 is every IPv4 address of the machine`
+        : null;
     },
   },
 };

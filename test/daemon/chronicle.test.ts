@@ -84,7 +84,7 @@ describe('events', () => {
     await closed;
     expect(reader?.records.map((one) => one['id'] ?? one)).toEqual([2, 3, { live: true }, 4]);
     expect(reader?.text).toContain(
-      'id: 4\ndata: {"id":4,"time":"2023-11-14T22:13:20.000Z","supervisor_pid":',
+      'id: loyw3v28-4\ndata: {"id":4,"time":"2023-11-14T22:13:20.000Z","supervisor_pid":',
     );
     expect(reader?.writableEnded).toBe(true);
     expect(open('events')).toBe(null);

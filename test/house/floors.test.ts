@@ -95,6 +95,7 @@ describe('imports', () => {
       'ioredis',
       'koffi',
       'pino',
+      'prom-client',
       'yaml',
       'zod',
     ]);

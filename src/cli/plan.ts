@@ -1,3 +1,4 @@
+import type { HttpDoor } from '../model/http-door.ts';
 import type { ProcessSpec } from '../model/spec.ts';
 import { specsIn } from '../control/seal.ts';
 import { planJson, planText } from '../render/plan.ts';
@@ -15,21 +16,22 @@ export async function run(names: readonly string[], flags: Flags): Promise<numbe
   const unknown = unknownOf(names, known);
   if (unknown !== null) return fail(unknown);
   const chosen = all.specs.filter((spec) => names.length === 0 || names.includes(spec.name));
-  if (flags['json'] === true) print(JSON.stringify(planJson(all.manifest, chosen), null, 2));
-  else print(planText(all.manifest, chosen, outputPaint()));
+  if (flags['json'] === true) print(JSON.stringify(planJson(all.manifest, chosen, all.http), null, 2));
+  else print(planText(all.manifest, chosen, outputPaint(), all.http));
   return EXIT.ok;
 }
 
 interface Specs {
   readonly manifest: string;
   readonly specs: readonly ProcessSpec[];
+  readonly http: HttpDoor | null;
 }
 
 async function manifestSpecs(flags: Flags): Promise<Specs | number> {
   const source = await loadPlan(flags);
   return typeof source === 'number'
     ? source
-    : { manifest: source.plan.manifest, specs: source.plan.processes };
+    : { manifest: source.plan.manifest, specs: source.plan.processes, http: source.plan.http };
 }
 
 async function runningSpecs(names: readonly string[], flags: Flags): Promise<Specs | number> {
@@ -37,11 +39,13 @@ async function runningSpecs(names: readonly string[], flags: Flags): Promise<Spe
   if (!found.ok) return fail(found.error);
   const specs: ProcessSpec[] = [];
   let manifest = '';
+  let http: HttpDoor | null = null;
   for (const { remote } of found.value) {
     const answer = await remote.plan();
     if (!answer.ok) return fail(answer.error);
     manifest = answer.value.plan.manifest;
+    http ??= answer.value.plan.http;
     specs.push(...specsIn(answer.value));
   }
-  return { manifest, specs };
+  return { manifest, specs, http };
 }

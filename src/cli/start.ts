@@ -1,11 +1,14 @@
 import pino from 'pino';
+import type { GuardedDoor } from '../control/http-guard.ts';
 import type { Ending } from '../daemon/director.ts';
 import type { Reread } from '../daemon/revision.ts';
 import { runDaemon } from '../daemon/run.ts';
 import type { Scales } from '../manifest/loaded.ts';
-import { failure, type Failure } from '../model/failure.ts';
+import { failure, type Failure, type Result } from '../model/failure.ts';
+import { HTTP_EXPECTS, httpAddressText, isLoopback, parseHttpAddress } from '../model/http-door.ts';
 import type { Plan, ProcessSpec } from '../model/spec.ts';
 import { serviceManager } from '../os/activation.ts';
+import { httpToken, takeHttpToken } from '../os/http-token.ts';
 import { signalNumber } from '../os/signals.ts';
 import { newEventMaker } from '../render/event.ts';
 import { renderFailure, exitCodeOf } from '../render/failures.ts';
@@ -30,11 +33,14 @@ export async function run(names: readonly string[], flags: Flags): Promise<numbe
   }
   // Before anything of the project runs, which is not to speak in our name.
   const manager = serviceManager();
+  const given = takeHttpToken();
   const source = await loadPlan(flags);
   if (typeof source === 'number') return source;
   const all = flags['all'] === true;
   const complaint = complaintOf(source.plan, names, all);
   if (complaint !== null) return fail(complaint);
+  const door = doorOf(source.plan, flags['http'], given);
+  if (!door.ok) return fail(door.error);
   const chosen = choose(source.plan, names, all);
   const instances = chosen.map((spec) => spec.instance);
   const presenter: Presenter =
@@ -47,6 +53,7 @@ export async function run(names: readonly string[], flags: Flags): Promise<numbe
   const ended = await runDaemon({
     plan: source.plan,
     specs: chosen,
+    door: door.value,
     reread: async (scales) => reread(flags, source.plan, scales),
     choose: (plan) => choose(plan, names, all),
     all: flags['all'] === true,
@@ -60,6 +67,22 @@ export async function run(names: readonly string[], flags: Flags): Promise<numbe
   });
   if (!ended.ok) return fail(ended.error);
   return exitCode(ended.value);
+}
+
+/** `--http` takes the place of the manifest's address; `off`: nowhere. */
+function doorOf({ http }: Plan, flag: Flags[string], given: string | null): Result<GuardedDoor | null> {
+  if (flag === 'off' || (flag === undefined && http === null)) return { ok: true, value: null };
+  const named = typeof flag === 'string' ? parseHttpAddress(flag) : http;
+  if (named === null) {
+    const detail = `--http must be ${HTTP_EXPECTS}, or off, not "${String(flag)}"`;
+    return { ok: false, error: failure('usage', { detail }) };
+  }
+  const { host, port } = named;
+  const token = httpToken(http?.tokenFile ?? null, given);
+  if (!token.ok) return token;
+  if (token.value === null && !isLoopback(host))
+    return { ok: false, error: failure('http-open', { address: httpAddressText(named) }) };
+  return { ok: true, value: { host, port, hosts: http?.hosts ?? [], token: token.value } };
 }
 
 /** Why these cannot be started; null where they can. */

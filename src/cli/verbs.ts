@@ -54,6 +54,10 @@ export function program(done: (code: number) => void): Command {
     .option('-a, --all', 'start every process of the manifest')
     .option('--log-format <format>', 'text or json, one object a line', 'text')
     .option('--no-wait', 'end with 75 at once where another process holds a lock')
+    .option(
+      '--http <address>',
+      'listen there for metrics and health (127.0.0.1:9180), or off; default: SUPERVISOR.http',
+    )
     .option('--attach', 'start them in the supervisor that has them, and come back when they are ready');
   verb(
     'check [files...]',

@@ -1,4 +1,5 @@
 /** What would change if what runs became what the manifest says. Both sides are sealed with one salt. */
+import { httpAddressText } from '../model/http-door.ts';
 import { MASK } from '../model/mask.ts';
 import type { Plan, ProcessSpec } from '../model/spec.ts';
 import type { PlanAnswer } from './protocol.ts';
@@ -79,14 +80,27 @@ export function planDiff(answers: readonly PlanAnswer[], plan: Plan, names: read
 }
 
 function sectionChanges(answers: readonly PlanAnswer[], plan: Plan): FieldChange[] {
-  const keys = [
-    ['on-fatal', 'onFatal'],
-    ['start-rate', 'startRate'],
-  ] as const;
-  return keys.flatMap(([field, key]) => {
-    const other = answers.find((answer) => answer.plan[key] !== plan[key]);
-    return other === undefined ? [] : [{ field, from: other.plan[key], to: plan[key] }];
+  const wanted = sectionOf(plan);
+  return Object.entries(wanted).flatMap(([field, to]) => {
+    const running = answers.map((answer) => sectionOf(answer.plan)[field]);
+    const other = running.find((from) => JSON.stringify(from) !== JSON.stringify(to));
+    return other === undefined ? [] : [{ field, from: other, to }];
   });
+}
+
+/** By the keys of the manifest. */
+function sectionOf({
+  onFatal,
+  startRate,
+  http,
+}: PlanAnswer['plan'] | Plan): Readonly<Record<string, unknown>> {
+  return {
+    'on-fatal': onFatal,
+    'start-rate': startRate,
+    http: http === null ? null : httpAddressText(http),
+    'http-token-file': http?.tokenFile ?? null,
+    'http-hosts': http === null || http.hosts.length === 0 ? null : http.hosts,
+  };
 }
 
 /** `added` follows from `argv`; the others are the same for one instance. */

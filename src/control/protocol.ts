@@ -177,6 +177,8 @@ export const statusAnswer = z.object({
     /** What was found wanting since the start, the newest of each kind. */
     warnings: z.array(failure),
     log_lines_dropped: z.number(),
+    /** `127.0.0.1:9180`; null: it listens nowhere but here. */
+    http: z.string().nullable(),
     /** How late the loop came to its work, since the start. Milliseconds. */
     loop_lag_ms: z.object({ p99: z.number(), max: z.number() }),
   }),
@@ -191,6 +193,14 @@ export const planAnswer = z.object({
     all: z.boolean(),
     onFatal: z.enum(['keep', 'shutdown']).nullable(),
     startRate: z.number(),
+    http: z
+      .object({
+        host: z.string(),
+        port: z.number(),
+        tokenFile: z.string().nullable(),
+        hosts: z.array(z.string()),
+      })
+      .nullable(),
     /** With which the digests were made. No secret leaves. */
     salt: z.string(),
     processes: z.array(

@@ -68,6 +68,8 @@ export interface StreamAsked {
   readonly follow: boolean;
   /** Names of processes or instances, or patterns; null: all. */
   readonly names: readonly string[] | null;
+  /** The id of the last event that the reader had, as its stream said it: what follows it is wanted. */
+  readonly after?: string;
 }
 
 export function queryOf({ count, since, follow, names }: StreamAsked): string {
@@ -78,8 +80,8 @@ export function queryOf({ count, since, follow, names }: StreamAsked): string {
   return query.toString();
 }
 
-/** Null: it is not understood. */
-export function askedOf(query: URLSearchParams): StreamAsked | null {
+/** Null: it is not understood. `lastEventId`: the header with which browsers come back. */
+export function askedOf(query: URLSearchParams, lastEventId?: string | string[]): StreamAsked | null {
   const parsed = streamQuery.safeParse(Object.fromEntries(query));
   if (!parsed.success) return null;
   const names = query.getAll('name');
@@ -89,5 +91,6 @@ export function askedOf(query: URLSearchParams): StreamAsked | null {
     since: since ?? null,
     follow: follow !== '0',
     names: names.length === 0 ? null : names,
+    ...(typeof lastEventId === 'string' && lastEventId !== '' ? { after: lastEventId } : {}),
   };
 }

@@ -17,6 +17,7 @@ import {
   type StatusAnswer,
   type StopAnswer,
 } from './protocol.ts';
+import { page, type Vitality } from './pages.ts';
 import type { StreamReader } from './pour.ts';
 import { askedOf, type StreamAsked } from './records.ts';
 
@@ -36,6 +37,7 @@ export interface Control {
   update(dry: boolean): Promise<ReviseAnswer>;
   /** Sends what is asked for until its end; false: there are too many readers already. */
   stream(kind: 'logs' | 'events', asked: StreamAsked, reader: StreamReader): boolean;
+  readonly vitality: Vitality;
 }
 
 const NAMES = 'names must be a list of names, or null';
@@ -56,10 +58,7 @@ class BadRequest extends Error {
 
 /** Listens on the socket, for this user alone; resolves when it does. */
 export async function serveControl(path: string, control: Control, bounds?: Bounds): Promise<Server> {
-  const server = newBoundedServer((request, response) => {
-    if (stream(request, response, control)) return;
-    void answer(request, control).then(({ status, body }) => send(response, status, body));
-  }, bounds);
+  const server = newBoundedServer((request, response) => answerAll(request, response, control), bounds);
   await new Promise<void>((done, refuse) => {
     server.once('error', refuse);
     // bind(2) happens inside listen(), and the socket's mode comes from the umask of that moment.
@@ -70,6 +69,12 @@ export async function serveControl(path: string, control: Control, bounds?: Boun
   return server;
 }
 
+/** Whoever it comes from: that is judged before. */
+export function answerAll(request: IncomingMessage, response: ServerResponse, control: Control): void {
+  if (page(request, response, control.vitality) || stream(request, response, control)) return;
+  void answer(request, control).then(({ status, body }) => send(response, status, body));
+}
+
 /** True: it asks for a stream, and is seen to. */
 function stream(request: IncomingMessage, response: ServerResponse, control: Control): boolean {
   const [path, query] = request.url?.split('?', 2) ?? [];
@@ -77,7 +82,7 @@ function stream(request: IncomingMessage, response: ServerResponse, control: Con
   if (request.method !== 'GET' || kind === null) return false;
   const refuse = (status: number, error: string): void =>
     send(response, status, complaint(status, error).body);
-  const asked = askedOf(new URLSearchParams(query));
+  const asked = askedOf(new URLSearchParams(query), request.headers['last-event-id']);
   if (asked === null) refuse(400, 'n must be a number, since milliseconds since the epoch, follow 0 or 1');
   else if (!control.stream(kind, asked, response)) refuse(503, 'too many readers follow already');
   return true;
@@ -151,6 +156,7 @@ function send(response: ServerResponse, status: number, body: object): void {
   response.writeHead(status, {
     'content-type': 'application/json',
     'content-length': Buffer.byteLength(text),
+    'x-content-type-options': 'nosniff',
     connection: 'close',
   });
   response.end(text);

@@ -32,6 +32,7 @@ export function newChronicle(clock: Clock, eventOf: (news: News) => EventBody | 
   const turns = newTurns(clock);
   const lines = newBell();
   const events = newBell();
+  const epoch = clock.wall().toString(36);
   let id = 0;
   let readers = 0;
   let over = false;
@@ -70,6 +71,7 @@ export function newChronicle(clock: Clock, eventOf: (news: News) => EventBody | 
           : newEventFeed(
               kept,
               asked,
+              epoch,
               events.bell(() => over),
               gone,
             );

@@ -1,5 +1,6 @@
 /** What orders, signals and faults do to a supervisor, and what its end amounts to. */
 import { PROTOCOL, type PlanAnswer, type StatusAnswer } from '../control/protocol.ts';
+import type { Vitality } from '../control/pages.ts';
 import type { Control } from '../control/server.ts';
 import { newSalt, seal } from '../control/seal.ts';
 import { failure, type Failure } from '../model/failure.ts';
@@ -36,6 +37,10 @@ export interface DirectorOptions {
   readonly output: Pick<Output, 'write' | 'reopen' | 'dropped'>;
   readonly lag: LoopLag;
   readonly revision: () => Revision;
+  /** What monitors are told. */
+  readonly vitality: Vitality;
+  /** Where it listens for HTTP; null: nowhere. */
+  readonly http: string | null;
   /** What is known of the lease that an instance holds. */
   holding(spec: ProcessSpec): Holding | null;
 }
@@ -71,6 +76,8 @@ export function newDirector(options: DirectorOptions): Director {
   let decisive: Slot | null = null;
   let degraded = false;
   const warnings = new Map<string, Failure>();
+  /** A listener stays where it is until the end. */
+  const doorAtStart = options.plan().http;
 
   const tell = (news: News): void => {
     if (news.type === 'failed') warnings.set(news.failure.code, news.failure);
@@ -121,6 +128,7 @@ export function newDirector(options: DirectorOptions): Director {
         stopping: supervisor?.stopping ?? false,
         warnings: [...warnings.values()].map(({ code, facts }) => ({ code, facts: { ...facts } })),
         log_lines_dropped: options.output.dropped(),
+        http: options.http,
         loop_lag_ms: options.lag.read(),
       },
       processes: (supervisor?.instances ?? []).map((instance) =>
@@ -186,7 +194,8 @@ export function newDirector(options: DirectorOptions): Director {
       ...newOrders(() => supervisor, options.revision, tell),
       status,
       stream: options.chronicle.stream,
-      plan: () => sealedPlan(options.plan(), supervisor?.wanted() ?? [], options.all, salt),
+      vitality: options.vitality,
+      plan: () => sealedPlan(options.plan(), doorAtStart, supervisor?.wanted() ?? [], options.all, salt),
     },
     result(given) {
       process.off('uncaughtException', onFault);
@@ -198,13 +207,30 @@ export function newDirector(options: DirectorOptions): Director {
   };
 }
 
-function sealedPlan(plan: Plan, specs: readonly ProcessSpec[], all: boolean, salt: string): PlanAnswer {
+function sealedPlan(
+  plan: Plan,
+  http: Plan['http'],
+  specs: readonly ProcessSpec[],
+  all: boolean,
+  salt: string,
+): PlanAnswer {
   const { manifest, onFatal, startRate } = plan;
   const processes = specs.map((spec) => {
     const sealed = seal(spec, salt);
     return { spec: { ...sealed.spec }, digests: { ...sealed.digests } };
   });
-  return { protocol: PROTOCOL, plan: { manifest, all, onFatal, startRate, salt, processes } };
+  return {
+    protocol: PROTOCOL,
+    plan: {
+      manifest,
+      all,
+      onFatal,
+      startRate,
+      http: http && { ...http, hosts: [...http.hosts] },
+      salt,
+      processes,
+    },
+  };
 }
 
 const isOverForGood = (instance: Slot): boolean => ['FATAL', 'EXITED'].includes(instance.machine().state.id);

@@ -60,10 +60,14 @@ function linesText({ instance, stream, at, texts, cut }: Lines): string {
     .join('');
 }
 
-/** Server-sent events: the id that of the event; `live` stands where the past ends. `kept`: the oldest first, without gaps. */
+/**
+ * Server-sent events; `live` stands where the past ends. `kept`: the oldest first, without gaps. The id is that of the
+ * event behind `epoch`, which no other supervisor has: one who comes back to another one has all that it keeps.
+ */
 export function newEventFeed(
   kept: readonly EventRecord[],
   asked: StreamAsked,
+  epoch: string,
   bell: Bell,
   gone: () => void,
 ): Feed {
@@ -74,10 +78,12 @@ export function newEventFeed(
   const all = kept.filter(wanted);
   const present = kept.at(-1)?.id ?? 0;
   const first = asked.count === null ? all[0] : all[Math.max(0, all.length - asked.count)];
-  let next = first?.id ?? present + 1;
+  const had = asked.after === undefined ? null : idIn(asked.after, epoch);
+  let next = had === null ? (first?.id ?? present + 1) : Math.min(had, present) + 1;
   const past = newPast(asked.follow, `event: live\ndata: ${JSON.stringify(LIVE)}\n\n`);
   return {
     type: 'text/event-stream',
+    beat: ':\n\n',
     read() {
       for (;;) {
         if (past.closed()) return null;
@@ -91,12 +97,18 @@ export function newEventFeed(
         const event = kept[next - oldest];
         if (event === undefined) return null;
         next += 1;
-        if (wanted(event)) return `id: ${event.id}\ndata: ${JSON.stringify(event)}\n\n`;
+        if (wanted(event)) return `id: ${epoch}-${event.id}\ndata: ${JSON.stringify(event)}\n\n`;
       }
     },
     over: () => past.closed() || bell.over(),
     ...watching(bell, gone),
   };
+}
+
+/** Null: it is another supervisor's, or nobody's. */
+function idIn(text: string, epoch: string): number | null {
+  const id = text.startsWith(`${epoch}-`) ? text.slice(epoch.length + 1) : '';
+  return /^\d{1,15}$/.test(id) ? Number(id) : null;
 }
 
 /** `mark` stands between what was kept and what comes; who does not follow goes no further. */

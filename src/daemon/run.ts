@@ -1,9 +1,12 @@
 /** The composition root: wires the rooms into one running supervisor. It alone picks real clocks, probes and locks. */
+import type { GuardedDoor } from '../control/http-guard.ts';
+import type { Listener } from '../control/listener.ts';
 import { manifestId } from '../control/protocol.ts';
 import type { EventBody } from '../control/records.ts';
 import type { Cancel } from '../model/clock.ts';
 import { failure, type Failure, type Result } from '../model/failure.ts';
 import { bootMs } from '../os/boot-clock.ts';
+import { httpAddressText } from '../model/http-door.ts';
 import type { Plan, ProcessSpec } from '../model/spec.ts';
 import { systemClock as clock } from '../os/clock.ts';
 import type { ServiceManager } from '../os/activation.ts';
@@ -27,6 +30,7 @@ import { openDoor } from './door.ts';
 import { newFarewell } from './farewell.ts';
 import { newDirector, type Director, type DirectorOptions, type Ending } from './director.ts';
 import { newLedger } from './ledger.ts';
+import { newMonitor, type Monitor } from './monitor.ts';
 import { newOutput } from './output.ts';
 import { newPorts } from './ports.ts';
 import { findPrevious } from './previous.ts';
@@ -37,10 +41,15 @@ import { newService, type Service, type ServiceView } from './systemd.ts';
 
 export interface DaemonOptions
   extends
-    Omit<DirectorOptions, 'chronicle' | 'output' | 'lag' | 'holding' | 'plan' | 'revision' | 'hear'>,
+    Omit<
+      DirectorOptions,
+      'chronicle' | 'output' | 'lag' | 'holding' | 'plan' | 'revision' | 'hear' | 'vitality' | 'http'
+    >,
     Pick<RevisionPorts, 'reread' | 'choose'> {
   readonly plan: Plan;
   readonly specs: readonly ProcessSpec[];
+  /** Where it listens for HTTP, with the token itself; null: nowhere. */
+  readonly door: GuardedDoor | null;
   /** The line for lines that were dropped. */
   lost(count: number, to: 'stdout' | 'file'): string;
   /** The event that a piece of news is; null where it is none. */
@@ -69,6 +78,11 @@ export async function runDaemon(options: DaemonOptions): Promise<Result<Ending>>
   const names = specs.map((spec) => spec.name);
   const claim = await claimNames(folder.value, plan.manifest, names, clock);
   if (!claim.ok) return claim;
+  const listener = await listenerFor(options.door);
+  if (!listener.ok) {
+    claim.value.release();
+    return listener;
+  }
 
   const through = parentDeathPrefix();
   const ledgerId = markId(folder.value, plan.manifest);
@@ -85,6 +99,7 @@ export async function runDaemon(options: DaemonOptions): Promise<Result<Ending>>
   });
   const lag = watchLoopLag();
   const lockers = newLockers(plan.manifest, newKeys(runHelper), clock, bootMs);
+  const monitor = newMonitor({ clock, status: () => director.control.status() });
   const director: Director = newDirector({
     ...options,
     plan: () => plan,
@@ -92,8 +107,13 @@ export async function runDaemon(options: DaemonOptions): Promise<Result<Ending>>
     chronicle,
     output,
     lag,
+    vitality: monitor,
+    http: options.door === null ? null : httpAddressText(options.door),
     holding: (spec) => lockers.holding(spec),
-    hear: (news) => service?.heard(news),
+    hear(news) {
+      monitor.heard(news);
+      service?.heard(news);
+    },
   });
   const problem = (found: Failure): void => director.tell({ type: 'failed', failure: found });
   const service = serviceFor(options, problem);
@@ -152,6 +172,11 @@ export async function runDaemon(options: DaemonOptions): Promise<Result<Ending>>
   const farewell = newFarewell(director.control, clock);
   const door = await openDoor(socket.value, farewell.control, claim.value, clock, problem);
   if (!door.ok) return door;
+  if (listener.value !== null && options.door !== null) {
+    listener.value.serve(farewell.control);
+    const { token } = options.door;
+    director.tell({ type: 'listening', address: httpAddressText(options.door), token: token !== null });
+  }
   await output.opened();
   // All that is left is ended at one time, whoever waits for it.
   const ended = previous.ended();
@@ -162,7 +187,8 @@ export async function runDaemon(options: DaemonOptions): Promise<Result<Ending>>
   }
   supervisor.start();
   service?.begun(supervisor);
-  const stopLooking = lookAround(supervisor, oom, service, sockets);
+  monitor.begun(supervisor);
+  const stopLooking = lookAround(supervisor, oom, monitor, service, sockets);
   await supervisor.ended;
   stopLooking();
   sockets.close();
@@ -175,6 +201,7 @@ export async function runDaemon(options: DaemonOptions): Promise<Result<Ending>>
   await farewell.taken();
   door.value.close();
   await Promise.all([output.close(FLUSH_MS), chronicle.close()]);
+  listener.value?.close();
   lag.stop();
   removeListeners();
   reaper.stop();
@@ -204,6 +231,7 @@ async function holdFirst(
 function lookAround(
   supervisor: Supervisor,
   oom: OomWatch,
+  monitor: Monitor,
   service: Service | null,
   sockets: Sockets,
 ): Cancel {
@@ -213,6 +241,7 @@ function lookAround(
     oom.look();
     const stats = allStats();
     supervisor.measure(stats);
+    monitor.look(stats);
     service?.look(stats);
     const used = supervisor.instances.flatMap((slot) => slot.all().map(({ spec }) => spec));
     sockets.keep([...supervisor.wanted(), ...used]);
@@ -228,6 +257,18 @@ function serviceFor({ manager, summary }: DaemonOptions, problem: (found: Failur
     problem(failure('manager-untold', { socket: manager.socket, detail }));
   const notifier = newNotifier(manager.socket, clock, untold);
   return newService({ manager, notifier, clock, summary, problem });
+}
+
+/** Those who do not ask for it do not load it. */
+async function listenerFor(door: GuardedDoor | null): Promise<Result<Listener | null>> {
+  if (door === null) return { ok: true, value: null };
+  // What would take long to load is here before anything runs.
+  const [{ openListener }] = await Promise.all([
+    import('../control/listener.ts'),
+    import('../control/metrics.ts'),
+    import('../control/exposition.ts'),
+  ]);
+  return openListener(door);
 }
 
 /** Cron patterns need a library that is loaded only where there is one. */

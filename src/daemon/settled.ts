@@ -1,12 +1,25 @@
 /** Whether a set has come to where it will stay: the moment at which a service manager is told that the service is up. */
 import type { ProcessSpec } from '../model/spec.ts';
 import type { State } from '../supervisor/state.ts';
+import type { Supervisor } from '../supervisor/supervisor.ts';
 
 export interface Standing {
   readonly spec: Pick<ProcessSpec, 'instance' | 'autostart'>;
   readonly state: State;
   /** It is being replaced, or about to be. */
   readonly changing: boolean;
+}
+
+/** Those that are to stay in the set, as they stand now. */
+export function standingsOf(supervisor: Pick<Supervisor, 'instances' | 'wanted' | 'isQueued'>): Standing[] {
+  const wanted = new Set(supervisor.wanted().map(({ instance }) => instance));
+  return supervisor.instances
+    .filter(({ spec }) => wanted.has(spec.instance))
+    .map((slot) => ({
+      spec: slot.spec,
+      state: slot.machine().state,
+      changing: slot.replacing() !== null || supervisor.isQueued(slot),
+    }));
 }
 
 /**

@@ -1,5 +1,7 @@
 /** The proof that supervision works: every process that is said to live is seen, and every end is noticed. */
 import type { ProcessStat } from '../os/proc.ts';
+import type { Slot } from '../supervisor/slot.ts';
+import { livePid } from './status.ts';
 
 export interface Living {
   /** `worker.1`, of a successor `worker.1.g2`. */
@@ -30,3 +32,10 @@ export function newSight(): Sight {
     return gone.filter(({ pid }) => now - (missed.get(pid) ?? now) >= BLIND_MS);
   };
 }
+
+/** All that live in it, as far as the supervisor knows. */
+export const livingOf = (slot: Pick<Slot, 'all'>): Living[] =>
+  slot.all().flatMap((one) => {
+    const pid = livePid(one.machine().state);
+    return pid === null ? [] : [{ instance: one.label, pid }];
+  });

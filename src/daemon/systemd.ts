@@ -8,8 +8,8 @@ import type { ProcessStat } from '../os/proc.ts';
 import type { News } from '../supervisor/news.ts';
 import type { Slot } from '../supervisor/slot.ts';
 import type { Supervisor } from '../supervisor/supervisor.ts';
-import { isSettled, type Standing } from './settled.ts';
-import { newSight, type Living } from './sight.ts';
+import { isSettled, standingsOf } from './settled.ts';
+import { livingOf, newSight } from './sight.ts';
 import { causeOf, livePid, taskCounts } from './status.ts';
 
 export type ServiceRow = Pick<ProcessRow, 'instance' | 'state' | 'cause' | 'tasks'>;
@@ -70,16 +70,6 @@ export function newService({ manager, notifier, clock, summary, problem }: Servi
   let cancelStatus: Cancel | null = null;
 
   const slots = (): readonly Slot[] => supervisor?.instances ?? [];
-  const standings = (): Standing[] => {
-    const wanted = new Set((supervisor?.wanted() ?? []).map(({ instance }) => instance));
-    return slots()
-      .filter(({ spec }) => wanted.has(spec.instance))
-      .map((slot) => ({
-        spec: slot.spec,
-        state: slot.machine().state,
-        changing: slot.replacing() !== null || supervisor?.isQueued(slot) === true,
-      }));
-  };
 
   /** The line, where it is another than the last. */
   const status = (): string[] => {
@@ -107,7 +97,7 @@ export function newService({ manager, notifier, clock, summary, problem }: Servi
     if (supervisor === null) return;
     if (phase === 'stopping') cancelStatus ??= clock.after(STATUS_MS, tellStatus);
     else if (supervisor.stopping) tellStopping();
-    else if (phase !== 'up' && readings === 0 && isSettled(standings(), phase === 'reloading')) {
+    else if (phase !== 'up' && readings === 0 && isSettled(standingsOf(supervisor), phase === 'reloading')) {
       phase = 'up';
       notifier.send(['READY=1', ...status()]);
     } else cancelStatus ??= clock.after(STATUS_MS, tellStatus);
@@ -189,9 +179,3 @@ function serviceRow(slot: Slot): ServiceRow {
     tasks: taskCounts(run, livePid(state) !== null),
   };
 }
-
-const livingOf = (slot: Slot): Living[] =>
-  slot.all().flatMap((one) => {
-    const pid = livePid(one.machine().state);
-    return pid === null ? [] : [{ instance: one.label, pid }];
-  });

@@ -20,6 +20,7 @@ import {
 import { acrossRules, sumRules } from './across.ts';
 import { parseManifest, type Document } from './document.ts';
 import { uselessLive } from './health.ts';
+import { httpRules } from './http.ts';
 import { interpolate, withoutBrought, type Environment } from './interpolate.ts';
 import { lockRules } from './lock.ts';
 import { byPlace, type Custom, type Loaded, type Scales, type Schedule } from './loaded.ts';
@@ -36,13 +37,12 @@ import {
   type EntryInput,
   type SupervisorInput,
 } from './schema.ts';
+import { sectionOf } from './section.ts';
 import { shapeRules } from './shape.ts';
 import { newSocketTable } from './sockets.ts';
 import { graceOf, stopRules } from './stop.ts';
 
 const FILES = ['prodserver.yaml', 'prodserver.yml', 'prodserver.json'];
-/** uWSGI's brake sleeps 2 s after as many deaths as it has workers; ten a second is what a small machine bears. */
-const START_RATE = 10;
 const SECTIONS = ['PRODUCTION_PROCESSES', 'SUPERVISOR', 'SOCKETS'];
 
 /** The manifest to use: the one given, else PRODSERVER_MANIFEST, else the first of prodserver.{yaml,yml,json} here. */
@@ -98,9 +98,8 @@ export function compile(doc: Document, source: Source, custom: Custom | null = n
     const processes = instances.map(({ spec }) => spec);
     const refused = findings.some(isError);
     findings.sort(byPlace);
-    const onFatal = input?.['on-fatal'] ?? null;
-    const startRate = input?.['start-rate'] ?? START_RATE;
-    const plan = refused ? null : { manifest: source.path, processes, onFatal, startRate };
+    const section = sectionOf(input, source.folder);
+    const plan = refused ? null : { manifest: source.path, processes, ...section };
     return {
       plan,
       findings: findings.map((finding) => withoutBrought(finding, interpolated.brought)),
@@ -169,6 +168,7 @@ export function compile(doc: Document, source: Source, custom: Custom | null = n
   const processes = compiled.map(({ spec }) => spec);
   const names = Object.keys(section);
   findings.push(...acrossRules(doc, compiled, names), ...secretRules(doc, source.settings !== null));
+  findings.push(...httpRules(doc, supervisor.value, source, compiled));
   if (findings.some(isError)) return done(compiled, supervisor.value);
   findings.push(...sumRules(doc, processes, source.machine ?? availableMemory));
   if (entries.length > 0) findings.push(...sockets.unused(doc));

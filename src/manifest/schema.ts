@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { HTTP_ADDRESS, HTTP_EXPECTS, parseHttpAddress } from '../model/http-door.ts';
 import { limits } from './limits.ts';
 import { dependsOn, live, ready, waitFor } from './schema-health.ts';
 import { lock } from './schema-lock.ts';
@@ -94,8 +95,20 @@ export const supervisorSchema = z
     'on-fatal': z.enum(['keep', 'shutdown']).describe('one of keep, shutdown').optional(),
     'start-rate': whole(1, 'a whole number from 1').optional(),
     backends: z.array(path).min(1).describe('a list of JavaScript files').optional(),
+    http: z
+      .string()
+      .regex(HTTP_ADDRESS, { abort: true })
+      .refine((address) => parseHttpAddress(address) !== null)
+      .describe(HTTP_EXPECTS)
+      .optional(),
+    'http-token-file': path.optional(),
+    'http-hosts': z
+      .array(z.string().regex(/^[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?$/))
+      .min(1)
+      .describe('a list of host names, without ports')
+      .optional(),
   })
-  .describe('a mapping with python, on-fatal, start-rate, backends');
+  .describe('a mapping with python, on-fatal, start-rate, backends, http, http-token-file, http-hosts');
 
 export type EntryInput = z.output<typeof entrySchema>;
 export type SupervisorInput = z.output<typeof supervisorSchema>;

@@ -2,12 +2,14 @@ import type { DeepFactsByCode } from './deep.ts';
 import type { FactsAcross } from './facts-across.ts';
 import type { Exit, LockHolder, ProbeTrouble } from './process.ts';
 import type { BackendFacts } from './failure-backends.ts';
+import type { HttpFacts } from './failure-http.ts';
 import type { InitFacts } from './failure-init.ts';
 import type { SocketFacts } from './failure-sockets.ts';
 import type { TimingsProblem } from './lease-timings.ts';
 
 /** The facts that belong to each code. The words for them stand in `render/words-*.ts`, nowhere else. */
-export interface FactsByCode extends BackendFacts, DeepFactsByCode, InitFacts, FactsAcross, SocketFacts {
+export interface FactsByCode
+  extends BackendFacts, DeepFactsByCode, HttpFacts, InitFacts, FactsAcross, SocketFacts {
   // The manifest as a file
   'manifest-missing': { readonly searched: readonly string[] };
   'manifest-unreadable': { readonly path: string; readonly errno: string };

@@ -1,3 +1,4 @@
+import type { HttpDoor } from './http-door.ts';
 import type { LeaseTimings } from './lease-timings.ts';
 import type { MemoryKind, Needs } from './process.ts';
 
@@ -249,4 +250,6 @@ export interface Plan {
   readonly onFatal: OnFatal | null;
   /** Starts a second over all processes, once the burst is used up. */
   readonly startRate: number;
+  /** Null: the Unix socket alone. */
+  readonly http: HttpDoor | null;
 }

@@ -139,6 +139,7 @@ function factsOf(news: Exclude<News, { type: 'line' | 'changed' | 'dump' }>): Pa
       return { level: 'warn', reason: news.failure.code };
     case 'crashed':
       return { level: 'error', reason: 'internal' };
+    case 'listening':
     case 'reopened':
     case 'stopping':
     case 'over':

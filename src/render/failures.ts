@@ -1,6 +1,7 @@
 import { severityOf, type Code, type Failure } from '../model/failure.ts';
 import { acrossWords } from './words-across.ts';
 import { backendWords } from './words-backends.ts';
+import { httpWords } from './words-http.ts';
 import { initWords } from './words-init.ts';
 import { deepWords } from './words-deep.ts';
 import { lockWords } from './words-locks.ts';
@@ -20,6 +21,7 @@ export const TABLE: WordsFor<Code> = {
   ...settingsWords,
   ...initWords,
   ...runtimeWords,
+  ...httpWords,
   ...lockWords,
   ...processWords,
   ...spawnWords,

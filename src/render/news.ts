@@ -77,6 +77,8 @@ function plainText(news: Exclude<News, { type: 'line' | 'changed' }>, paint: Pai
       return paint.red(replacementFailedText(news));
     case 'begun':
       return `pid ${news.pid}, ${news.manifest}: ${news.instances.join(', ')}`;
+    case 'listening':
+      return `listening for HTTP on ${news.address}${news.token ? ', with a token' : ''}`;
     case 'ordered':
       return orderText(news);
     case 'revised':

@@ -1,4 +1,5 @@
 /** What would be run, for people and for programs. Secrets are masked. */
+import { httpAddressText, type HttpDoor } from '../model/http-door.ts';
 import type { Probe, ProcessSpec, Readiness, RecyclePolicy } from '../model/spec.ts';
 import { FIRST_DESCRIPTOR, socketText, type HeldSocket } from '../model/sockets.ts';
 import { unreachable } from '../model/unreachable.ts';
@@ -12,14 +13,27 @@ export const quote = (token: string): string =>
   /^[\w@%+=:,./*-]+$/.test(token) ? token : `'${token.replaceAll("'", `'\\''`)}'`;
 
 /** Masked, though those of a running supervisor are already. */
-export function planText(manifest: string, specs: readonly ProcessSpec[], paint: Paint): string {
+export function planText(
+  manifest: string,
+  specs: readonly ProcessSpec[],
+  paint: Paint,
+  http: HttpDoor | null = null,
+): string {
   const blocks = specs.map((whole) => {
     const { spec } = maskSpec(whole);
     const shown = planRows(spec).filter(({ text }) => text !== '');
     const lines = shown.map(({ label, text }) => `  ${label.padEnd(6)}${text}`);
     return [`${paint.bold(spec.instance)} ${spec.backend}`, ...lines].join('\n');
   });
-  return [manifest, ...blocks].join('\n\n');
+  const door = http === null ? '' : `\n  http  ${httpText(http)}`;
+  return [`${manifest}${door}`, ...blocks].join('\n\n');
+}
+
+function httpText(door: HttpDoor): string {
+  const { tokenFile, hosts } = door;
+  const token = tokenFile === null ? '' : `, with the token in ${tokenFile}`;
+  const names = hosts.length === 0 ? '' : `, also as ${hosts.join(', ')}`;
+  return `${httpAddressText(door)}${token}${names}`;
 }
 
 const descriptorText = (socket: HeldSocket, index: number): string =>
@@ -205,7 +219,15 @@ function afterText({ dependsOn, waitFor }: ProcessSpec): string {
 }
 
 /** With the fields that the supervisor goes by. */
-export const planJson = (manifest: string, specs: readonly ProcessSpec[]): object => ({
+export const planJson = (
+  manifest: string,
+  specs: readonly ProcessSpec[],
+  http: HttpDoor | null = null,
+): object => ({
   manifest,
+  http:
+    http === null
+      ? null
+      : { address: httpAddressText(http), token_file: http.tokenFile, hosts: [...http.hosts] },
   processes: specs.map((spec) => maskSpec(spec).spec),
 });

@@ -22,6 +22,8 @@ export interface Gauge {
   readonly peakBytes: () => number | null;
   /** Between the last two looks; 100 is one processor. */
   readonly cpuPercent: () => number | null;
+  /** Processor time up to the last look; it never falls. */
+  readonly cpuSeconds: () => number;
 }
 
 /** `started`: the clock's milliseconds. */
@@ -29,6 +31,7 @@ export function newGauge(tree: Tree, started: number): Gauge {
   let footprint: Footprint | null = null;
   let peakBytes: number | null = null;
   let cpuPercent: number | null = null;
+  let cpuSeconds = 0;
   let last = { at: started, ticks: 0 };
 
   return {
@@ -46,11 +49,13 @@ export function newGauge(tree: Tree, started: number): Gauge {
       const seconds = (now - last.at) / 1000;
       // A child that did not end in its parent's arms takes its time with it.
       const used = Math.max(0, ticks - last.ticks) / TICKS_A_SECOND;
+      cpuSeconds += used;
       if (seconds > 0) cpuPercent = Math.round((used / seconds) * 1000) / 10;
       last = { at: now, ticks };
     },
     footprint: () => footprint,
     peakBytes: () => peakBytes,
     cpuPercent: () => cpuPercent,
+    cpuSeconds: () => cpuSeconds,
   };
 }

@@ -56,6 +56,8 @@ export type News =
       readonly pid: number;
       readonly instances: readonly string[];
     }
+  /** The control plane can be asked over HTTP; `token`: by those who have it. */
+  | { readonly type: 'listening'; readonly address: string; readonly token: boolean }
   | {
       readonly type: 'ordered';
       readonly signal: string | null;

@@ -177,6 +177,7 @@ export function newRun(spec: ProcessSpec, child: Child, tree: Tree, ports: RunPo
     footprint: gauge.footprint,
     peakBytes: gauge.peakBytes,
     cpuPercent: gauge.cpuPercent,
+    cpuSeconds: gauge.cpuSeconds,
     tail: () => (tails.stderr.length > 0 ? tails.stderr : tails.stdout),
     versions: () => versions,
     vitals: () => vitals,

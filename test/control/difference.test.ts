@@ -49,12 +49,12 @@ function stage(): { plan: (text: string) => Plan; told: (after: string, ...names
 }
 
 /** What a supervisor answers, over the wire. */
-function answerOf({ manifest, onFatal, startRate, processes }: Plan, all = true): PlanAnswer {
+function answerOf({ manifest, onFatal, startRate, http, processes }: Plan, all = true): PlanAnswer {
   const salt = newSalt();
   const sealed = processes.map((spec) => seal(spec, salt));
   const answer = {
     protocol: PROTOCOL,
-    plan: { manifest, all, onFatal, startRate, salt, processes: sealed },
+    plan: { manifest, all, onFatal, startRate, http, salt, processes: sealed },
   };
   const wire = JSON.stringify(answer);
   expect(wire).not.toContain('hunter2');

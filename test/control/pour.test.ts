@@ -100,3 +100,31 @@ test('one that has gone is written to no more', () => {
   expect(reader.said.slice(1)).toEqual(['a', 'destroyed']);
   expect(state.closed).toBe(1);
 });
+
+test('a stream that has a word for it says every 15 s that it lives, but to nobody who is full', () => {
+  const clock = new FakeClock();
+  const reader = new FakeReader();
+  const feed: Feed = {
+    type: 'text/event-stream',
+    beat: ':\n\n',
+    read: () => null,
+    over: () => false,
+    watch: () => undefined,
+    close: () => undefined,
+  };
+  pour(feed, reader as unknown as StreamReader, clock, (work) => {
+    while (work());
+    return () => undefined;
+  });
+  clock.pass(14_999);
+  expect(reader.said).toEqual(['200 text/event-stream']);
+  reader.room = 2;
+  clock.pass(60_001);
+  expect(reader.said.slice(1)).toEqual([':\n\n', ':\n\n']);
+  reader.room = 2;
+  reader.emit('drain');
+  clock.pass(15_000);
+  expect(reader.said.slice(1)).toEqual([':\n\n', ':\n\n', ':\n\n']);
+  reader.destroy();
+  expect(clock.armed).toBe(0);
+});

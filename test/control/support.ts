@@ -23,6 +23,7 @@ const PLAN: PlanAnswer['plan'] = {
   all: true,
   onFatal: null,
   startRate: 10,
+  http: null,
   salt: 'salt',
   processes: [{ spec: { name: 'worker' }, digests: { 'env.SECRET': 'digest' } }],
 };
@@ -46,6 +47,11 @@ export const control = (change: Partial<Control> = {}): Control => ({
   scale: async () => ({ protocol: PROTOCOL, changes: [], failures: [] }),
   update: async () => ({ protocol: PROTOCOL, changes: [], failures: [] }),
   stream: () => false,
+  vitality: {
+    healthy: () => true,
+    ready: () => false,
+    metrics: async (accept) => ({ type: 'text/plain', text: `accept ${accept}\n` }),
+  },
   ...change,
 });
 

@@ -73,6 +73,32 @@ const settle = async (): Promise<void> => {
   for (let index = 0; index < 5; index += 1) await turn();
 };
 
+describe('one who comes back with the id of its last event', () => {
+  const after = async (id: string, told = 3): Promise<unknown[]> => {
+    const { tell, open } = begin();
+    tell(told);
+    const reader = open('events', { after: id });
+    await settle();
+    return reader?.records.map((one) => one['id'] ?? one) ?? [];
+  };
+  const LIVE = { live: true };
+
+  test('is given what came after it', async () => {
+    expect(await after('loyw3v28-1')).toEqual([2, 3, LIVE]);
+    expect(await after('loyw3v28-3')).toEqual([LIVE]);
+  });
+
+  test('is told how much is not kept any more', async () => {
+    expect((await after('loyw3v28-2', 1005)).slice(0, 2)).toEqual([{ lost: 3, instance: null }, 6]);
+  });
+
+  test('is given all where that was of another supervisor, or is nonsense', async () => {
+    for (const id of ['loyw3v27-2', '2', 'loyw3v28-', 'loyw3v28-x', '-2'])
+      expect(await after(id)).toEqual([1, 2, 3, LIVE]);
+    expect(await after('loyw3v28-999')).toEqual([LIVE]);
+  });
+});
+
 describe('events', () => {
   test('the past, a mark, then what comes, and the end', async () => {
     const { chronicle, tell, open } = begin();
@@ -84,7 +110,7 @@ describe('events', () => {
     await closed;
     expect(reader?.records.map((one) => one['id'] ?? one)).toEqual([2, 3, { live: true }, 4]);
     expect(reader?.text).toContain(
-      'id: 4\ndata: {"id":4,"time":"2023-11-14T22:13:20.000Z","supervisor_pid":',
+      'id: loyw3v28-4\ndata: {"id":4,"time":"2023-11-14T22:13:20.000Z","supervisor_pid":',
     );
     expect(reader?.writableEnded).toBe(true);
     expect(open('events')).toBe(null);

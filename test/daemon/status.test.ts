@@ -38,6 +38,7 @@ const newestRun = (pid: number, members: number[], vitals: Vitals | null): Run =
   footprint: () => null,
   peakBytes: () => null,
   cpuPercent: () => 12.5,
+  cpuSeconds: () => 3.5,
   growth: () => [{ ageMs: 8040.4, rssBytes: 5000, processes: 2, tasks: 9 }],
   registered: () => 7,
   pause: () => undefined,

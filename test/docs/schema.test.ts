@@ -47,11 +47,15 @@ const BEYOND: readonly (readonly [path: RegExp, code: RegExp, why: string])[] = 
   [/^LIVE\.celery\.stuck$/, /^key-useless$/, 'what a key needs beside it'],
   [/^LOCK\.(?!name|redis|file)/, /^key-useless$/, 'what a key needs beside it'],
   [/^UMASK$/, /^value-wrong$/, 'whether a number was written with a 0 in front'],
+  [/^SUPERVISOR\.http-/, /^key-missing$/, 'what a key needs beside it'],
   [/^LOCK\.redis$/, /^value-wrong$/, 'the forms of the URL of a Redis'],
 ];
 
-const beyond = ({ code, place }: Failure): boolean =>
-  BEYOND.some(([path, codes]) => codes.test(code) && path.test((place?.path ?? []).slice(2).join('.')));
+const beyond = ({ code, place }: Failure): boolean => {
+  const whole = place?.path ?? [];
+  const keys = (whole[0] === 'SUPERVISOR' ? whole : whole.slice(2)).join('.');
+  return BEYOND.some(([path, codes]) => codes.test(code) && path.test(keys));
+};
 
 type Manifest = Readonly<Record<string, unknown>>;
 
@@ -189,7 +193,7 @@ SOCKETS:
   http: {bind: "127.0.0.1:8001", backlog: 512, reuse-port: true}
   asgi: {bind: "unix:/run/shop.sock", mode: "0660", user: www-data, group: 33}
   six: "[::1]:8002"
-SUPERVISOR: {python: .venv/bin/python, on-fatal: shutdown, start-rate: 20}
+SUPERVISOR: {python: .venv/bin/python, on-fatal: shutdown, start-rate: 20, http: "[::1]:9180", http-token-file: run/token, http-hosts: [app, app.internal]}
 `;
 const whole = parse(WHOLE) as Manifest;
 

@@ -1,4 +1,6 @@
 /** What `status --json` tells of the tasks of real workers. */
+import { readdirSync } from 'node:fs';
+import { request } from 'node:http';
 import { join } from 'node:path';
 import { expect, inject } from 'vitest';
 import { ENDS, ERRANDS, sendEach } from '../python/vitals.ts';
@@ -15,6 +17,8 @@ interface Shop {
   readonly rig: Rig;
   readonly supervisor: number;
   rows(): Promise<StatusRow[]>;
+  /** Over the control socket. */
+  metrics(): Promise<string>;
   send(tasks: readonly string[], queues: readonly string[]): Promise<void>;
 }
 
@@ -39,8 +43,22 @@ async function workersOf(pools: readonly string[]): Promise<Shop> {
     rig,
     supervisor: start.pid,
     rows: () => rig.status(),
+    metrics: async () => metricsOf(rig),
     send: (tasks, queues) => sendEach(rig, python, redis.url, tasks, queues),
   };
+}
+
+async function metricsOf(rig: Rig): Promise<string> {
+  const folder = join(rig.folder, 'run');
+  const socket = readdirSync(folder).find((name) => name.endsWith('.sock')) ?? '';
+  return new Promise((done, refuse) => {
+    const call = request({ socketPath: join(folder, socket), path: '/metrics' }, (response) => {
+      let text = '';
+      response.setEncoding('utf8').on('data', (chunk: string) => (text += chunk));
+      response.once('end', () => done(text));
+    });
+    call.once('error', refuse).end();
+  });
 }
 
 type Counts = Pick<StatusRow['tasks'], 'done' | 'failed' | 'active'>;
@@ -86,4 +104,16 @@ export async function tasksInStatus(pools: readonly [string, ...string[]]): Prom
   }, 'the task to be done');
   tryKill(shop.supervisor, 'SIGCONT');
   await until(async () => (await shop.rows())[0]?.tasks.done === 19, 'its count');
+
+  // Prometheus is told the same, by how they ended.
+  const told = (await shop.metrics()).split('\n').filter((line) => line.startsWith('prodserver_tasks_'));
+  const of = `{process="${first}",instance="${first}.1"`;
+  expect(told.filter((line) => line.includes(of))).toEqual([
+    `prodserver_tasks_total${of},outcome="succeeded"} 11`,
+    `prodserver_tasks_total${of},outcome="failed"} 4`,
+    `prodserver_tasks_total${of},outcome="retried"} 4`,
+    expect.stringMatching(/outcome="revoked"} \d+$/) as string,
+    `prodserver_tasks_total${of},outcome="unknown"} 0`,
+    `prodserver_tasks_active${of}} 0`,
+  ]);
 }

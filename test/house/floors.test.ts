@@ -96,6 +96,7 @@ describe('imports', () => {
       'ioredis',
       'koffi',
       'pino',
+      'prom-client',
       'yaml',
       'zod',
     ]);

@@ -78,7 +78,7 @@ test('value-wrong: an entry', () => {
 
 test('value-wrong: SUPERVISOR', () => {
   expect(told('SUPERVISOR: python3\n')).toMatchInlineSnapshot(`
-    "prodserver.yaml:1:13: error: "SUPERVISOR" must be a mapping with python, on-fatal, start-rate, backends, not "python3" [value-wrong]
+    "prodserver.yaml:1:13: error: "SUPERVISOR" must be a mapping with python, on-fatal, start-rate, backends, http, http-token-file, http-hosts, not "python3" [value-wrong]
         1 | SUPERVISOR: python3
           |             ^^^^^^^"
   `);

@@ -70,6 +70,8 @@ const ALL: readonly News[] = [
   { type: 'ordered', signal: null, order: 'stop' },
   { type: 'ordered', signal: 'SIGINT', order: 'step' },
   { type: 'ordered', signal: 'SIGTERM', order: 'kill' },
+  { type: 'listening', address: '127.0.0.1:9180', token: false },
+  { type: 'listening', address: '0.0.0.0:9180', token: true },
   { type: 'reopened', any: false },
   { type: 'reopened', any: true },
   { type: 'ordered', signal: null, order: 'restart' },
@@ -145,6 +147,8 @@ test('for people', () => {
     prodserver | stopping, as a command asks
     prodserver | SIGINT: every stop takes its next step
     prodserver | SIGTERM: killing what is left
+    prodserver | listening for HTTP on 127.0.0.1:9180
+    prodserver | listening for HTTP on 0.0.0.0:9180, with a token
     prodserver | SIGUSR1: there are no log files to reopen
     prodserver | SIGUSR1: log files reopened
     prodserver | restarting, as a command asks
@@ -206,6 +210,8 @@ describe('as JSON', () => {
       {"level":30,"time":1700000000000,"pid":10,"msg":"stopping, as a command asks"}
       {"level":30,"time":1700000000000,"pid":10,"msg":"SIGINT: every stop takes its next step"}
       {"level":30,"time":1700000000000,"pid":10,"msg":"SIGTERM: killing what is left"}
+      {"level":30,"time":1700000000000,"pid":10,"msg":"listening for HTTP on 127.0.0.1:9180"}
+      {"level":30,"time":1700000000000,"pid":10,"msg":"listening for HTTP on 0.0.0.0:9180, with a token"}
       {"level":30,"time":1700000000000,"pid":10,"msg":"SIGUSR1: there are no log files to reopen"}
       {"level":30,"time":1700000000000,"pid":10,"msg":"SIGUSR1: log files reopened"}
       {"level":30,"time":1700000000000,"pid":10,"msg":"restarting, as a command asks"}

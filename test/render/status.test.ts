@@ -148,6 +148,7 @@ test('one object for programs', () => {
           "degraded": false,
           "stopping": false,
           "log_lines_dropped": 0,
+          "http": null,
           "loop_lag_ms": {
             "p99": 1.5,
             "max": 12

@@ -45,6 +45,7 @@ export const supervisor = (change: Partial<StatusAnswer['supervisor']> = {}): St
   stopping: false,
   warnings: [],
   log_lines_dropped: 0,
+  http: null,
   loop_lag_ms: { p99: 1.5, max: 12 },
   ...change,
 });

@@ -136,6 +136,16 @@ const RUNTIME = [
     trouble: { probe: 'http', target: 'http://db/', got: 'status 500' },
     ms: 60_000,
   }),
+  failure('http-open', { address: '0.0.0.0:9180' }),
+  failure('http-token', { file: '/run/token', problem: 'unreadable', detail: 'ENOENT' }),
+  failure('http-token', { file: '/run/token', problem: 'empty', detail: '16' }),
+  failure('http-token', { file: null, problem: 'short', detail: '16' }),
+  failure('http-token', { file: null, problem: 'characters', detail: '16' }),
+  failure('http-refused', { address: '[::1]:9180', errno: 'EADDRINUSE' }),
+  failure('http-refused', { address: '127.0.0.1:80', errno: 'EACCES' }),
+  failure('http-refused', { address: '10.1.2.3:9180', errno: 'EADDRNOTAVAIL' }),
+  failure('http-refused', { address: 'app:9180', errno: 'ENOTFOUND' }),
+  failure('http-refused', { address: '127.0.0.1:9180', errno: 'EMFILE' }),
   failure('start-rate', { ms: 1500 }),
   failure('user-unknown', { user: 'shop' }),
   failure('group-unknown', { group: 'media' }),
@@ -272,6 +282,35 @@ test('every failure of the running program, in words', () => {
 
     error: waited 1 min in vain for GET http://db/: status 500 [wait-timeout]
       look at what should answer there; WAIT_FOR.timeout may be longer
+
+    error: other machines reach 0.0.0.0:9180, and nobody there would be asked for a token [http-open]
+      name a file with a token in SUPERVISOR.http-token-file, or set PRODSERVER_HTTP_TOKEN where prodserver starts; or listen on 127.0.0.1
+
+    error: the token in /run/token cannot be read: ENOENT [http-token]
+      mend SUPERVISOR.http-token-file, or who may read that file
+
+    error: there is no token in /run/token [http-token]
+      make one: (umask 077; openssl rand -hex 32 > /run/token)
+
+    error: the token in PRODSERVER_HTTP_TOKEN is too short: 16 characters are the fewest [http-token]
+      make one: PRODSERVER_HTTP_TOKEN=$(openssl rand -hex 32)
+
+    error: the token in PRODSERVER_HTTP_TOKEN has blanks, line ends or letters that no header can carry [http-token]
+      make one: PRODSERVER_HTTP_TOKEN=$(openssl rand -hex 32)
+
+    error: cannot listen on [::1]:9180: another program has that port [http-refused]
+      end what has it (ss -ltnp sport = :9180 tells), or name another port in SUPERVISOR.http or --http
+
+    error: cannot listen on 127.0.0.1:80: this user may not have a port below 1024 [http-refused]
+      take a port from 1024 in SUPERVISOR.http or --http
+
+    error: cannot listen on 10.1.2.3:9180: this machine has no such address [http-refused]
+      mend "10.1.2.3" in SUPERVISOR.http or --http; 0.0.0.0 is every IPv4 address of the machine
+
+    error: cannot listen on app:9180: the name has no address [http-refused]
+      mend "app" in SUPERVISOR.http or --http; 0.0.0.0 is every IPv4 address of the machine
+
+    error: cannot listen on 127.0.0.1:9180: EMFILE [http-refused]
 
     error: too many starts at once: its turn comes in 1.5 s [start-rate]
       look at what ends again and again; SUPERVISOR.start-rate allows more starts a second

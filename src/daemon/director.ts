@@ -10,7 +10,7 @@ import { allStats } from '../os/proc.ts';
 import { hasTerminal, leaveTerminal } from '../os/terminal.ts';
 import type { Holding } from '../singleton/holder.ts';
 import type { News } from '../supervisor/news.ts';
-import type { Slot } from '../supervisor/slot.ts';
+import type { Slot } from '../supervisor/slot-face.ts';
 import type { Supervisor } from '../supervisor/supervisor.ts';
 import type { SupervisorSignal } from './signals.ts';
 import { statusRow } from './status.ts';
@@ -129,7 +129,7 @@ export function newDirector(options: DirectorOptions): Director {
           clock,
           stats,
           options.output.dropped(instance.spec.instance),
-          supervisor?.isQueued(instance) ?? false,
+          supervisor?.queuedFor(instance) ?? null,
           options.holding(instance.spec),
         ),
       ),

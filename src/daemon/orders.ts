@@ -1,6 +1,7 @@
 /** What commands order of a running set. */
 import {
   PROTOCOL,
+  type ReloadAnswer,
   type RestartAnswer,
   type ReviseAnswer,
   type SignalAnswer,
@@ -9,7 +10,7 @@ import {
 } from '../control/protocol.ts';
 import { isNamed } from '../model/process.ts';
 import type { News } from '../supervisor/news.ts';
-import type { Slot } from '../supervisor/slot.ts';
+import type { Slot } from '../supervisor/slot-face.ts';
 import type { Supervisor } from '../supervisor/supervisor.ts';
 import type { Revised, Revision } from './revision.ts';
 
@@ -20,6 +21,7 @@ export interface Orders {
   start(names: Names): StartAnswer;
   stop(names: Names): StopAnswer;
   restart(names: Names): RestartAnswer;
+  reload(names: Names): ReloadAnswer;
   signal(names: Names, signal: NodeJS.Signals): SignalAnswer;
   scale(counts: Readonly<Record<string, number>>): Promise<ReviseAnswer>;
   update(dry: boolean): Promise<ReviseAnswer>;
@@ -64,6 +66,19 @@ export function newOrders(
           return slot === undefined ? [] : [{ instance: instanceOf(slot), way, pid: pids[index] ?? null }];
         }),
       };
+    },
+    reload(names) {
+      const chosen = named(names);
+      tell({ type: 'ordered', signal: null, order: 'reload' });
+      const before = chosen.map((slot) => ({ state: slot.machine().state.id, pid: slot.run()?.pid ?? null }));
+      const ways = supervisor()?.reload(chosen) ?? [];
+      const instances = ways.flatMap((way, index) => {
+        const [slot, was] = [chosen[index], before[index]];
+        if (slot === undefined || was === undefined) return [];
+        const signal = way === 'signal' ? (slot.spec.reload?.signal ?? null) : null;
+        return [{ instance: instanceOf(slot), way, signal, ...was }];
+      });
+      return { protocol: PROTOCOL, instances };
     },
     signal(names, signal) {
       tell({ type: 'ordered', signal: null, order: 'signal' });

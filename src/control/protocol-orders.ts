@@ -67,6 +67,17 @@ export const signalAnswer = z.object({
 export const scaleRequest = z.strictObject({
   counts: z.record(z.string().max(100), z.int().min(1).max(1000)),
 });
+const list = z.array(z.string());
+const lists = z.object({ removed: list, added: list, changed: list });
+const difference = z.object({
+  instance: z.string(),
+  from: z.record(z.string(), z.unknown()),
+  to: z.record(z.string(), z.unknown()),
+  argv: lists,
+  env: lists,
+  fields: z.array(z.object({ field: z.string(), from: z.unknown(), to: z.unknown() })),
+});
+
 /** `dry` only tells what would change. */
 export const updateRequest = z.strictObject({ dry: z.boolean() });
 export const reviseAnswer = z.object({
@@ -80,6 +91,8 @@ export const reviseAnswer = z.object({
         /** Of the plan's own words, where it is changed. */
         fields: z.array(z.string()),
         effect: z.enum(['live', 'restart']).nullable(),
+        /** Where it is changed: what differs, masked. */
+        difference: difference.nullable(),
       }),
     )
     .nullable(),

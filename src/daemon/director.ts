@@ -1,7 +1,6 @@
 /** What orders, signals and faults do to a supervisor, and what its end amounts to. */
 import { PROTOCOL, type PlanAnswer, type StatusAnswer } from '../control/protocol.ts';
 import type { Control } from '../control/server.ts';
-import { newSalt, seal } from '../control/seal.ts';
 import { failure, type Failure } from '../model/failure.ts';
 import type { Exit } from '../model/process.ts';
 import type { OnFatal, Plan, ProcessSpec } from '../model/spec.ts';
@@ -10,6 +9,7 @@ import { allStats } from '../os/proc.ts';
 import { hasTerminal, leaveTerminal } from '../os/terminal.ts';
 import type { Holding } from '../singleton/holder.ts';
 import type { News } from '../supervisor/news.ts';
+import { newSalt, seal } from '../supervisor/seal.ts';
 import type { Slot } from '../supervisor/slot-face.ts';
 import type { Supervisor } from '../supervisor/supervisor.ts';
 import type { SupervisorSignal } from './signals.ts';

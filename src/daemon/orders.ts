@@ -9,6 +9,7 @@ import {
   type StopAnswer,
 } from '../control/protocol.ts';
 import { isNamed } from '../model/process.ts';
+import type { Difference, ListChange } from '../supervisor/difference.ts';
 import type { News } from '../supervisor/news.ts';
 import type { Slot } from '../supervisor/slot-face.ts';
 import type { Supervisor } from '../supervisor/supervisor.ts';
@@ -105,6 +106,22 @@ function revised(result: Revised): ReviseAnswer {
     kind: change.kind,
     fields: change.kind === 'changed' ? [...change.fields] : [],
     effect: change.kind === 'changed' ? change.effect : null,
+    difference: change.kind === 'changed' ? onWire(change.difference) : null,
   }));
   return { protocol: PROTOCOL, changes, failures: [] };
 }
+
+const onWire = ({ from, to, argv, env, fields, instance }: Difference) => ({
+  instance,
+  from: { ...from },
+  to: { ...to },
+  argv: onWireList(argv),
+  env: onWireList(env),
+  fields: [...fields],
+});
+
+const onWireList = ({ removed, added, changed }: ListChange) => ({
+  removed: [...removed],
+  added: [...added],
+  changed: [...changed],
+});

@@ -5,7 +5,7 @@ import type { News } from '../supervisor/news.ts';
 import type { State } from '../supervisor/state.ts';
 import { diagnosticText } from './diagnostics.ts';
 import { renderFailure } from './failures.ts';
-import { changeText } from './changes.ts';
+import { changesText, toldChange } from './changes.ts';
 import { newPaint, type Paint } from './paint.ts';
 import {
   reloadedText,
@@ -147,7 +147,7 @@ function revisedText({ result }: Extract<News, { type: 'revised' }>): string {
     return [...reasons, 'the manifest is not usable: nothing was changed'].join('\n');
   }
   if (result.value.length === 0) return 'the manifest says what it said before: nothing was changed';
-  return result.value.map(changeText).join('\n');
+  return changesText(result.value.map(toldChange), PLAIN).join('\n');
 }
 
 type ReplacementNews = Extract<News, { type: 'replacing' | 'replaced' | 'replacement-failed' }>;

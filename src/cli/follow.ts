@@ -5,7 +5,7 @@ import { StreamBroken, type Stream } from '../control/subscribe.ts';
 import { failure, type Failure, type Result } from '../model/failure.ts';
 import { parseDuration } from '../model/units.ts';
 import { EXIT } from '../render/words.ts';
-import { findRunning, type Found } from './names.ts';
+import { findRunning, isAll, type Found } from './names.ts';
 import { fail } from './output.ts';
 import type { Flags } from './verb.ts';
 
@@ -38,12 +38,16 @@ export async function follow<T extends Timed>(
   if (!asked.ok) return fail(asked.error);
   const found = await findRunning(flags, names);
   if (!found.ok) return fail(found.error);
+  const rows = found.value.flatMap(({ status }) => status.processes);
+  const spelled = rows.flatMap((row) => [row.name, row.instance]);
+  const every = names.some((name) => isAll(name, spelled));
+  const wanted = every ? { ...asked.value, names: null } : asked.value;
   const show = follower.show(found.value);
   const put = async (one: T | LostRecord): Promise<void> => write(show(one));
 
   const all: Following<T>[] = [];
   for (const { remote } of found.value) {
-    const stream = await follower.subscribe(remote.socket, asked.value);
+    const stream = await follower.subscribe(remote.socket, wanted);
     if (!stream.ok) return fail(stream.error);
     all.push({ remote, rest: stream.value[Symbol.asyncIterator]() });
   }

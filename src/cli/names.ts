@@ -21,7 +21,7 @@ export async function findRunning(flags: Flags, names: readonly string[]): Promi
   const rows = found.value.flatMap(({ status }) => status.processes);
   const known = [...new Set(rows.map((row) => row.name))];
   const spelled = new Set([...known, ...rows.map((row) => row.instance)]);
-  const unknown = names.find((name) => !matchesAny(name, spelled));
+  const unknown = names.find((name) => !matchesAny(meaningOf(name, spelled), spelled));
   if (unknown !== undefined) {
     const facts = { name: unknown, near: nearest(unknown, spelled), names: known };
     return { ok: false, error: failure('process-not-running-here', facts) };
@@ -44,10 +44,18 @@ export function unknownOf(
 const matchesAny = (name: string, spelled: ReadonlySet<string>): boolean =>
   isPattern(name) ? [...spelled].some((one) => matches(name, one)) : spelled.has(name);
 
+/** `all` stands for every name, as for supervisorctl, where no process is called so. */
+export const isAll = (name: string, known: Iterable<string>): boolean =>
+  name === 'all' && ![...known].includes('all');
+
+const meaningOf = (name: string, known: Iterable<string>): string => (isAll(name, known) ? '*' : name);
+
 /** Every instance that one of `names` means: its own name, that of its process, or a pattern of either; null: all. */
 export function instancesOf(
   rows: readonly { readonly name: string; readonly instance: string }[],
   names: readonly string[] | null,
 ): string[] {
-  return rows.filter((row) => isMeant(row, names)).map(({ instance }) => instance);
+  const spelled = rows.flatMap((row) => [row.name, row.instance]);
+  const meant = names?.map((name) => meaningOf(name, spelled)) ?? null;
+  return rows.filter((row) => isMeant(row, meant)).map(({ instance }) => instance);
 }

@@ -16,17 +16,11 @@ export async function run(words: readonly string[], flags: Flags): Promise<numbe
   const having = order.value.found.filter(({ status }) =>
     status.processes.some(({ name }) => Object.hasOwn(counts.value, name)),
   );
-  return revise(
-    { ...order.value, found: having },
-    async (remote) => {
-      const mine = having.find((one) => one.remote === remote)?.status.processes ?? [];
-      const names = new Set(mine.map(({ name }) => name));
-      return remote.scale(
-        Object.fromEntries(Object.entries(counts.value).filter(([name]) => names.has(name))),
-      );
-    },
-    true,
-  );
+  return revise({ ...order.value, found: having }, null, async (remote) => {
+    const mine = having.find((one) => one.remote === remote)?.status.processes ?? [];
+    const names = new Set(mine.map(({ name }) => name));
+    return remote.scale(Object.fromEntries(Object.entries(counts.value).filter(([name]) => names.has(name))));
+  });
 }
 
 function countsOf(words: readonly string[]): Result<Readonly<Record<string, number>>> {

@@ -19,7 +19,7 @@ import { EXIT } from '../render/words.ts';
 import type { Flags } from './verb.ts';
 import { attach } from './attach.ts';
 import { load, loadPlan } from './manifest.ts';
-import { unknownOf } from './names.ts';
+import { isAll, unknownOf } from './names.ts';
 import { complain, fail, outputPaint } from './output.ts';
 
 export async function run(names: readonly string[], flags: Flags): Promise<number> {
@@ -36,8 +36,16 @@ export async function run(names: readonly string[], flags: Flags): Promise<numbe
   const given = takeHttpToken();
   const source = await loadPlan(flags);
   if (typeof source === 'number') return source;
-  const all = flags['all'] === true;
-  const complaint = complaintOf(source.plan, names, all);
+  const all =
+    flags['all'] === true ||
+    (names.length === 1 &&
+      names.every((name) =>
+        isAll(
+          name,
+          source.plan.processes.map((one) => one.name),
+        ),
+      ));
+  const complaint = complaintOf(source.plan, flags['all'] === true || !all ? names : [], all);
   if (complaint !== null) return fail(complaint);
   const door = doorOf(source.plan, flags['http'], given);
   if (!door.ok) return fail(door.error);
@@ -56,7 +64,7 @@ export async function run(names: readonly string[], flags: Flags): Promise<numbe
     door: door.value,
     reread: async (scales) => reread(flags, source.plan, scales),
     choose: (plan) => choose(plan, names, all),
-    all: flags['all'] === true,
+    all,
     version: VERSION,
     manager,
     summary: serviceText,

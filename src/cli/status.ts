@@ -1,10 +1,9 @@
-import { isNamed } from '../model/process.ts';
 import { systemClock } from '../os/clock.ts';
 import { statusTable } from '../render/status-table.ts';
 import { statusJson, statusLines } from '../render/status.ts';
 import { EXIT } from '../render/words.ts';
 import type { Flags } from './verb.ts';
-import { findRunning } from './names.ts';
+import { findRunning, instancesOf } from './names.ts';
 import { fail, outputPaint, print } from './output.ts';
 
 const DOWN = new Set(['STOPPED', 'EXITED', 'FATAL']);
@@ -14,8 +13,9 @@ export async function run(names: readonly string[], flags: Flags): Promise<numbe
   const found = await findRunning(flags, names);
   if (!found.ok) return fail(found.error);
   const supervisors = found.value.map(({ status }) => status.supervisor);
-  const chosen = names.length === 0 ? null : names;
-  const rows = found.value.flatMap(({ status }) => status.processes).filter((row) => isNamed(row, chosen));
+  const all = found.value.flatMap(({ status }) => status.processes);
+  const chosen = new Set(instancesOf(all, names.length === 0 ? null : names));
+  const rows = all.filter(({ instance }) => chosen.has(instance));
   if (flags['json'] === true) print(JSON.stringify(statusJson(supervisors, rows), null, 2));
   else if (process.stdout.isTTY) {
     const paper = {

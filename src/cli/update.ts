@@ -8,5 +8,9 @@ export async function run(_: readonly string[], flags: Flags): Promise<number> {
   const order = await orderOf([], flags);
   if (!order.ok) return fail(order.error);
   const dry = flags['dryRun'] === true;
-  return revise(order.value, async (remote) => remote.update(dry), !dry);
+  return revise(
+    order.value,
+    async (remote) => remote.update(true),
+    dry ? null : async (remote) => remote.update(false),
+  );
 }

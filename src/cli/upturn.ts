@@ -2,14 +2,16 @@
 import type { ProcessRow } from '../control/protocol.ts';
 import { failure, type Failure, type Result } from '../model/failure.ts';
 import { systemClock as clock } from '../os/clock.ts';
-import { whyNotRestarted } from '../render/status.ts';
+import { whyNotRenewed } from '../render/status.ts';
 import type { Found } from './names.ts';
-import type { Look, Order } from './waiting.ts';
+import type { Late, Look, Order } from './waiting.ts';
 
 /** An instance, the run of it that is to go (null: there was none), and by which of the supervisors. */
 export interface Ordered {
   readonly instance: string;
   readonly pid: number | null;
+  /** The run that is there stays. */
+  readonly stays?: boolean;
   /** It may be one that does not start by itself. */
   readonly mayRest?: boolean;
   readonly remote: Found[number]['remote'];
@@ -18,11 +20,12 @@ export interface Ordered {
 /** Now, as the supervisors write it. */
 export const now = (): string => new Date(clock.wall()).toISOString();
 
-/** Null: all of them are up, each by another run than it had. `since`: when it was ordered. */
+/** Null: all of them are up, each by another run than it had, or by the one that stays. `since`: when it was ordered. */
 export async function waitUp(
   order: Order,
   ordered: readonly Ordered[],
   since: string,
+  [late, failed]: readonly [Late, 'restart-failed' | 'reload-failed'] = ['restart-timeout', 'restart-failed'],
 ): Promise<Failure | null> {
   let rows: readonly ProcessRow[] = [];
   const look = async (): Promise<Result<Look>> => {
@@ -32,17 +35,17 @@ export async function waitUp(
     const busy = rows.filter(isUnderWay);
     return { ok: true, value: { done: busy.length === 0, busy } };
   };
-  const waited = await order.waitUntil(look, 'restart-timeout');
+  const waited = await order.waitUntil(look, late);
   if (!waited.ok) return waited.error;
   const wishes = new Map(ordered.map((one) => [one.instance, one]));
   const problems = rows
     .filter((row) => {
       const wish = wishes.get(row.instance);
       const rests = wish?.mayRest === true && row.state === 'STOPPED' && row.cause === null;
-      return !rests && !isUp(row, wish?.pid ?? null);
+      return !rests && !(wish?.stays === true ? isRenewed(row, wish, since) : isUp(row, wish?.pid ?? null));
     })
-    .map((row) => whyNotRestarted(row, since));
-  return problems.length === 0 ? null : failure('restart-failed', { problems });
+    .map((row) => whyNotRenewed(row, since));
+  return problems.length === 0 ? null : failure(failed, { problems });
 }
 
 async function rowsOf(ordered: readonly Ordered[]): Promise<Result<readonly ProcessRow[]>> {
@@ -64,3 +67,7 @@ const isUnderWay = ({ replacing, state, cause }: ProcessRow): boolean =>
 
 const isUp = (row: ProcessRow, before: number | null): boolean =>
   (row.state === 'RUNNING' && row.pid !== before) || row.cause?.kind === 'completed';
+
+/** Its own run has taken in the new code, or another one has it from the start. */
+const isRenewed = (row: ProcessRow, { pid }: Ordered, since: string): boolean =>
+  row.state === 'RUNNING' && (row.pid !== pid || (row.reloaded_at ?? '') >= since);

@@ -1,15 +1,8 @@
 /** Every verb with its options, as commander reads them: help, completion and the manual page come from here. */
 import { Command } from 'commander';
+import { following, MANIFEST, SETTINGS, waiting } from './options.ts';
+import { addWords, WORDS } from './supervisorctl.ts';
 import type { Verb } from './verb.ts';
-
-const MANIFEST = [
-  '-f, --manifest <file>',
-  'the manifest (default: prodserver.yaml, .yml or .json here)',
-] as const;
-const SETTINGS = [
-  '--settings <module>',
-  'the Django settings to take it from (default, where there is no manifest: DJANGO_SETTINGS_MODULE)',
-] as const;
 
 /** `done` is given the exit code of the verb that was called. */
 export function program(done: (code: number) => void): Command {
@@ -19,7 +12,8 @@ export function program(done: (code: number) => void): Command {
     .showHelpAfterError('see prodserver --help')
     .addHelpText(
       'after',
-      '\nExamples:\n  prodserver check\n  prodserver start --all\n  prodserver start worker\n  prodserver status',
+      '\nExamples:\n  prodserver check\n  prodserver start --all\n  prodserver start worker\n  prodserver status' +
+        `\n\n${WORDS}`,
     );
 
   // Each verb is loaded when it is called: the parser alone is all that `--help` needs.
@@ -28,10 +22,10 @@ export function program(done: (code: number) => void): Command {
     about: string,
     example: string,
     load: () => Promise<{ run: Verb }>,
-    below = root,
+    { below = root, hidden = false } = {},
   ): Command =>
     below
-      .command(usage)
+      .command(usage, { hidden })
       .description(about)
       .addHelpText('after', `\nExample:\n  ${example}`)
       .action(async (...args: unknown[]) => {
@@ -89,39 +83,44 @@ export function program(done: (code: number) => void): Command {
     .option(...SETTINGS)
     .option('--json', 'one JSON object')
     .option('--strict', 'exit 3 for STARTING, WAITING and STOPPING too');
-  verb(
-    'stop [names...]',
-    'Stop processes in order; without names, everything and the supervisor itself.',
-    'prodserver stop worker',
-    () => import('./stop.ts'),
-  )
-    .option(...MANIFEST)
-    .option(...SETTINGS)
-    .option('--timeout <duration>', 'give up waiting after this long, for example 90s')
-    .option('--no-wait', 'do not wait for the end')
-    .option('--json', 'one JSON object');
-  verb(
-    'restart [names...]',
-    'Replace what runs, start what does not; without names, everything.',
-    'prodserver restart worker',
-    () => import('./restart.ts'),
-  )
-    .option(...MANIFEST)
-    .option(...SETTINGS)
-    .option('--timeout <duration>', 'give up waiting after this long, for example 90s')
-    .option('--no-wait', 'do not wait until it is done')
-    .option('--json', 'one JSON object');
-  verb(
-    'scale <name=count...>',
-    'Run so many instances of a process, until the supervisor ends.',
-    'prodserver scale worker=4',
-    () => import('./scale.ts'),
-  )
-    .option(...MANIFEST)
-    .option(...SETTINGS)
-    .option('--timeout <duration>', 'give up waiting after this long, for example 90s')
-    .option('--no-wait', 'do not wait until it is done')
-    .option('--json', 'one JSON object');
+  waiting(
+    verb(
+      'stop [names...]',
+      'Stop processes in order; without names, everything and the supervisor itself.',
+      'prodserver stop worker',
+      () => import('./stop.ts'),
+    ),
+    'for the end',
+  );
+  waiting(
+    verb(
+      'restart [names...]',
+      'Replace what runs, start what does not; without names, everything.',
+      'prodserver restart worker',
+      () => import('./restart.ts'),
+    ),
+  );
+  waiting(
+    verb(
+      'reload [names...]',
+      'Have what runs take in new code: by a signal where its program can, else replaced; nothing is started.',
+      `prodserver reload web
+
+A program that takes in new code at a signal (gunicorn, uvicorn with workers, Hypercorn, Granian: see "code" in
+"prodserver plan") is signalled, and keeps its main process and its port. It counts as reloaded when none of its old
+workers is left, new ones have stayed for a second, and READY holds; what the new code answers is known only where READY
+asks for it (http). All else is replaced, as "restart" does, one at a time of each name.`,
+      () => import('./reload.ts'),
+    ),
+  );
+  waiting(
+    verb(
+      'scale <name=count...>',
+      'Run so many instances of a process, until the supervisor ends.',
+      'prodserver scale worker=4',
+      () => import('./scale.ts'),
+    ),
+  );
   verb(
     'signal <signal> [names...]',
     'Send a signal to the main processes.',
@@ -132,29 +131,23 @@ export function program(done: (code: number) => void): Command {
     .option(...SETTINGS)
     .option('-a, --all', 'to every process')
     .option('--json', 'one JSON object');
-  verb(
-    'update',
-    'Read the manifest again: start what is new, stop what is gone, restart what must.',
-    'prodserver update --dry-run',
-    () => import('./update.ts'),
-  )
-    .option(...MANIFEST)
-    .option(...SETTINGS)
-    .option('-n, --dry-run', 'only tell what would change')
-    .option('--timeout <duration>', 'give up waiting after this long, for example 90s')
-    .option('--no-wait', 'do not wait until it is done')
-    .option('--json', 'one JSON object');
-  verb(
-    'shutdown',
-    'Stop everything in order, and the supervisor itself.',
-    'prodserver shutdown --timeout 2m',
-    () => import('./stop.ts'),
-  )
-    .option(...MANIFEST)
-    .option(...SETTINGS)
-    .option('--timeout <duration>', 'give up waiting after this long, for example 90s')
-    .option('--no-wait', 'do not wait for the end')
-    .option('--json', 'one JSON object');
+  waiting(
+    verb(
+      'update',
+      'Read the manifest again: start what is new, stop what is gone, restart what must.',
+      'prodserver update --dry-run',
+      () => import('./update.ts'),
+    ).option('-n, --dry-run', 'only tell what would change'),
+  );
+  waiting(
+    verb(
+      'shutdown',
+      'Stop everything in order, and the supervisor itself.',
+      'prodserver shutdown --timeout 2m',
+      () => import('./stop.ts'),
+    ),
+    'for the end',
+  );
   verb(
     'init [file]',
     'Write a manifest from what is here: Django settings, a Procfile, a supervisord.conf.',
@@ -177,33 +170,24 @@ export function program(done: (code: number) => void): Command {
     .option('--json', 'one JSON object')
     .option('--strict', 'exit 1 for warnings too')
     .option('-v, --verbose', 'tell what is well, too');
-  // -f means what it means in `tail`, so the manifest has only its long name here.
-  verb(
-    'logs [names...]',
-    'Show the last lines of processes, from memory.',
-    'prodserver logs -f worker',
-    () => import('./logs.ts'),
-  )
-    .option('-f, --follow', 'go on until the supervisor ends')
-    .option('-n, --lines <count>', 'so many of the last lines, or all (default: 100; with --since all)')
-    .option('--since <time>', 'none that is older: 10m, or 2026-05-01T12:00')
-    .option('-t, --timestamps', 'the time in front of each line')
-    .option('--manifest <file>', MANIFEST[1])
-    .option(...SETTINGS)
-    .option('--json', 'one JSON object a line');
-  verb(
-    'events [names...]',
-    'Show what has happened: changes of state, replacements, orders, problems.',
-    'prodserver events -f --json',
-    () => import('./events.ts'),
-  )
-    .option('-f, --follow', 'go on until the supervisor ends')
-    .option('-n, --lines <count>', 'so many of the last events, or all (default: 100; with --since all)')
-    .option('--since <time>', 'none that is older: 10m, or 2026-05-01T12:00')
-    .option('-t, --timestamps', 'the time in front of each event')
-    .option('--manifest <file>', MANIFEST[1])
-    .option(...SETTINGS)
-    .option('--json', 'one JSON object a line');
+  following(
+    verb(
+      'logs [names...]',
+      'Show the last lines of processes, from memory.',
+      'prodserver logs -f worker',
+      () => import('./logs.ts'),
+    ),
+    'line',
+  );
+  following(
+    verb(
+      'events [names...]',
+      'Show what has happened: changes of state, replacements, orders, problems.',
+      'prodserver events -f --json',
+      () => import('./events.ts'),
+    ),
+    'event',
+  );
   verb(
     'top [names...]',
     'Show the processes on the whole terminal, live, with keys to act; ? tells them.',
@@ -221,7 +205,7 @@ export function program(done: (code: number) => void): Command {
     'Show who holds the locks of the processes.',
     'prodserver lock status beat --json',
     () => import('./lock-status.ts'),
-    lock,
+    { below: lock },
   )
     .option(...MANIFEST)
     .option(...SETTINGS)
@@ -231,7 +215,7 @@ export function program(done: (code: number) => void): Command {
     'Take a lock in Redis from its holder, which may run on for a while.',
     'prodserver lock release beat --force',
     () => import('./lock-release.ts'),
-    lock,
+    { below: lock },
   )
     .option(...MANIFEST)
     .option(...SETTINGS)
@@ -255,6 +239,7 @@ export function program(done: (code: number) => void): Command {
     '--json',
     'one JSON object',
   );
+  addWords(verb);
   root.option('-V, --version', 'show the version');
   return root;
 }

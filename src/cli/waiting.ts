@@ -1,16 +1,15 @@
 /** How a command gives an order, and waits for what it has ordered. */
 import type { ProcessRow } from '../control/protocol.ts';
 import { failure, type Result } from '../model/failure.ts';
-import { formatDuration, parseDuration } from '../model/units.ts';
+import { parseDuration } from '../model/units.ts';
 import { systemClock as clock } from '../os/clock.ts';
-import { whoText } from '../render/status.ts';
+import { progressLine, progressShown, type Told } from '../render/progress.ts';
 import { findRunning, instancesOf, type Found } from './names.ts';
 import { complain } from './output.ts';
 import type { Flags } from './verb.ts';
 
-/** How often the supervisor is asked how far it is, and how often people are told. Milliseconds. */
+/** How often the supervisor is asked how far it is. Milliseconds. */
 const POLL_MS = 100;
-const TELL_MS = 1000;
 
 /** An order to running supervisors, as the command line gives it. */
 export interface Order {
@@ -43,7 +42,7 @@ export async function orderOf(names: readonly string[], flags: Flags): Promise<R
       json,
       wait: flags['wait'] !== false,
       waitUntil: async (look, late) =>
-        waitUntil(look, late, timeout.value, json ? () => undefined : complain),
+        waitUntil(look, late, timeout.value, json ? () => undefined : newTeller()),
     },
   };
 }
@@ -63,29 +62,51 @@ export interface Look {
   readonly busy: readonly ProcessRow[];
 }
 
-type Late = 'stop-timeout' | 'restart-timeout';
+export type Late = 'stop-timeout' | 'restart-timeout' | 'reload-timeout';
+
+/** Tells of those that are waited for after so many milliseconds; null: it is over. */
+type Teller = (busy: readonly ProcessRow[] | null, elapsedMs: number) => void;
 
 /** Looks again and again until it is done, and tells for whom it waits. */
 async function waitUntil(
   look: () => Promise<Result<Look>>,
   late: Late,
   timeoutMs: number,
-  tell: (text: string) => void,
+  tell: Teller,
 ): Promise<Result<null>> {
   const began = clock.now();
-  let told = began;
   for (;;) {
     const seen = await look();
+    const elapsed = clock.now() - began;
+    if (!seen.ok || seen.value.done || elapsed > timeoutMs) tell(null, elapsed);
     if (!seen.ok) return seen;
     const { done, busy } = seen.value;
     if (done) return { ok: true, value: null };
-    const elapsed = clock.now() - began;
     const instances = busy.map((row) => row.instance);
     if (elapsed > timeoutMs) return { ok: false, error: failure(late, { instances, ms: timeoutMs }) };
-    if (busy.length > 0 && clock.now() - told >= TELL_MS) {
-      told = clock.now();
-      tell(`waiting for ${busy.map(whoText).join(', ')}, ${formatDuration(elapsed)}`);
-    }
+    tell(busy, elapsed);
     await new Promise<void>((next) => void clock.after(POLL_MS, next));
   }
 }
+
+/** On a terminal one line that changes, which is gone when the wait is over. */
+function newTeller(): Teller {
+  const { stderr } = process;
+  const width = stderr.isTTY ? stderr.columns : null;
+  let last: Told | null = null;
+  return (busy, elapsed) => {
+    if (busy === null) {
+      if (width !== null && last !== null) stderr.write(ERASE);
+      return;
+    }
+    const told = progressLine(busy, elapsed, last, width);
+    if (told === null) return;
+    last = told;
+    const line = progressShown(told, width);
+    if (width === null) complain(line);
+    else stderr.write(`${ERASE}${line}`);
+  };
+}
+
+/** Back to the line's first column, and nothing in it. */
+const ERASE = '\r\u001B[K';

@@ -8,6 +8,7 @@ import {
   manifestId,
   planAnswer,
   PROTOCOL,
+  reloadAnswer,
   restartAnswer,
   reviseAnswer,
   signalAnswer,
@@ -15,6 +16,7 @@ import {
   statusAnswer,
   stopAnswer,
   type PlanAnswer,
+  type ReloadAnswer,
   type RestartAnswer,
   type ReviseAnswer,
   type SignalAnswer,
@@ -35,6 +37,7 @@ export interface Remote {
   plan(): Promise<Result<PlanAnswer>>;
   stop(names: readonly string[] | null): Promise<Result<StopAnswer>>;
   restart(names: readonly string[] | null): Promise<Result<RestartAnswer>>;
+  reload(names: readonly string[] | null): Promise<Result<ReloadAnswer>>;
   start(names: readonly string[] | null): Promise<Result<StartAnswer>>;
   /** `signal`: `SIGHUP` */
   signal(names: readonly string[] | null, signal: string): Promise<Result<SignalAnswer>>;
@@ -64,6 +67,7 @@ function newRemote(socket: string): Remote {
     plan: async () => call(socket, 'GET', '/v1/plan', undefined, planAnswer),
     stop: async (names) => call(socket, 'POST', '/v1/stop', { names, asker: process.pid }, stopAnswer),
     restart: async (names) => call(socket, 'POST', '/v1/restart', { names }, restartAnswer),
+    reload: async (names) => call(socket, 'POST', '/v1/reload', { names }, reloadAnswer),
     start: async (names) => call(socket, 'POST', '/v1/start', { names }, startAnswer),
     signal: async (names, signal) => call(socket, 'POST', '/v1/signal', { names, signal }, signalAnswer),
     scale: async (counts) => call(socket, 'POST', '/v1/scale', { counts }, reviseAnswer, REVISE_MS),

@@ -1,42 +1,17 @@
 /** What would change if what runs became what the manifest says. Both sides are sealed with one salt. */
 import { httpAddressText } from '../model/http-door.ts';
-import { MASK } from '../model/mask.ts';
 import type { Plan, ProcessSpec } from '../model/spec.ts';
 import type { PlanAnswer } from './protocol.ts';
-import { seal, sealedIn, type Sealed } from './seal.ts';
-
-/** Of a list of texts or of names; `changed` are those of which only a secret part differs. */
-export interface ListChange {
-  readonly removed: readonly string[];
-  readonly added: readonly string[];
-  readonly changed: readonly string[];
-}
-
-export interface FieldChange {
-  /** Its path in the spec: `recycle.maxTasks`. */
-  readonly field: string;
-  /** Undefined: it is not there. Equal ones differ in a secret part. */
-  readonly from: unknown;
-  readonly to: unknown;
-}
-
-export interface Change {
-  readonly instance: string;
-  readonly from: ProcessSpec;
-  readonly to: ProcessSpec;
-  readonly argv: ListChange;
-  /** Names of variables. */
-  readonly env: ListChange;
-  /** All the rest. */
-  readonly fields: readonly FieldChange[];
-}
+import { differenceOf, isNothing, type Difference, type FieldChange } from '../supervisor/difference.ts';
+import { seal, type Sealed } from '../supervisor/seal.ts';
+import { sealedIn } from './seal.ts';
 
 export interface PlanDiff {
   readonly manifest: string;
   /** Masked, as all specs here. */
   readonly added: readonly ProcessSpec[];
   readonly removed: readonly ProcessSpec[];
-  readonly changed: readonly Change[];
+  readonly changed: readonly Difference[];
   /** Of the section SUPERVISOR. */
   readonly supervisor: readonly FieldChange[];
   /** Names of the manifest that no supervisor was asked to run: no difference. */
@@ -72,7 +47,7 @@ export function planDiff(answers: readonly PlanAnswer[], plan: Plan, names: read
       .filter((spec) => meant(spec) && !known.has(spec.instance)),
     changed: wanted.flatMap((spec) => {
       const there = running.get(spec.instance);
-      return there === undefined ? [] : (changeOf(there.sealed, seal(spec, there.salt)) ?? []);
+      return there === undefined ? [] : startedAnyway(differenceOf(there.sealed, seal(spec, there.salt)));
     }),
     supervisor: names.length === 0 ? sectionChanges(answers, plan) : [],
     elsewhere: [...new Set(missing.filter((spec) => !added.includes(spec)).map(({ name }) => name))],
@@ -103,87 +78,10 @@ function sectionOf({
   };
 }
 
-/** `added` follows from `argv`; the others are the same for one instance. */
-const ELSEWHERE = new Set(['argv', 'env', 'added', 'name', 'instance', 'index']);
-
-/** Null: nothing would change. */
-function changeOf(running: Sealed, wanted: Sealed): Change | null {
-  const { instance } = wanted.spec;
-  const argv = listChange(tokensOf(running), tokensOf(wanted));
-  const env = listChange(variablesOf(running), variablesOf(wanted));
-  const [before, after] = [leavesOf(running), leavesOf(wanted)];
-  const fields = [...new Set([...before.keys(), ...after.keys()])].flatMap((field): FieldChange[] => {
-    const [from, to] = [before.get(field), after.get(field)];
-    // Named outright, a process was started although the manifest says AUTOSTART: false.
-    if (keyOf(from) === keyOf(to) || (field === 'autostart' && to?.value === false)) return [];
-    return [{ field, from: from?.value, to: to?.value }];
-  });
-  const same = [argv, env].every((list) => isEmpty(list)) && fields.length === 0;
-  return same ? null : { instance, from: running.spec, to: wanted.spec, argv, env, fields };
-}
-
-export const isEmpty = ({ removed, added, changed }: ListChange): boolean =>
-  removed.length + added.length + changed.length === 0;
-
-/** Something to compare: as it is shown, and the digest of what is not. */
-interface Leaf {
-  readonly value: unknown;
-  /** How it is shown without its neighbours. */
-  readonly alone?: string;
-  readonly digest: string;
-}
-
-const keyOf = (leaf: Leaf | undefined): string | undefined =>
-  leaf === undefined ? undefined : `${JSON.stringify(leaf.value)} ${leaf.digest}`;
-
-/** A token that is masked as a whole is told by the option before it. */
-const tokensOf = ({ spec: { argv }, digests }: Sealed): Leaf[] =>
-  argv.map((token, index) => ({
-    value: token,
-    ...(token === MASK ? { alone: `${argv[index - 1]} ${token}` } : {}),
-    digest: digests[`argv.${index}`] ?? '',
-  }));
-
-/** By name; of the value the mask alone would say nothing. */
-const variablesOf = ({ spec, digests }: Sealed): Leaf[] =>
-  Object.entries(spec.env).map(([name, value]) => ({ value: name, digest: digests[`env.${name}`] ?? value }));
-
-function listChange(before: readonly Leaf[], after: readonly Leaf[]): ListChange {
-  const shown = (leaves: readonly Leaf[]): string[] => leaves.map(({ value }) => String(value));
-  const [gone, come] = [without(before, after), without(after, before)];
-  if (gone.length + come.length === 0) {
-    const moved = before.some((leaf, index) => keyOf(leaf) !== keyOf(after[index]));
-    return moved
-      ? { removed: shown(before), added: shown(after), changed: [] }
-      : { removed: [], added: [], changed: [] };
-  }
-  const alone = (leaves: readonly Leaf[]): string[] => leaves.map((leaf) => leaf.alone ?? String(leaf.value));
-  const [removed, added] = [alone(gone), alone(come)];
-  return {
-    removed: removed.filter((text) => !added.includes(text)),
-    added: added.filter((text) => !removed.includes(text)),
-    changed: removed.filter((text) => added.includes(text)),
-  };
-}
-
-/** Those of `leaves` that `others` have not, each as often as it is missing. */
-function without(leaves: readonly Leaf[], others: readonly Leaf[]): Leaf[] {
-  const left = others.map(keyOf);
-  return leaves.filter((leaf) => {
-    const at = left.indexOf(keyOf(leaf));
-    if (at !== -1) left.splice(at, 1);
-    return at === -1;
-  });
-}
-
-/** The values at the ends of a spec, by their paths. */
-function leavesOf({ spec, digests }: Sealed): Map<string, Leaf> {
-  const leaves = new Map<string, Leaf>();
-  const walk = (node: unknown, path: string): void => {
-    if (typeof node === 'object' && node !== null && Object.keys(node).length > 0) {
-      for (const [key, value] of Object.entries(node)) walk(value, `${path}.${key}`);
-    } else leaves.set(path, { value: node, digest: digests[path] ?? '' });
-  };
-  for (const [key, value] of Object.entries(spec)) if (!ELSEWHERE.has(key)) walk(value, key);
-  return leaves;
+/** Named outright, a process was started although the manifest says AUTOSTART: false. */
+function startedAnyway(found: Difference | null): Difference[] {
+  if (found === null) return [];
+  const fields = found.fields.filter(({ field, to }) => field !== 'autostart' || to !== false);
+  const left = { ...found, fields };
+  return isNothing(left) ? [] : [left];
 }

@@ -1,9 +1,10 @@
 /** What supervisor and commands say to each other: JSON over HTTP over a Unix socket, checked on both sides. */
 import { createHash } from 'node:crypto';
 import * as z from 'zod';
-import { STATE_NAMES, type StateName } from '../model/process.ts';
+import { failure, PROTOCOL, state } from './protocol-basics.ts';
 
-export const PROTOCOL = 1;
+export { PROTOCOL };
+export * from './protocol-orders.ts';
 
 /** Supervisors of one manifest are found by this. */
 export const manifestId = (realPath: string): string =>
@@ -30,7 +31,6 @@ const trouble = z.object({
   target: z.string(),
   got: z.string(),
 });
-const state = z.enum(STATE_NAMES as [StateName, ...StateName[]]);
 const hindrance = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('lock'), holder }),
   z.object({
@@ -49,8 +49,6 @@ const hindrance = z.discriminatedUnion('kind', [
   }),
   z.object({ kind: z.literal('target'), trouble }),
 ]);
-
-const failure = z.object({ code: z.string(), facts: z.record(z.string(), z.unknown()) });
 
 /** The facts behind a process's reason; the command that shows them has the words. */
 const cause = z.discriminatedUnion('kind', [
@@ -84,6 +82,7 @@ const replaceCause = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('max-age'), ageMs: z.number(), limitMs: z.number() }),
   z.object({ kind: z.literal('schedule'), pattern: z.string() }),
   z.object({ kind: z.literal('manual') }),
+  z.object({ kind: z.literal('reload') }),
 ]);
 
 const processRow = z.object({
@@ -106,12 +105,16 @@ const processRow = z.object({
   replacing: z
     .object({
       cause: replaceCause,
-      phase: z.enum(['queued', 'starting', 'draining']),
+      phase: z.enum(['queued', 'starting', 'draining', 'reloading']),
       pid: z.number().nullable(),
+      /** That the one which ends still runs, as it said last. */
+      tasks: z.number().nullable(),
     })
     .nullable(),
   /** The last attempt, where that failed; `generation` of the one that was to serve. */
   replacement_failed: z.object({ at: z.string(), generation: z.number(), cause }).nullable(),
+  /** When it last took in new code by a signal. */
+  reloaded_at: z.string().nullable(),
   /** Pids of all that belongs to it, the main process first; a successor and one that drains count too. */
   members: z.array(z.number()),
   /** How its last runs ended, the newest last. */
@@ -212,78 +215,9 @@ export const planAnswer = z.object({
   }),
 });
 
-/** Names null: everything, and the supervisor itself. The asker is the pid of who waits for that. */
-export const stopRequest = z.strictObject({
-  names: z.array(z.string().max(100)).max(10_000).nullable(),
-  asker: z.int().positive().optional(),
-});
-export const stopAnswer = z.object({ protocol: z.literal(PROTOCOL), instances: z.array(z.string()) });
-
-/** Names null: everything. What runs is replaced, or stopped and started; what does not is started. */
-export const restartRequest = z.strictObject({ names: z.array(z.string().max(100)).max(10_000).nullable() });
-export const restartAnswer = z.object({
-  protocol: z.literal(PROTOCOL),
-  instances: z.array(
-    z.object({
-      instance: z.string(),
-      /** A successor beside it, a stop and then a start, or a start of what does not run. */
-      way: z.enum(['replace', 'restart', 'start']),
-      /** Of the run that is to go. */
-      pid: z.number().nullable(),
-    }),
-  ),
-});
-
-/** Names null: everything. What runs goes on; what has ended, or waits for its next try, starts now. */
-export const startRequest = restartRequest;
-export const startAnswer = z.object({
-  protocol: z.literal(PROTOCOL),
-  /** As it was before: `pid` of the run that was there. */
-  instances: z.array(z.object({ instance: z.string(), was: state, pid: z.number().nullable() })),
-});
-
-export const signalRequest = z.strictObject({
-  names: z.array(z.string().max(100)).max(10_000).nullable(),
-  /** `SIGHUP` */
-  signal: z.string().regex(/^SIG[A-Z0-9+]{2,10}$/),
-});
-export const signalAnswer = z.object({
-  protocol: z.literal(PROTOCOL),
-  /** Null: it does not run. */
-  instances: z.array(z.object({ instance: z.string(), pid: z.number().nullable() })),
-});
-
-/** How many instances there are to be, by name. */
-export const scaleRequest = z.strictObject({
-  counts: z.record(z.string().max(100), z.int().min(1).max(1000)),
-});
-/** `dry` only tells what would change. */
-export const updateRequest = z.strictObject({ dry: z.boolean() });
-export const reviseAnswer = z.object({
-  protocol: z.literal(PROTOCOL),
-  /** Null: nothing was changed, and the failures say why. */
-  changes: z
-    .array(
-      z.object({
-        instance: z.string(),
-        kind: z.enum(['added', 'removed', 'changed']),
-        /** Of the plan's own words, where it is changed. */
-        fields: z.array(z.string()),
-        effect: z.enum(['live', 'restart']).nullable(),
-      }),
-    )
-    .nullable(),
-  failures: z.array(failure.extend({ place: z.unknown().optional() })),
-});
-
 export const errorAnswer = z.object({ protocol: z.number(), error: z.string() });
 
 export type Cause = z.output<typeof cause>;
 export type ProcessRow = z.output<typeof processRow>;
 export type StatusAnswer = z.output<typeof statusAnswer>;
 export type PlanAnswer = z.output<typeof planAnswer>;
-export type StopAnswer = z.output<typeof stopAnswer>;
-export type RestartAnswer = z.output<typeof restartAnswer>;
-export type StartAnswer = z.output<typeof startAnswer>;
-export type SignalAnswer = z.output<typeof signalAnswer>;
-export type ReviseAnswer = z.output<typeof reviseAnswer>;

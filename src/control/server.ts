@@ -3,6 +3,7 @@ import type * as z from 'zod';
 import { signalNumber } from '../os/signals.ts';
 import { complaint, newBoundedServer, type Bounds } from './bounds.ts';
 import {
+  reloadRequest,
   restartRequest,
   scaleRequest,
   signalRequest,
@@ -10,6 +11,7 @@ import {
   stopRequest,
   updateRequest,
   type PlanAnswer,
+  type ReloadAnswer,
   type RestartAnswer,
   type ReviseAnswer,
   type SignalAnswer,
@@ -32,6 +34,7 @@ export interface Control {
   /** Null stops the supervisor too; `asker` is the pid of who waits for it. */
   stop(names: Names, asker?: number): StopAnswer;
   restart(names: Names): RestartAnswer;
+  reload(names: Names): ReloadAnswer;
   signal(names: Names, signal: NodeJS.Signals): SignalAnswer;
   scale(counts: Readonly<Record<string, number>>): Promise<ReviseAnswer>;
   update(dry: boolean): Promise<ReviseAnswer>;
@@ -109,6 +112,8 @@ async function answer(request: IncomingMessage, control: Control): Promise<{ sta
       }
       case 'POST /v1/restart':
         return control.restart((await body(restartRequest, NAMES)).names);
+      case 'POST /v1/reload':
+        return control.reload((await body(reloadRequest, NAMES)).names);
       case 'POST /v1/signal': {
         const { names, signal } = await body(signalRequest, `${NAMES}; signal a name such as SIGHUP`);
         if (signalNumber(signal) === 0) throw new BadRequest(`there is no signal ${signal} here`);

@@ -2,7 +2,6 @@
 import { PROTOCOL, type PlanAnswer, type StatusAnswer } from '../control/protocol.ts';
 import type { Vitality } from '../control/pages.ts';
 import type { Control } from '../control/server.ts';
-import { newSalt, seal } from '../control/seal.ts';
 import { failure, type Failure } from '../model/failure.ts';
 import type { Exit } from '../model/process.ts';
 import type { OnFatal, Plan, ProcessSpec } from '../model/spec.ts';
@@ -11,7 +10,8 @@ import { allStats } from '../os/proc.ts';
 import { hasTerminal, leaveTerminal } from '../os/terminal.ts';
 import type { Holding } from '../singleton/holder.ts';
 import type { News } from '../supervisor/news.ts';
-import type { Slot } from '../supervisor/slot.ts';
+import { newSalt, seal } from '../supervisor/seal.ts';
+import type { Slot } from '../supervisor/slot-face.ts';
 import type { Supervisor } from '../supervisor/supervisor.ts';
 import type { SupervisorSignal } from './signals.ts';
 import { statusRow } from './status.ts';
@@ -137,7 +137,7 @@ export function newDirector(options: DirectorOptions): Director {
           clock,
           stats,
           options.output.dropped(instance.spec.instance),
-          supervisor?.isQueued(instance) ?? false,
+          supervisor?.queuedFor(instance) ?? null,
           options.holding(instance.spec),
         ),
       ),

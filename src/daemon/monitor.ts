@@ -16,7 +16,7 @@ export interface MonitorPorts {
 
 export interface Monitor extends Vitality {
   /** Everything that starts by itself has been ordered to. */
-  begun(supervisor: Pick<Supervisor, 'instances' | 'wanted' | 'isQueued' | 'stopping'>): void;
+  begun(supervisor: Pick<Supervisor, 'instances' | 'wanted' | 'queuedFor' | 'stopping'>): void;
   heard(news: News): void;
   /** All processes of the system as they are now. */
   look(stats: readonly ProcessStat[]): void;

@@ -1,6 +1,7 @@
 /** What commands order of a running set. */
 import {
   PROTOCOL,
+  type ReloadAnswer,
   type RestartAnswer,
   type ReviseAnswer,
   type SignalAnswer,
@@ -8,8 +9,9 @@ import {
   type StopAnswer,
 } from '../control/protocol.ts';
 import { isNamed } from '../model/process.ts';
+import type { Difference, ListChange } from '../supervisor/difference.ts';
 import type { News } from '../supervisor/news.ts';
-import type { Slot } from '../supervisor/slot.ts';
+import type { Slot } from '../supervisor/slot-face.ts';
 import type { Supervisor } from '../supervisor/supervisor.ts';
 import type { Revised, Revision } from './revision.ts';
 
@@ -20,6 +22,7 @@ export interface Orders {
   start(names: Names): StartAnswer;
   stop(names: Names): StopAnswer;
   restart(names: Names): RestartAnswer;
+  reload(names: Names): ReloadAnswer;
   signal(names: Names, signal: NodeJS.Signals): SignalAnswer;
   scale(counts: Readonly<Record<string, number>>): Promise<ReviseAnswer>;
   update(dry: boolean): Promise<ReviseAnswer>;
@@ -70,6 +73,19 @@ export function newOrders(
         }),
       };
     },
+    reload(names) {
+      const chosen = named(names);
+      tell({ type: 'ordered', signal: null, order: 'reload' });
+      const before = chosen.map((slot) => ({ state: slot.machine().state.id, pid: slot.run()?.pid ?? null }));
+      const ways = supervisor()?.reload(chosen) ?? [];
+      const instances = ways.flatMap((way, index) => {
+        const [slot, was] = [chosen[index], before[index]];
+        if (slot === undefined || was === undefined) return [];
+        const signal = way === 'signal' ? (slot.spec.reload?.signal ?? null) : null;
+        return [{ instance: instanceOf(slot), way, signal, ...was }];
+      });
+      return { protocol: PROTOCOL, instances };
+    },
     signal(names, signal) {
       tell({ type: 'ordered', signal: null, order: 'signal' });
       return {
@@ -95,6 +111,22 @@ function revised(result: Revised): ReviseAnswer {
     kind: change.kind,
     fields: change.kind === 'changed' ? [...change.fields] : [],
     effect: change.kind === 'changed' ? change.effect : null,
+    difference: change.kind === 'changed' ? onWire(change.difference) : null,
   }));
   return { protocol: PROTOCOL, changes, failures: [] };
 }
+
+const onWire = ({ from, to, argv, env, fields, instance }: Difference) => ({
+  instance,
+  from: { ...from },
+  to: { ...to },
+  argv: onWireList(argv),
+  env: onWireList(env),
+  fields: [...fields],
+});
+
+const onWireList = ({ removed, added, changed }: ListChange) => ({
+  removed: [...removed],
+  added: [...added],
+  changed: [...changed],
+});

@@ -7,7 +7,7 @@ import type { Outlet, Piece, StreamName } from '../model/line.ts';
 import type { LogFile, ProcessSpec } from '../model/spec.ts';
 import { openLogFile, type LogFileOutlet } from '../os/log-file.ts';
 import type { News } from '../supervisor/news.ts';
-import type { Slot } from '../supervisor/slot.ts';
+import type { Slot } from '../supervisor/slot-face.ts';
 
 /** Lines are handed on in portions of about this length. Characters. */
 const PORTION = 64 * 1024;

@@ -11,14 +11,14 @@ export interface Standing {
 }
 
 /** Those that are to stay in the set, as they stand now. */
-export function standingsOf(supervisor: Pick<Supervisor, 'instances' | 'wanted' | 'isQueued'>): Standing[] {
+export function standingsOf(supervisor: Pick<Supervisor, 'instances' | 'wanted' | 'queuedFor'>): Standing[] {
   const wanted = new Set(supervisor.wanted().map(({ instance }) => instance));
   return supervisor.instances
     .filter(({ spec }) => wanted.has(spec.instance))
     .map((slot) => ({
       spec: slot.spec,
       state: slot.machine().state,
-      changing: slot.replacing() !== null || supervisor.isQueued(slot),
+      changing: slot.replacing() !== null || (supervisor.queuedFor(slot) ?? null) !== null,
     }));
 }
 

@@ -1,6 +1,6 @@
 /** The proof that supervision works: every process that is said to live is seen, and every end is noticed. */
 import type { ProcessStat } from '../os/proc.ts';
-import type { Slot } from '../supervisor/slot.ts';
+import type { Slot } from '../supervisor/slot-face.ts';
 import { livePid } from './status.ts';
 
 export interface Living {

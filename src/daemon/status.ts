@@ -2,13 +2,13 @@
 import type { Cause, ProcessRow } from '../control/protocol.ts';
 import type { Clock } from '../model/clock.ts';
 import type { Failure } from '../model/failure.ts';
-import type { Death, Exit } from '../model/process.ts';
+import type { Death, Exit, ReplaceCause } from '../model/process.ts';
 import { unreachable } from '../model/unreachable.ts';
 import { doneOf } from '../model/vitals.ts';
 import { readMemory, type ProcessStat } from '../os/proc.ts';
 import type { Holding } from '../singleton/holder.ts';
 import type { GrowthSample } from '../supervisor/growth.ts';
-import type { Slot } from '../supervisor/slot.ts';
+import type { Slot } from '../supervisor/slot-face.ts';
 import type { Run } from '../supervisor/run.ts';
 import type { FatalCause, State } from '../supervisor/state.ts';
 import type { Unfit } from '../supervisor/successor.ts';
@@ -21,7 +21,7 @@ export function statusRow(
   clock: Clock,
   stats: readonly ProcessStat[],
   linesDropped: number,
-  queued: boolean,
+  queued: ReplaceCause | null,
   holding: Holding | null,
 ): ProcessRow {
   const { spec } = instance;
@@ -46,8 +46,9 @@ export function statusRow(
       state.id === 'BACKOFF' ? new Date(clock.wall() + state.until - clock.now()).toISOString() : null,
     exit: machine.exit ?? NO_EXIT,
     generation: instance.generation(),
-    replacing: queued ? { cause: { kind: 'manual' }, phase: 'queued', pid: null } : instance.replacing(),
+    replacing: replacingOf(instance, queued),
     replacement_failed: failedReplacement(instance),
+    reloaded_at: instance.reloadedAt(),
     members,
     memory: treeMemory(members),
     exits: instance.deaths().map(deathRow),
@@ -67,6 +68,18 @@ const membersOf = (slot: Slot, stats: readonly ProcessStat[]): number[] =>
     const run = one.run();
     return run === null || livePid(one.machine().state) === null ? [] : run.tree.members(stats);
   });
+
+/** Of the one that is to end, the tasks that it still runs. */
+function replacingOf(slot: Slot, queued: ReplaceCause | null): ProcessRow['replacing'] {
+  if (queued !== null) return { cause: queued, phase: 'queued', pid: null, tasks: null };
+  const replacing = slot.replacing();
+  if (replacing === null) return null;
+  const run = slot
+    .all()
+    .map((one) => one.run())
+    .find((one) => one?.pid === replacing.pid);
+  return { ...replacing, tasks: replacing.phase === 'draining' ? (run?.activeTasks() ?? null) : null };
+}
 
 function failedReplacement(slot: Slot): ProcessRow['replacement_failed'] {
   const failed = slot.failedReplacement();

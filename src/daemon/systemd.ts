@@ -6,7 +6,7 @@ import type { ServiceManager } from '../os/activation.ts';
 import { reloadingLines, type Notifier } from '../os/notify.ts';
 import type { ProcessStat } from '../os/proc.ts';
 import type { News } from '../supervisor/news.ts';
-import type { Slot } from '../supervisor/slot.ts';
+import type { Slot } from '../supervisor/slot-face.ts';
 import type { Supervisor } from '../supervisor/supervisor.ts';
 import { isSettled, standingsOf } from './settled.ts';
 import { livingOf, newSight } from './sight.ts';
@@ -34,7 +34,7 @@ export interface Service {
   /** How often `look` must be called at least. Milliseconds. */
   readonly periodMs: number;
   /** Everything that starts by itself has been ordered to. */
-  begun(supervisor: Pick<Supervisor, 'instances' | 'wanted' | 'isQueued' | 'stopping'>): void;
+  begun(supervisor: Pick<Supervisor, 'instances' | 'wanted' | 'queuedFor' | 'stopping'>): void;
   heard(news: News): void;
   /** The manifest is being read again; the returned function: what it says has been ordered, or refused. */
   reloading(): () => void;

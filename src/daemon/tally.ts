@@ -3,7 +3,7 @@ import type { Tally } from '../control/metrics.ts';
 import type { Vitals } from '../model/vitals.ts';
 import type { News } from '../supervisor/news.ts';
 import type { Run } from '../supervisor/run.ts';
-import type { Slot } from '../supervisor/slot.ts';
+import type { Slot } from '../supervisor/slot-face.ts';
 import type { BackoffCause, State } from '../supervisor/state.ts';
 
 /** What is asked of a run. */

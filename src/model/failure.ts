@@ -2,6 +2,7 @@ import type { DeepFactsByCode } from './deep.ts';
 import type { FactsAcross } from './facts-across.ts';
 import type { Exit, LockHolder, ProbeTrouble } from './process.ts';
 import type { BackendFacts } from './failure-backends.ts';
+import type { ControlFacts } from './failure-control.ts';
 import type { HttpFacts } from './failure-http.ts';
 import type { InitFacts } from './failure-init.ts';
 import type { SocketFacts } from './failure-sockets.ts';
@@ -9,7 +10,7 @@ import type { TimingsProblem } from './lease-timings.ts';
 
 /** The facts that belong to each code. The words for them stand in `render/words-*.ts`, nowhere else. */
 export interface FactsByCode
-  extends BackendFacts, DeepFactsByCode, HttpFacts, InitFacts, FactsAcross, SocketFacts {
+  extends BackendFacts, ControlFacts, DeepFactsByCode, HttpFacts, InitFacts, FactsAcross, SocketFacts {
   // The manifest as a file
   'manifest-missing': { readonly searched: readonly string[] };
   'manifest-unreadable': { readonly path: string; readonly errno: string };
@@ -171,20 +172,6 @@ export interface FactsByCode
     readonly watched: boolean;
   };
   'processes-ended': { readonly names: readonly string[] };
-  // The control socket
-  'supervisor-missing': { readonly manifest: string };
-  'supervisor-stopping': Record<string, never>;
-  'update-refused': { readonly supervisorPid: number };
-  'process-not-running-here': {
-    readonly name: string;
-    readonly near: string | null;
-    readonly names: readonly string[];
-  };
-  'control-broken': { readonly socket: string; readonly detail: string };
-  'control-version': { readonly socket: string; readonly theirs: number; readonly ours: number };
-  'stop-timeout': { readonly instances: readonly string[]; readonly ms: number };
-  'restart-timeout': { readonly instances: readonly string[]; readonly ms: number };
-  'restart-failed': { readonly problems: readonly string[] };
   // Ourselves
   internal: { readonly detail: string };
 }

@@ -143,7 +143,12 @@ export type ReplaceCause =
   | { readonly kind: 'max-tasks'; readonly done: number; readonly limit: number }
   | { readonly kind: 'max-age'; readonly ageMs: number; readonly limitMs: number }
   | { readonly kind: 'schedule'; readonly pattern: string }
-  | { readonly kind: 'manual' };
+  | { readonly kind: 'manual' }
+  /** New code is to be taken in. */
+  | { readonly kind: 'reload' };
+
+/** An operator wants it, and does not wait for a better moment. */
+export const isByHand = ({ kind }: ReplaceCause): boolean => kind === 'manual' || kind === 'reload';
 
 /** Above the hard limit: it waits for nobody. */
 export const isUrgent = (cause: ReplaceCause): boolean => cause.kind === 'memory' && cause.hard;

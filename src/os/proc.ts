@@ -73,6 +73,23 @@ export function recentStats(since: number): readonly ProcessStat[] {
   return recent.stats;
 }
 
+/** The live children of a process, by whichever of its threads; empty where it is gone. */
+export function childrenOf(pid: number): number[] {
+  const listed = threadsOf(pid).map((thread) => readProc(`/proc/${pid}/task/${thread}/children`));
+  // A kernel without CONFIG_PROC_CHILDREN.
+  if (listed.some((text) => text === null))
+    return allStats().flatMap((one) => (one.parent === pid && isAlive(one.pid) ? [one.pid] : []));
+  return listed.flatMap((text) => (text ?? '').split(' ').filter(Boolean).map(Number)).filter(isAlive);
+}
+
+function threadsOf(pid: number): string[] {
+  try {
+    return readdirSync(`/proc/${pid}/task`);
+  } catch {
+    return []; // gone
+  }
+}
+
 /**
  * The pids of this process's own children, adopted ones too; null where the kernel does not list them
  * (CONFIG_PROC_CHILDREN). libuv forks on the main thread and orphans are given to it, so that thread's list is whole.

@@ -3,7 +3,8 @@ import { constants } from 'node:os';
 import type { Clock } from '../model/clock.ts';
 import { libc } from './libc.ts';
 import { hasMark } from './marks.ts';
-import { allStats, ownChildren, readStat, recentStats, type ProcessStat } from './proc.ts';
+import { argvOf } from './command-lines.ts';
+import { allStats, childrenOf, ownChildren, readStat, recentStats, type ProcessStat } from './proc.ts';
 import { isWaitedFor } from './waited.ts';
 
 /** How often a killed process is looked for until it is gone. Milliseconds. */
@@ -12,6 +13,8 @@ const GONE_POLL_MS = 20;
 export interface Tree {
   /** Pids of the live members now, the main one first. `stats` spares the look where somebody has just looked. */
   members(stats?: readonly ProcessStat[]): number[];
+  /** Pids of those that the main process has started to do its work, and not to help itself. */
+  workers(): number[];
   /** Signals the main process only: a pool's children die of a TERM of their own and lose tasks. */
   signal(signal: NodeJS.Signals): void;
   /** SIGKILL to every member. */
@@ -70,6 +73,7 @@ export function newTree(main: number, clock: Clock, orphans: Orphans, mark: stri
       members(stats)
         .map((stat) => stat.pid)
         .sort((a, b) => Number(b === main) - Number(a === main) || a - b),
+    workers: () => childrenOf(main).filter((pid) => !isHelper(pid)),
     signal(signal) {
       sendTo(main, mainStart, signal);
       // A stopped process takes its TERM only once it goes on.
@@ -91,6 +95,12 @@ export function newTree(main: number, clock: Clock, orphans: Orphans, mark: stri
 }
 
 const STOPS: ReadonlySet<string> = new Set(['SIGSTOP', 'SIGTSTP', 'SIGTTIN', 'SIGTTOU', 'SIGCONT']);
+
+/** Python's own, which live as long as the process that has started them. */
+const isHelper = (pid: number): boolean =>
+  argvOf(pid).some((word) =>
+    /\bmultiprocessing\.(resource_tracker|semaphore_tracker|forkserver)\b/.test(word),
+  );
 
 function mayBeOrphan(stat: ProcessStat, orphans: Orphans): boolean {
   if (orphans === 'own') return stat.parent === process.pid && !isWaitedFor(stat.pid);

@@ -1,64 +1,55 @@
 /** What a new plan changes, in words. */
 import { unreachable } from '../model/unreachable.ts';
-import type { Change } from '../supervisor/changes.ts';
+import type { Change, Effect } from '../supervisor/changes.ts';
+import type { Difference } from '../supervisor/difference.ts';
+import { alike, differenceJson, differenceTexts } from './difference.ts';
+import type { Paint } from './paint.ts';
 
-/** The manifest's words for the parts of a spec; what is not here is called as it is. */
-const WORDS: Readonly<Record<string, string>> = {
-  argv: 'its command',
-  env: 'its environment',
-  cwd: 'CWD',
-  backend: 'BACKEND',
-  identity: 'USER, GROUP, UMASK or LIMITS',
-  envFiles: 'ENV_FILE',
-  sockets: 'SOCKETS',
-  autostart: 'AUTOSTART',
-  readiness: 'READY',
-  readinessTiming: 'READY',
-  startTimeoutMs: 'READY',
-  liveness: 'LIVE',
-  linkLiveness: 'LIVE',
-  recycle: 'RECYCLE',
-  dependsOn: 'DEPENDS_ON',
-  waitFor: 'WAIT_FOR',
-  oneshot: 'ONESHOT',
-  stop: 'STOP',
-  restart: 'RESTART',
-  significant: 'RESTART',
-  singleton: 'LOCK',
-  lockStore: 'LOCK',
-  log: 'LOG',
-};
-
-/** What a change says of an instance; over the control socket it comes without the specs. */
+/** What a change says of an instance; over the control socket it comes without the whole specs. */
 export type ToldChange =
   | { readonly kind: 'added' | 'removed'; readonly instance: string }
   | {
       readonly kind: 'changed';
       readonly instance: string;
       readonly fields: readonly string[];
-      readonly effect: 'live' | 'restart';
+      readonly effect: Effect;
+      readonly difference: Difference;
     };
 
 export const toldChange = (change: Change): ToldChange => {
   const { instance } = change.spec;
   if (change.kind !== 'changed') return { kind: change.kind, instance };
-  return { kind: change.kind, instance, fields: change.fields, effect: change.effect };
+  const { kind, fields, effect, difference } = change;
+  return { kind, instance, fields, effect, difference };
 };
 
-export const changeText = (change: Change): string => toldChangeText(toldChange(change));
+/**
+ * `worker.1 and worker.2: max-memory 1 GiB -> 2 GiB (live)`: a line for each thing that changes, once for all instances of
+ * which the same is to be said.
+ */
+export const changesText = (changes: readonly ToldChange[], paint: Paint): string[] =>
+  alike(changes, (change) => changeTexts(change, paint).join('\n')).flatMap(({ who, text }) =>
+    text.split('\n').map((line) => `${who}: ${line}`),
+  );
 
-/** `worker.1: RECYCLE, STOP changed (live)` */
-export function toldChangeText(change: ToldChange): string {
+function changeTexts(change: ToldChange, paint: Paint): string[] {
   switch (change.kind) {
     case 'added':
-      return `${change.instance}: added`;
+      return ['added'];
     case 'removed':
-      return `${change.instance}: removed (stop)`;
-    case 'changed': {
-      const words = [...new Set(change.fields.map((field) => WORDS[field] ?? field))];
-      return `${change.instance}: ${words.join(', ')} changed (${change.effect})`;
-    }
+      return ['removed (stop)'];
+    case 'changed':
+      return differenceTexts(change.difference, paint).map((text) => `${text} (${change.effect})`);
     default:
       return unreachable(change);
   }
 }
+
+/** For programs: without the specs. */
+export const changesJson = (changes: readonly ToldChange[]): object[] =>
+  changes.map((change) => {
+    if (change.kind !== 'changed')
+      return { instance: change.instance, kind: change.kind, fields: [], effect: null };
+    const { instance, kind, fields, effect, difference } = change;
+    return { instance, kind, fields, effect, difference: differenceJson(difference) };
+  });

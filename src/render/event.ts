@@ -123,6 +123,11 @@ function factsOf(news: Exclude<News, { type: 'line' | 'changed' | 'dump' }>): Pa
       const level = news.type === 'replacement-failed' ? 'warn' : 'info';
       return { level, process, instance, generation, reason: news.cause.kind };
     }
+    case 'reloading':
+    case 'reloaded': {
+      const { name: process, instance } = news.spec;
+      return { process, instance, reason: 'reload', pid: news.pid };
+    }
     case 'begun':
       return { pid: news.pid };
     case 'ordered':

@@ -5,9 +5,15 @@ import type { News } from '../supervisor/news.ts';
 import type { State } from '../supervisor/state.ts';
 import { diagnosticText } from './diagnostics.ts';
 import { renderFailure } from './failures.ts';
-import { changeText } from './changes.ts';
+import { changesText, toldChange } from './changes.ts';
 import { newPaint, type Paint } from './paint.ts';
-import { replacedText, replacementFailedText, replacingText } from './replacement.ts';
+import {
+  reloadedText,
+  reloadingText,
+  replacedText,
+  replacementFailedText,
+  replacingText,
+} from './replacement.ts';
 import { sourceStack } from './stack.ts';
 import { transitionText, waitingText } from './transition.ts';
 
@@ -75,6 +81,10 @@ function plainText(news: Exclude<News, { type: 'line' | 'changed' }>, paint: Pai
       return paint.green(replacedText(news));
     case 'replacement-failed':
       return paint.red(replacementFailedText(news));
+    case 'reloading':
+      return reloadingText(news);
+    case 'reloaded':
+      return paint.green(reloadedText(news));
     case 'begun':
       return `pid ${news.pid}, ${news.manifest}: ${news.instances.join(', ')}`;
     case 'listening':
@@ -117,6 +127,8 @@ function orderText({ signal, order }: Extract<News, { type: 'ordered' }>): strin
       return `${from}: killing what is left`;
     case 'restart':
       return 'restarting, as a command asks';
+    case 'reload':
+      return 'reloading, as a command asks';
     case 'start':
       return 'starting, as a command asks';
     case 'update':
@@ -137,7 +149,7 @@ function revisedText({ result }: Extract<News, { type: 'revised' }>): string {
     return [...reasons, 'the manifest is not usable: nothing was changed'].join('\n');
   }
   if (result.value.length === 0) return 'the manifest says what it said before: nothing was changed';
-  return result.value.map(changeText).join('\n');
+  return changesText(result.value.map(toldChange), PLAIN).join('\n');
 }
 
 type ReplacementNews = Extract<News, { type: 'replacing' | 'replaced' | 'replacement-failed' }>;

@@ -1,5 +1,5 @@
 /** Why a process that works is replaced, and what became of it. */
-import { labelOf, type MemoryKind, type ReplaceCause } from '../model/process.ts';
+import { isByHand, labelOf, type MemoryKind, type ReplaceCause } from '../model/process.ts';
 import { unreachable } from '../model/unreachable.ts';
 import { formatBytes, formatDuration } from '../model/units.ts';
 import type { News } from '../supervisor/news.ts';
@@ -30,6 +30,8 @@ export function causeText(cause: ReplaceCause): string {
       return `its schedule "${cause.pattern}"`;
     case 'manual':
       return 'as a command asks';
+    case 'reload':
+      return 'for new code, as a command asks';
     default:
       return unreachable(cause);
   }
@@ -49,7 +51,7 @@ export function replacedText({
   readyMs,
   drainedMs,
 }: Extract<News, { type: 'replaced' }>): string {
-  const word = cause.kind === 'manual' ? 'restarted,' : 'recycled:';
+  const word = isByHand(cause) ? 'restarted,' : 'recycled:';
   const comma = cause.kind === 'memory' ? '' : ',';
   const after = tasks === null || cause.kind === 'max-tasks' ? '' : `${comma} after ${tasksText(tasks)}`;
   const ready = readyMs === null ? '' : `; successor ready in ${secondsText(readyMs)}`;
@@ -73,3 +75,9 @@ export function replacementFailedText({
   const rest = state === 'RUNNING' ? 'goes on' : `is ${state}`;
   return `${what}: ${labelOf(spec.instance, generation)}: ${unfitText(why)}; ${old} ${rest}`;
 }
+
+export const reloadingText = ({ spec, signal, pid }: Extract<News, { type: 'reloading' }>): string =>
+  `${spec.instance}: reloading it: ${signal} to pid ${pid}, which starts new workers`;
+
+export const reloadedText = ({ spec, signal, pid, tookMs }: Extract<News, { type: 'reloaded' }>): string =>
+  `${spec.instance} reloaded: ${signal} to pid ${pid}, all its workers are new after ${formatDuration(tookMs)}`;

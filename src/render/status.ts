@@ -55,23 +55,13 @@ function phaseText({ phase, pid }: NonNullable<ProcessRow['replacing']>): string
     queued: 'waits for its turn',
     starting: `the new one starts${who}`,
     draining: `the old one ends${who}`,
+    reloading: `new workers for the old ones${who}`,
   };
   return texts[phase];
 }
 
-/** `worker.1 (pid 4711, 2 tasks running)` */
-export function whoText({ instance, pid, tasks, replacing }: ProcessRow): string {
-  if (replacing !== null) return `${instance} (${phaseText(replacing)})`;
-  const { active } = tasks;
-  const facts = [
-    pid === null ? null : `pid ${pid}`,
-    active === null ? null : `${active} task${active === 1 ? '' : 's'} running`,
-  ].filter((fact) => fact !== null);
-  return facts.length === 0 ? instance : `${instance} (${facts.join(', ')})`;
-}
-
-/** Why one that was to be restarted `since` then (ISO 8601) has not been. */
-export function whyNotRestarted(row: ProcessRow, since: string): string {
+/** Why one that was to be restarted, or to be reloaded, `since` then (ISO 8601) has not been. */
+export function whyNotRenewed(row: ProcessRow, since: string): string {
   const { instance, state, replacement_failed: failed } = row;
   const isNew = failed !== null && failed.at >= since;
   if (isNew) return `${instance}: ${oneLine(causeDetail(failed.cause))}`;
@@ -165,6 +155,7 @@ function rowJson(whole: ProcessRow): object {
       detail: causeText(replacing.cause),
       phase: replacing.phase,
       pid: replacing.pid,
+      tasks: replacing.tasks,
     },
     replacement_failed: failed && { at: failed.at, generation: failed.generation, ...because(failed.cause) },
     ...because(cause),

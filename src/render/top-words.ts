@@ -5,7 +5,7 @@ import { unreachable } from '../model/unreachable.ts';
 import type { Top, View } from '../screen/top.ts';
 import type { Note, OrderName } from '../screen/wish.ts';
 import { messageOf } from './failures.ts';
-import { whoText, whyNotRestarted } from './status.ts';
+import { whyNotRenewed } from './status.ts';
 
 export const KEYS: Readonly<Record<View['kind'], string>> = {
   table: 'q quit  r restart  s stop  S start  l logs  e events  o order  ? help',
@@ -51,7 +51,7 @@ export function noteText(note: Note): string {
     case 'done':
       return `${instance}: ${DONE[order]}${note.pid === null ? '' : ` (pid ${note.pid})`}`;
     case 'failed':
-      return `not ${DONE[order]}: ${whyNotRestarted(note.row, note.wish.since)}`;
+      return `not ${DONE[order]}: ${whyNotRenewed(note.row, note.wish.since)}`;
     case 'refused': {
       const why = note.failure === null ? 'no supervisor has it, or it is stopping' : messageOf(note.failure);
       return `not ${DONE[order]}: ${instance}: ${why}`;
@@ -59,6 +59,14 @@ export function noteText(note: Note): string {
     default:
       return unreachable(note);
   }
+}
+
+function whoText({ instance, pid, tasks: { active } }: ProcessRow): string {
+  const facts = [
+    pid === null ? null : `pid ${pid}`,
+    active === null ? null : `${active} task${active === 1 ? '' : 's'} running`,
+  ].filter((fact) => fact !== null);
+  return facts.length === 0 ? instance : `${instance} (${facts.join(', ')})`;
 }
 
 /** `stop worker.1 (pid 4711, 2 tasks running)? y/n` */

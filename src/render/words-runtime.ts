@@ -28,6 +28,9 @@ export const runtimeWords: WordsFor<
   | 'stop-timeout'
   | 'restart-timeout'
   | 'restart-failed'
+  | 'reload-timeout'
+  | 'reload-failed'
+  | 'reload-unseen'
   | 'internal'
 > = {
   usage: {
@@ -181,6 +184,28 @@ export const runtimeWords: WordsFor<
       'A process could not be restarted. Where two of it may run side by side the old one goes on; the other instances of its name are left as they are.',
     message: ({ problems }) => `not restarted: ${problems.join('; ')}`,
     hint: () => 'mend what it says, then restart again; see "prodserver status"',
+  },
+  'reload-timeout': {
+    exit: EXIT.failure,
+    about: 'A reload took longer than --timeout.',
+    message: ({ instances, ms }) => `${andList(instances)} not reloaded after ${formatDuration(ms)}`,
+    hint: () => 'it goes on reloading; see "prodserver status"',
+  },
+  'reload-failed': {
+    exit: EXIT.failure,
+    about: 'A process could not take in the new code. The other instances of its name are left as they are.',
+    message: ({ problems }) => `not reloaded: ${problems.join('; ')}`,
+    hint: () => 'mend what it says, then reload again; see "prodserver status"',
+  },
+  'reload-unseen': {
+    exit: EXIT.failure,
+    about:
+      'A program was signalled to take in new code, and it was not seen to: it has old workers still, or no new ones that stay, or its READY does not hold.',
+    message: ({ signal, pid, old, ms }) =>
+      old === 0
+        ? `${formatDuration(ms)} after ${signal} to pid ${pid} its new workers do not stay, or are not ready`
+        : `${formatDuration(ms)} after ${signal} to pid ${pid} ${old} of its old workers ${old === 1 ? 'is' : 'are'} still there`,
+    hint: () => 'look at its log; "prodserver restart" replaces it as a whole',
   },
   internal: {
     exit: EXIT.failure,

@@ -1,5 +1,7 @@
 /** What a new plan changes of one that runs. Pure. */
 import type { ProcessSpec } from '../model/spec.ts';
+import { differenceOf, partsOf, type Difference } from './difference.ts';
+import { seal } from './seal.ts';
 
 /** `live`: it takes effect under the running process; `restart`: only the next run has it. */
 export type Effect = 'live' | 'restart';
@@ -56,6 +58,7 @@ export type Change =
       readonly fields: readonly (keyof ProcessSpec)[];
       /** Of all of them together: a restart brings what is live too. */
       readonly effect: Effect;
+      readonly difference: Difference;
     };
 
 /** In the order of `after`, then what is not there any more. An instance is known by its name: `worker.1`. */
@@ -66,10 +69,12 @@ export function changesOf(before: readonly ProcessSpec[], after: readonly Proces
     ...after.flatMap((spec): Change[] => {
       const old = known.get(spec.instance);
       if (old === undefined) return [{ kind: 'added', spec }];
-      const fields = fieldsOf(old, spec);
-      if (fields.length === 0) return [];
-      const effect = fields.some((field) => EFFECTS[field] === 'restart') ? 'restart' : 'live';
-      return [{ kind: 'changed', before: old, spec, fields, effect }];
+      // Of a thousand instances mostly none has changed.
+      if (JSON.stringify(old) === JSON.stringify(spec)) return [];
+      const difference = differenceOf(seal(old, ''), seal(spec, ''));
+      if (difference === null) return [];
+      const fields = fieldsOf(difference);
+      return [{ kind: 'changed', before: old, spec, fields, effect: effectOf(difference), difference }];
     }),
     ...before
       .filter(({ instance }) => !kept.has(instance))
@@ -77,15 +82,11 @@ export function changesOf(before: readonly ProcessSpec[], after: readonly Proces
   ];
 }
 
-/** Of an unordered mapping the order of the keys says nothing; of a list it does. */
-const fieldsOf = (before: ProcessSpec, after: ProcessSpec): (keyof ProcessSpec)[] =>
-  (Object.keys(EFFECTS) as (keyof ProcessSpec)[]).filter(
-    (field) => field !== 'added' && canonical(before[field]) !== canonical(after[field]),
-  );
+/** In the order of a spec. */
+const fieldsOf = (difference: Difference): (keyof ProcessSpec)[] => {
+  const parts = partsOf(difference);
+  return (Object.keys(EFFECTS) as (keyof ProcessSpec)[]).filter((field) => parts.has(field));
+};
 
-const canonical = (value: unknown): string =>
-  JSON.stringify(value, (_key, part: unknown) =>
-    typeof part === 'object' && part !== null && !Array.isArray(part)
-      ? Object.fromEntries(Object.entries(part).toSorted(([a], [b]) => (a < b ? -1 : 1)))
-      : part,
-  ) ?? 'undefined';
+export const effectOf = (difference: Difference): Effect =>
+  fieldsOf(difference).some((field) => EFFECTS[field] === 'restart') ? 'restart' : 'live';

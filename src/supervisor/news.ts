@@ -50,6 +50,16 @@ export type News =
       /** Of the one that serves. */
       readonly state: StateName;
     }
+  /** Signalled to take in new code by new workers. */
+  | { readonly type: 'reloading'; readonly spec: ProcessSpec; readonly signal: string; readonly pid: number }
+  | {
+      readonly type: 'reloaded';
+      readonly spec: ProcessSpec;
+      readonly signal: string;
+      /** The same as before. */
+      readonly pid: number;
+      readonly tookMs: number;
+    }
   | {
       readonly type: 'begun';
       readonly manifest: string;
@@ -61,7 +71,7 @@ export type News =
   | {
       readonly type: 'ordered';
       readonly signal: string | null;
-      readonly order: 'stop' | 'step' | 'kill' | 'restart' | 'start' | 'signal' | 'update';
+      readonly order: 'stop' | 'step' | 'kill' | 'restart' | 'reload' | 'start' | 'signal' | 'update';
     }
   /** The manifest was read again: what that changes, or what is wrong with it. */
   | { readonly type: 'revised'; readonly result: Result<readonly Change[], readonly Failure[]> }

@@ -2,13 +2,33 @@
 import type { ReplaceCause } from '../model/process.ts';
 import type { Instance } from './instance.ts';
 import type { Run } from './run.ts';
+import type { Unfit } from './successor.ts';
 
 export interface Replacing {
   readonly cause: ReplaceCause;
-  readonly phase: 'starting' | 'draining';
+  /** Reloading: it goes on under its pid, by new workers. */
+  readonly phase: 'starting' | 'draining' | 'reloading';
   /** Of the one that is being started or stopped. */
   readonly pid: number | null;
 }
+
+export interface FailedReplacement {
+  /** ISO 8601 */
+  readonly at: string;
+  /** Of the one that was to serve. */
+  readonly generation: number;
+  readonly why: Unfit;
+  /** The last lines that it said. */
+  readonly said: readonly string[];
+}
+
+/** Its last lines may come after its end. */
+export type Failed = Omit<FailedReplacement, 'said'> & { readonly run: Run | null };
+
+export const failedOf = ({ run, ...rest }: Failed): FailedReplacement => ({
+  ...rest,
+  said: run?.tail() ?? [],
+});
 
 /** Instants are the clock's monotonic milliseconds. */
 export type Ongoing =
@@ -36,7 +56,9 @@ export type Ongoing =
       readonly old: Run | null;
       readonly at: number;
       readonly goneAt: number | null;
-    };
+    }
+  /** It was signalled, and takes in new code by new workers. */
+  | { readonly kind: 'reloading'; readonly cause: ReplaceCause; readonly run: Run };
 
 export function viewOf(ongoing: Ongoing, current: Instance): Replacing {
   const { cause } = ongoing;
@@ -50,6 +72,8 @@ export function viewOf(ongoing: Ongoing, current: Instance): Replacing {
       if (ongoing.goneAt === null) return { cause, phase: 'draining', pid };
       return { cause, phase: 'starting', pid: pid === ongoing.old?.pid ? null : pid };
     }
+    case 'reloading':
+      return { cause, phase: 'reloading', pid: ongoing.run.pid };
     default:
       return ongoing satisfies never;
   }

@@ -1,9 +1,15 @@
 /** One at a time of each name: replicas are replaced in turn, so that the others go on meanwhile. */
-import { isUrgent, type ReplaceCause } from '../model/process.ts';
-import type { Slot } from './slot.ts';
+import { isUrgent, type ReplaceCause, type StateName } from '../model/process.ts';
+import type { Slot } from './slot-face.ts';
 
 /** What a restart makes of an instance: a successor beside it, a stop and a start, or a start. */
 export type RestartWay = 'replace' | 'restart' | 'start';
+
+/**
+ * What a reload makes of one: a signal to the program, which goes on; a replacement as in a restart; nothing, where its
+ * next start will have the new code; or nothing at all, since it does not run.
+ */
+export type ReloadWay = 'signal' | Exclude<RestartWay, 'start'> | 'later' | 'none';
 
 export interface Rolling {
   /**
@@ -13,26 +19,30 @@ export interface Rolling {
   replace(slot: Slot, cause: ReplaceCause): boolean;
   /** As an operator orders: what runs is replaced when its turn comes, what does not is started now. */
   restart(slots: readonly Slot[]): readonly RestartWay[];
-  isQueued(slot: Slot): boolean;
+  /** What runs takes in new code when its turn comes; nothing is started. */
+  reload(slots: readonly Slot[]): readonly ReloadWay[];
+  /** Why it is to be replaced when its turn comes; null: it is not. */
+  queuedFor(slot: Slot): ReplaceCause | null;
   /** Something has moved: it may be somebody's turn. */
   advance(): void;
   /** Those that `match` are not replaced any more. */
   forget(match: (slot: Slot) => boolean): void;
 }
 
-const BY_HAND: ReplaceCause = { kind: 'manual' };
+const RESTART: ReplaceCause = { kind: 'manual' };
+const RELOAD: ReplaceCause = { kind: 'reload' };
 
 export function newRolling(slots: () => readonly Slot[]): Rolling {
-  const queue = new Set<Slot>();
+  const queue = new Map<Slot, ReplaceCause>();
   const isBusy = (name: string): boolean =>
     slots().some((one) => one.spec.name === name && one.replacing() !== null);
 
   const advance = (): void => {
-    for (const slot of queue) {
+    for (const [slot, cause] of queue) {
       if (isBusy(slot.spec.name)) continue;
       queue.delete(slot);
       // It may have stopped running since it was asked for.
-      if (!slot.replace(BY_HAND)) slot.order('start-ordered');
+      if (!slot.replace(cause) && cause === RESTART) slot.order('start-ordered');
     }
   };
 
@@ -41,20 +51,38 @@ export function newRolling(slots: () => readonly Slot[]): Rolling {
     restart(named) {
       const ways = named.map((slot): RestartWay => {
         const { id } = slot.machine().state;
-        if (id === 'RUNNING') return slot.spec.overlap === null ? 'restart' : 'replace';
-        return id === 'STARTING' ? 'restart' : 'start';
+        return wayOf(slot, id) ?? 'start';
       });
       for (const [index, slot] of named.entries()) {
         if (ways[index] === 'start') slot.order('start-ordered');
-        else queue.add(slot);
+        else queue.set(slot, RESTART);
       }
       advance();
       return ways;
     },
-    isQueued: (slot) => queue.has(slot),
+    reload(named) {
+      const ways = named.map((slot): ReloadWay => {
+        const { id } = slot.machine().state;
+        const way = wayOf(slot, id);
+        const comes = id === 'WAITING' || id === 'BACKOFF' || slot.replacing() !== null;
+        if (way === null) return comes ? 'later' : 'none';
+        return slot.reloadable() !== null ? 'signal' : way;
+      });
+      for (const [index, slot] of named.entries())
+        if (ways[index] !== 'later' && ways[index] !== 'none') queue.set(slot, queue.get(slot) ?? RELOAD);
+      advance();
+      return ways;
+    },
+    queuedFor: (slot) => queue.get(slot) ?? null,
     advance,
     forget(match) {
-      for (const slot of queue) if (match(slot)) queue.delete(slot);
+      for (const slot of queue.keys()) if (match(slot)) queue.delete(slot);
     },
   };
+}
+
+/** How one that runs, or is about to, is replaced; null: it does not run. */
+function wayOf({ spec }: Slot, state: StateName): Exclude<RestartWay, 'start'> | null {
+  if (state === 'RUNNING') return spec.overlap === null ? 'restart' : 'replace';
+  return state === 'STARTING' ? 'restart' : null;
 }

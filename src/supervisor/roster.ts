@@ -3,7 +3,7 @@ import { unreachable } from '../model/unreachable.ts';
 import type { ProcessSpec } from '../model/spec.ts';
 import type { Change } from './changes.ts';
 import { inOrder, isOver } from './order.ts';
-import type { Slot } from './slot.ts';
+import type { Slot } from './slot-face.ts';
 
 export interface RosterPorts {
   all(): readonly Slot[];

@@ -6,16 +6,19 @@
  *   replace, beside:    starting --ready and proven--> draining --the old one is over--> replaced
  *                           \--it fails--> the old one goes on
  *   replace, in place:  draining --gone--> starting --ready--> replaced
+ *   reload by a signal: reloading --new workers for the old ones--> reloaded
  */
 import type { Cancel } from '../model/clock.ts';
-import { isUrgent, type ReplaceCause } from '../model/process.ts';
-import type { ProcessSpec } from '../model/spec.ts';
+import { isByHand, isUrgent, type ReplaceCause } from '../model/process.ts';
+import type { ProcessSpec, Reload } from '../model/spec.ts';
 import { doneOf } from '../model/vitals.ts';
 import { newDeaths } from './deaths.ts';
 import { newInstance, type Instance, type Ports } from './instance.ts';
 import type { News } from './news.ts';
-import { viewOf, type Ongoing, type Replacing } from './ongoing.ts';
+import { failedOf, viewOf, type Failed, type Ongoing } from './ongoing.ts';
 import { isOver } from './order.ts';
+import type { Slot } from './slot-face.ts';
+import { reloadRun } from './reloading.ts';
 import type { Run } from './run.ts';
 import { proofOf, successorSpec, unfitness, type Unfit } from './successor.ts';
 
@@ -23,33 +26,6 @@ import { proofOf, successorSpec, unfitness, type Unfit } from './successor.ts';
 const PROOF_LOOK_MS = 100;
 /** After a replacement that failed, how long none is begun but by an operator. Milliseconds. */
 const PAUSE_MS = 60_000;
-
-export interface FailedReplacement {
-  /** ISO 8601 */
-  readonly at: string;
-  /** Of the one that was to serve. */
-  readonly generation: number;
-  readonly why: Unfit;
-  /** The last lines that it said. */
-  readonly said: readonly string[];
-}
-
-/** It speaks for the one that serves, as if there were no other; orders and looks go to all that run in it. */
-export interface Slot extends Omit<Instance, 'label' | 'retire' | 'generation'> {
-  /** Of the one that serves: 1, and another one for each successor that was started beside it. */
-  generation(): number;
-  /** All that may still run in it: the one that serves, its successor, and those that drain. */
-  all(): readonly Instance[];
-  replacing(): Replacing | null;
-  /** The last attempt, where it failed. */
-  failedReplacement(): FailedReplacement | null;
-  /** Every run that begins by order, or takes the place of another, is of this from now on. */
-  reform(next: ProcessSpec): void;
-  /** To the main process of the one that serves: its pid, or null where none runs. */
-  signal(signal: NodeJS.Signals): number | null;
-  /** False where it cannot be done now: it does not run, one is under way, or the last one failed a moment ago. */
-  replace(cause: ReplaceCause): boolean;
-}
 
 export function newSlot(first: ProcessSpec, ports: Ports): Slot {
   const { clock } = ports;
@@ -65,8 +41,9 @@ export function newSlot(first: ProcessSpec, ports: Ports): Slot {
   let serving = 1;
   let paused = false;
   let ongoing: Ongoing | null = null;
-  let failed: (Omit<FailedReplacement, 'said'> & { readonly run: Run | null }) | null = null;
+  let failed: Failed | null = null;
   let pauseUntil = -Infinity;
+  let reloadedAt: string | null = null;
   /** Another instance, of the new spec, starts as soon as the one there is over. */
   let renewing = false;
   let stopAsking: Cancel = () => undefined;
@@ -84,7 +61,8 @@ export function newSlot(first: ProcessSpec, ports: Ports): Slot {
   };
   /** It was made of what the manifest said before. */
   const isStale = (): boolean => madeOf.get(current) !== spec;
-
+  const reloadable = (): Reload | null =>
+    isStale() || current.machine().state.id !== 'RUNNING' ? null : spec.reload;
   /** As it runs, and as it is to run. */
   const canOverlap = (): boolean => spec.overlap !== null && madeOf.get(current)?.overlap !== null;
 
@@ -101,6 +79,8 @@ export function newSlot(first: ProcessSpec, ports: Ports): Slot {
       }
       case 'in-place':
         return one === current ? followInPlace(ongoing) : undefined;
+      case 'reloading':
+        return one === current ? followReload(ongoing) : undefined;
       case undefined:
         return undefined;
       default:
@@ -167,6 +147,16 @@ export function newSlot(first: ProcessSpec, ports: Ports): Slot {
     return undefined;
   };
 
+  const followReload = (now: Extract<Ongoing, { kind: 'reloading' }>): void => {
+    const { state } = current.machine();
+    const why = unfitness(state);
+    if (state.id === 'RUNNING' || (state.id === 'STOPPING' && why === null)) return undefined;
+    stopAsking();
+    if (why !== null) return fail(now, current, serving, why);
+    ongoing = null;
+    return undefined;
+  };
+
   const succeed = (cause: ReplaceCause, old: Run | null, readyMs: number | null, drainedMs: number): void => {
     ongoing = failed = null;
     const tasks = doneOf(old?.vitals() ?? null);
@@ -194,6 +184,16 @@ export function newSlot(first: ProcessSpec, ports: Ports): Slot {
     ongoing = { kind: 'in-place', cause, anew, old: current.run(), at: clock.now(), goneAt: null };
     ports.tell({ type: 'replacing', spec, generation: null, cause });
     current.retire(cause.kind, anew ? 'rest' : 'begin');
+  };
+
+  const beginReload = (cause: ReplaceCause, reload: Reload, run: Run): void => {
+    const now = (ongoing = { kind: 'reloading', cause, run } as const);
+    stopAsking = reloadRun(spec, reload, run, ports, (late) => {
+      if (late !== null) return fail(now, current, serving, { kind: 'failure', failure: late });
+      reloadedAt = new Date(clock.wall()).toISOString();
+      ongoing = failed = null;
+      return undefined;
+    });
   };
 
   const startAnew = (): void => {
@@ -239,9 +239,8 @@ export function newSlot(first: ProcessSpec, ports: Ports): Slot {
       run.tree.signal(signal);
       return run.pid;
     },
-    reform(next) {
-      spec = next;
-    },
+    reloadable,
+    reform: (next) => void (spec = next),
     all,
     generation: () => serving,
     machine() {
@@ -272,25 +271,27 @@ export function newSlot(first: ProcessSpec, ports: Ports): Slot {
     },
     drained: async () => void (await Promise.all(all().map(async (one) => one.drained()))),
     replacing: () => (ongoing === null ? null : viewOf(ongoing, current)),
-    failedReplacement() {
-      if (failed === null) return null;
-      const { run, ...rest } = failed;
-      // Its last lines may come after its end.
-      return { ...rest, said: run?.tail() ?? [] };
-    },
+    failedReplacement: () => failed && failedOf(failed),
+    reloadedAt: () => reloadedAt,
     replace(cause) {
       const hard = isUrgent(cause);
       if (ongoing?.kind === 'beside' && hard) {
         handOver({ ...ongoing, cause });
         return true;
       }
+      if (ongoing?.kind === 'reloading' && hard) {
+        stopAsking();
+        ongoing = null;
+      }
       if (ongoing !== null) return false;
       const { state } = current.machine();
-      const manual = cause.kind === 'manual';
+      const manual = isByHand(cause);
       const waits = clock.now() < pauseUntil && !manual && !hard;
       if (waits || (state.id !== 'RUNNING' && !(manual && state.id === 'STARTING' && state.pid !== null)))
         return false;
-      if (canOverlap() && state.id === 'RUNNING' && !hard) beginBeside(cause);
+      const [reload, run] = [cause.kind === 'reload' ? reloadable() : null, current.run()];
+      if (reload !== null && run !== null) beginReload(cause, reload, run);
+      else if (canOverlap() && state.id === 'RUNNING' && !hard) beginBeside(cause);
       else beginInPlace(cause);
       return true;
     },

@@ -10,8 +10,9 @@ import type { News, StillStopping } from './news.ts';
 import { inOrder, isOver, maySleep } from './order.ts';
 import { newRecyclers } from './recycler.ts';
 import { newRoster } from './roster.ts';
-import { newRolling, type RestartWay } from './rolling.ts';
-import { newSlot, type Slot } from './slot.ts';
+import { newRolling, type ReloadWay, type RestartWay } from './rolling.ts';
+import type { Slot } from './slot-face.ts';
+import { newSlot } from './slot.ts';
 
 /** How often a stop that takes long says whom it waits for. Milliseconds. */
 const PROGRESS_MS = 2000;
@@ -36,8 +37,10 @@ export interface Supervisor {
    * then leaves, what must restart does, one of a name at a time. Nothing while everything is being stopped.
    */
   apply(changes: readonly Change[]): void;
-  /** It is to be restarted when those of its name before it have been. */
-  isQueued(instance: Slot): boolean;
+  /** What runs takes in new code, one at a time of each name, until one fails; nothing is started. */
+  reload(instances: readonly Slot[]): readonly ReloadWay[];
+  /** Why it is to be replaced when those of its name before it have been; null: it is not. */
+  queuedFor(instance: Slot): ReplaceCause | null;
   /**
    * Stops everything, then ends. First in order, as the ladders say: those that others depend on come last. Each further
    * call steps every ladder on, then kills.
@@ -158,8 +161,9 @@ export function newSupervisor(specs: readonly ProcessSpec[], ports: Ports): Supe
       void settle();
     },
     restart: (named) => (stopping ? [] : rolling.restart(named)),
+    reload: (named) => (stopping ? [] : rolling.reload(named)),
     replace,
-    isQueued: (instance) => rolling.isQueued(instance),
+    queuedFor: (instance) => rolling.queuedFor(instance),
     shutdown(urgency) {
       const first = !stopping;
       stopping = true;

@@ -6,7 +6,7 @@ import { VERSION } from '../../src/render/version.ts';
 import { Rig, ROOT } from '../support/rig.ts';
 import { GOOD, run } from './support.ts';
 
-const VERBS = ['start', 'check', 'plan', 'status', 'stop', 'restart', 'schema', 'version'];
+const VERBS = ['start', 'check', 'plan', 'status', 'stop', 'restart', 'reload', 'schema', 'version'];
 
 test('help', async () => {
   expect(await run(new Rig(), '--help')).toMatchInlineSnapshot(`
@@ -32,6 +32,9 @@ test('help', async () => {
                                             everything and the supervisor itself.
       restart [options] [names...]          Replace what runs, start what does not;
                                             without names, everything.
+      reload [options] [names...]           Have what runs take in new code: by a
+                                            signal where its program can, else
+                                            replaced; nothing is started.
       scale [options] <name=count...>       Run so many instances of a process,
                                             until the supervisor ends.
       signal [options] <signal> [names...]  Send a signal to the main processes.
@@ -59,7 +62,9 @@ test('help', async () => {
       prodserver check
       prodserver start --all
       prodserver start worker
-      prodserver status"
+      prodserver status
+
+    supervisorctl's words work too: tail, reread, pid, avail; and "all" for every name."
   `);
 });
 

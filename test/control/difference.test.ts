@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import { isDifferent, planDiff } from '../../src/control/difference.ts';
 import { planAnswer, PROTOCOL, type PlanAnswer } from '../../src/control/protocol.ts';
-import { newSalt, seal } from '../../src/control/seal.ts';
+import { newSalt, seal } from '../../src/supervisor/seal.ts';
 import { loadManifest } from '../../src/manifest/load.ts';
 import type { Plan } from '../../src/model/spec.ts';
 import { planDiffJson, planDiffText } from '../../src/render/plan-diff.ts';
@@ -78,18 +78,16 @@ describe('in words', () => {
     expect(stage().told(after)).toMatchInlineSnapshot(`
       "FOLDER/prodserver.yaml
 
-      web.1 would change
-        run   - --workers=2
-              + --workers=4 --max-requests=1000
-        env   - OLD
-              + NEW
-              ~ SECRET_KEY (another value)
-        stop  - SIGTERM for 20 s, then SIGQUIT for 5 s, then SIGKILL to the whole tree
-              + SIGTERM for 1 min, then SIGQUIT for 5 s, then SIGKILL to the whole tree
+      web.1 would change (restart)
+        workers 2 -> 4
+        max-requests 1000 added
+        ENV OLD removed
+        ENV NEW added
+        ENV SECRET_KEY another value (***)
+        STOP SIGTERM for 20 s, then SIGQUIT for 5 s, then SIGKILL to the whole tree -> SIGTERM for 1 min, then SIGQUIT for 5 s, then SIGKILL to the whole tree
 
-      worker.1 and worker.2 would change
-        renew - after 90 to 100 tasks; not before it was ready for 30 s
-              + after 180 to 200 tasks; not before it was ready for 30 s"
+      worker.1 and worker.2 would change (live)
+        max-tasks 100 -> 200"
     `);
   });
 
@@ -100,16 +98,16 @@ describe('in words', () => {
     expect(text).toMatchInlineSnapshot(`
       "FOLDER/prodserver.yaml
 
-      web.1 would change
-        env   ~ SECRET_KEY (another value)
+      web.1 would change (restart)
+        ENV SECRET_KEY another value (***)
 
-      worker.1 and worker.2 would change
-        run   ~ --broker=redis://***@cache/0 (another value)
+      worker.1 and worker.2 would change (restart)
+        broker another value (***)
 
-      job.1 would change
-        run   ~ --password *** (another value)
-        waitFor.targets.0.text ~ "redis://***@cache/1" (another value)
-        lockStore.url ~ "redis://***@cache/1" (another value)"
+      job.1 would change (restart)
+        password another value (***)
+        WAIT_FOR targets.0.text another value (***)
+        LOCK url another value (***)"
     `);
   });
 
@@ -121,14 +119,13 @@ describe('in words', () => {
       "FOLDER/prodserver.yaml
 
       SUPERVISOR would change
-        on-fatal - null + "keep"
-        start-rate - 10 + 20
+        on-fatal nothing -> "keep"
+        start-rate 10 -> 20
 
-      job.1 would change
-        run   - /venv/bin/python -IS PRODSERVER/python/prodserver_deadman.py job --password *** one two
-              + /venv/bin/python -IS PRODSERVER/python/prodserver_deadman.py job --password *** two one
-        restart.maxAttempts - null + 3
-        restart.maxMs - 60000 + 300000"
+      job.1 would change (restart)
+        command /venv/bin/python -IS PRODSERVER/python/prodserver_deadman.py job --password *** one two -> /venv/bin/python -IS PRODSERVER/python/prodserver_deadman.py job --password *** two one
+        max-attempts nothing -> 3
+        RESTART backoff max 1 min -> 5 min"
     `);
   });
 
@@ -209,6 +206,7 @@ test('for programs', () => {
               "--workers=2",
             ],
           },
+          "effect": "restart",
           "env": {
             "added": [],
             "changed": [
@@ -225,6 +223,7 @@ test('for programs', () => {
             "changed": [],
             "removed": [],
           },
+          "effect": "live",
           "env": {
             "added": [],
             "changed": [],
@@ -250,6 +249,7 @@ test('for programs', () => {
             "changed": [],
             "removed": [],
           },
+          "effect": "live",
           "env": {
             "added": [],
             "changed": [],

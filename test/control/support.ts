@@ -36,6 +36,16 @@ export const control = (change: Partial<Control> = {}): Control => ({
     protocol: PROTOCOL,
     instances: (names ?? ['everything']).map((instance) => ({ instance, way: 'replace', pid: 4711 })),
   }),
+  reload: (names) => ({
+    protocol: PROTOCOL,
+    instances: (names ?? ['everything']).map((instance) => ({
+      instance,
+      way: 'signal',
+      signal: 'SIGHUP',
+      pid: 4711,
+      state: 'RUNNING',
+    })),
+  }),
   start: (names) => ({
     protocol: PROTOCOL,
     instances: (names ?? ['everything']).map((instance) => ({ instance, was: 'STOPPED', pid: null })),

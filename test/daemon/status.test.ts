@@ -2,10 +2,12 @@
 import { describe, expect, test } from 'vitest';
 import { statusAnswer, type ProcessRow } from '../../src/control/protocol.ts';
 import { statusRow } from '../../src/daemon/status.ts';
+import type { ReplaceCause } from '../../src/model/process.ts';
 import type { BeatVitals, Vitals, WorkerVitals } from '../../src/model/vitals.ts';
 import type { ProcessStat } from '../../src/os/proc.ts';
 import type { Run } from '../../src/supervisor/run.ts';
-import type { FailedReplacement, Slot } from '../../src/supervisor/slot.ts';
+import type { FailedReplacement } from '../../src/supervisor/ongoing.ts';
+import type { Slot } from '../../src/supervisor/slot-face.ts';
 import { FakeClock } from '../logs/support.ts';
 import { beat, spec } from '../supervisor/instance-support.ts';
 import { HELD, HOLDER, life, MISSING, REFUSED, TROUBLE, type Life } from '../supervisor/machine-support.ts';
@@ -20,6 +22,7 @@ const newestRun = (pid: number, members: number[], vitals: Vitals | null): Run =
   pid,
   tree: {
     members: (stats) => (stats === STATS ? members : []),
+    workers: () => [],
     signal: () => undefined,
     kill: () => undefined,
     sweep: () => undefined,
@@ -63,13 +66,13 @@ interface Case {
   readonly locked?: boolean;
   readonly members?: number[];
   readonly slot?: Partial<Slot>;
-  readonly queued?: boolean;
+  readonly queued?: ReplaceCause | null;
 }
 
 /** The row after `story`; the run is there once there was a spawn. */
 function rowOf(
   story: (one: Life) => void,
-  { locked = false, restart = {}, members = [], slot = {}, queued = false, vitals }: Case = {},
+  { locked = false, restart = {}, members = [], slot = {}, queued = null, vitals }: Case = {},
 ): ProcessRow {
   const one = life({ locked, restart });
   story(one);
@@ -106,6 +109,8 @@ function rowOf(
     ],
     replacing: () => null,
     failedReplacement: () => null,
+    reloadedAt: () => null,
+    reloadable: () => null,
     replace: () => false,
     ...slot,
   };
@@ -151,6 +156,7 @@ describe('a process that does not run', () => {
       generation: 1,
       replacing: null,
       replacement_failed: null,
+      reloaded_at: null,
       members: [],
       exits: [],
       growth: [],
@@ -330,10 +336,11 @@ describe('a process that is replaced', () => {
   });
 
   test('when its turn comes', () => {
-    expect(rowOf(running, { queued: true }).replacing).toEqual({
+    expect(rowOf(running, { queued: { kind: 'manual' } }).replacing).toEqual({
       cause: { kind: 'manual' },
       phase: 'queued',
       pid: null,
+      tasks: null,
     });
   });
 

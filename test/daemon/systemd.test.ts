@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { newService, type Service } from '../../src/daemon/systemd.ts';
 import type { Failure } from '../../src/model/failure.ts';
 import type { ProcessStat } from '../../src/os/proc.ts';
-import type { Slot } from '../../src/supervisor/slot.ts';
+import type { Slot } from '../../src/supervisor/slot-face.ts';
 import { FakeClock } from '../logs/support.ts';
 
 const SEEN = [{ pid: 5, state: 'S' }] as unknown as ProcessStat[];
@@ -42,7 +42,7 @@ function stage(watchdogMs: number | null, id: 'STARTING' | 'RUNNING') {
   const supervisor = {
     instances: [slot as unknown as Slot],
     wanted: () => [spec],
-    isQueued: () => false,
+    queuedFor: () => null,
     get stopping() {
       return stopping;
     },

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { newTallies } from '../../src/daemon/tally.ts';
 import type { TaskCounts, WorkerVitals } from '../../src/model/vitals.ts';
 import type { News } from '../../src/supervisor/news.ts';
-import type { Slot } from '../../src/supervisor/slot.ts';
+import type { Slot } from '../../src/supervisor/slot-face.ts';
 import { IDLE_WORKER } from '../support/spec.ts';
 
 /** What a run has told so far. */

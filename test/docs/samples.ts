@@ -240,6 +240,9 @@ export const SAMPLES: FactsByCode = {
   'control-version': { socket: '/run/prodserver/0123456789ab.4711.sock', theirs: 2, ours: 1 },
   'stop-timeout': { instances: ['worker.1'], ms: 90_000 },
   'restart-timeout': { instances: ['worker.2'], ms: 90_000 },
+  'reload-timeout': { instances: ['web.1'], ms: 90_000 },
+  'reload-failed': { problems: ['web.1: exit code 3', 'web.2: left alone after that'] },
+  'reload-unseen': { signal: 'SIGHUP', pid: 4711, old: 2, ms: 95_000 },
   'restart-failed': { problems: ['worker.1: exit code 1', 'worker.2: left alone after that'] },
   internal: { detail: 'beat.1 wants no lock' },
 };

@@ -153,7 +153,7 @@ describe('commands on a running supervisor', () => {
       'error: job.1 not stopped after 1 s [stop-timeout]\n  it goes on stopping; see "prodserver status"\n',
     );
     const waiting = rig.start(['stop', 'job']);
-    await until(() => /^waiting for job\.1 \(pid \d+\), \d(\.\d)? s$/m.test(waiting.stderr), 'progress');
+    await until(() => /^job\.1: stopping, pid \d+, \d+ s$/m.test(waiting.stderr), 'progress');
     rig.write('enough', '');
     const waited = await waiting.ended;
     expect(waited.code).toBe(0);

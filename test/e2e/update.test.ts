@@ -28,7 +28,7 @@ test('scaled up and down, signalled, started and stopped by pattern', async () =
   const first = await pidOf(rig, 'job.1');
   expect(await rig.run(['scale', 'job=3'])).toMatchObject({
     code: 0,
-    stdout: 'job.2: added\njob.3: added\n',
+    stdout: 'job.2 and job.3: added\n',
   });
   expect(await seen(rig)).toEqual({
     'job.1': 'RUNNING',
@@ -70,7 +70,8 @@ test('a manifest that has changed: what is new starts, what is gone leaves, what
     young: JOB,
   });
   const told =
-    'live.1: STOP changed (live)\nagain.1: its environment changed (restart)\nyoung.1: added\ngone.1: removed (stop)\n';
+    'live.1: STOP SIGTERM for 10 s, then SIGKILL to the whole tree -> SIGTERM for 3 s, then SIGKILL to the whole tree (live)\n' +
+    'again.1: ENV COLOUR added (restart)\nyoung.1: added\ngone.1: removed (stop)\n';
   expect(await rig.run(['update', '--dry-run'])).toMatchObject({ code: 0, stdout: told });
   expect(await pidOf(rig, 'again.1')).toBe(again);
   expect(await rig.run(['update'])).toMatchObject({ code: 0, stdout: told });

@@ -1,7 +1,7 @@
 /** `status` for scripts, for people and for programs. */
 import { expect, test } from 'vitest';
 import { statusTable } from '../../src/render/status-table.ts';
-import { statusJson, statusLines, whoText, whyNotRestarted } from '../../src/render/status.ts';
+import { statusJson, statusLines, whyNotRenewed } from '../../src/render/status.ts';
 import { widthOf } from '../../src/render/width.ts';
 import { FAILED, PLAIN, row, ROWS, supervisor } from './support.ts';
 
@@ -179,6 +179,7 @@ test('one object for programs', () => {
             4720
           ],
           "exits": [],
+          "reloaded_at": null,
           "memory": {
             "rss_bytes": 5000,
             "pss_bytes": null
@@ -227,6 +228,7 @@ test('one object for programs', () => {
             4720
           ],
           "exits": [],
+          "reloaded_at": null,
           "memory": {
             "rss_bytes": null,
             "pss_bytes": null
@@ -275,6 +277,7 @@ test('one object for programs', () => {
             4720
           ],
           "exits": [],
+          "reloaded_at": null,
           "memory": {
             "rss_bytes": null,
             "pss_bytes": null
@@ -355,9 +358,16 @@ test('a replacement, and one that failed', () => {
   const cause = { kind: 'max-tasks', done: 10_231, limit: 10_000 } as const;
   const exit = { code: 1, signal: null };
   const rows = [
-    row({ replacing: { cause, phase: 'starting', pid: 4800 } }),
-    row({ instance: 'worker.2', generation: 2, replacing: { cause, phase: 'draining', pid: 4712 } }),
-    row({ instance: 'worker.3', replacing: { cause: { kind: 'manual' }, phase: 'queued', pid: null } }),
+    row({ replacing: { cause, phase: 'starting', pid: 4800, tasks: null } }),
+    row({
+      instance: 'worker.2',
+      generation: 2,
+      replacing: { cause, phase: 'draining', pid: 4712, tasks: null },
+    }),
+    row({
+      instance: 'worker.3',
+      replacing: { cause: { kind: 'manual' }, phase: 'queued', pid: null, tasks: null },
+    }),
     row({
       instance: 'worker.4',
       replacement_failed: { at: '2026-11-21T04:00:00.000Z', generation: 2, cause: { kind: 'crash', exit } },
@@ -377,31 +387,11 @@ test('a replacement, and one that failed', () => {
       )
       .join('\n'),
   ).toMatchInlineSnapshot(`
-    "{"generation":1,"replacing":{"reason":"max-tasks","detail":"10,231 tasks, limit 10,000","phase":"starting","pid":4800},"replacement_failed":null}
-    {"generation":2,"replacing":{"reason":"max-tasks","detail":"10,231 tasks, limit 10,000","phase":"draining","pid":4712},"replacement_failed":null}
-    {"generation":1,"replacing":{"reason":"manual","detail":"as a command asks","phase":"queued","pid":null},"replacement_failed":null}
+    "{"generation":1,"replacing":{"reason":"max-tasks","detail":"10,231 tasks, limit 10,000","phase":"starting","pid":4800,"tasks":null},"replacement_failed":null}
+    {"generation":2,"replacing":{"reason":"max-tasks","detail":"10,231 tasks, limit 10,000","phase":"draining","pid":4712,"tasks":null},"replacement_failed":null}
+    {"generation":1,"replacing":{"reason":"manual","detail":"as a command asks","phase":"queued","pid":null,"tasks":null},"replacement_failed":null}
     {"generation":1,"replacing":null,"replacement_failed":{"at":"2026-11-21T04:00:00.000Z","generation":2,"reason":"crash","detail":"exit code 1"}}"
   `);
-});
-
-test('for whom a command waits', () => {
-  const manual = { cause: { kind: 'manual' } } as const;
-  const rows = [
-    row({
-      tasks: { done: null, failed: null, active: 1, per_second: null, registered: null, unknown: null },
-    }),
-    row({ pid: null }),
-    row({ replacing: { ...manual, phase: 'queued', pid: null } }),
-    row({ replacing: { ...manual, phase: 'starting', pid: 4800 } }),
-    row({ replacing: { ...manual, phase: 'draining', pid: 4711 } }),
-  ];
-  expect(rows.map(whoText)).toEqual([
-    'worker.1 (pid 4711, 1 task running)',
-    'worker.1',
-    'worker.1 (waits for its turn)',
-    'worker.1 (the new one starts, pid 4800)',
-    'worker.1 (the old one ends, pid 4711)',
-  ]);
 });
 
 test('why one was not restarted: what came of this order, not of one before it', () => {
@@ -410,10 +400,10 @@ test('why one was not restarted: what came of this order, not of one before it',
   const failed = row({ replacement_failed: { at, generation: 2, cause: { kind: 'crash', exit } } });
   const stopped = row({ state: 'STOPPED', cause: { kind: 'manual' } });
   const fatal = FAILED[0] ?? row();
-  expect([failed, stopped, fatal].map((one) => whyNotRestarted(one, at))).toEqual([
+  expect([failed, stopped, fatal].map((one) => whyNotRenewed(one, at))).toEqual([
     'worker.1: exit code 1',
     'worker.1: STOPPED (stopped by order)',
     'broken.1: FATAL (exit code 2: another attempt cannot help)',
   ]);
-  expect(whyNotRestarted(failed, '2026-11-21T04:00:00.001Z')).toBe('worker.1: left alone after that');
+  expect(whyNotRenewed(failed, '2026-11-21T04:00:00.001Z')).toBe('worker.1: left alone after that');
 });

@@ -25,6 +25,7 @@ export const row = (change: Partial<ProcessRow> = {}): ProcessRow => ({
   replacement_failed: null,
   members: [4711, 4720],
   exits: [],
+  reloaded_at: null,
   memory: { rss_bytes: 150_000_000, pss_bytes: 100_000_000 },
   growth: [],
   cpu_percent: null,

@@ -192,6 +192,10 @@ const RUNTIME = [
   failure('stop-timeout', { instances: ['web.1', 'worker.1'], ms: 90_000 }),
   failure('restart-timeout', { instances: ['worker.2'], ms: 90_000 }),
   failure('restart-failed', { problems: ['worker.1: exit code 1', 'worker.2: left alone after that'] }),
+  failure('reload-timeout', { instances: ['web.1'], ms: 90_000 }),
+  failure('reload-failed', { problems: ['web.1: exit code 3', 'web.2: left alone after that'] }),
+  failure('reload-unseen', { signal: 'SIGHUP', pid: 4711, old: 2, ms: 95_000 }),
+  failure('reload-unseen', { signal: 'SIGHUP', pid: 4711, old: 0, ms: 95_000 }),
   failure('internal', { detail: 'x is undefined' }),
 ];
 
@@ -440,6 +444,18 @@ test('every failure of the running program, in words', () => {
 
     error: not restarted: worker.1: exit code 1; worker.2: left alone after that [restart-failed]
       mend what it says, then restart again; see "prodserver status"
+
+    error: web.1 not reloaded after 1 min 30 s [reload-timeout]
+      it goes on reloading; see "prodserver status"
+
+    error: not reloaded: web.1: exit code 3; web.2: left alone after that [reload-failed]
+      mend what it says, then reload again; see "prodserver status"
+
+    error: 1 min 35 s after SIGHUP to pid 4711 2 of its old workers are still there [reload-unseen]
+      look at its log; "prodserver restart" replaces it as a whole
+
+    error: 1 min 35 s after SIGHUP to pid 4711 its new workers do not stay, or are not ready [reload-unseen]
+      look at its log; "prodserver restart" replaces it as a whole
 
     error: internal error: x is undefined [internal]
       please report it with the lines above"

@@ -7,6 +7,7 @@ import { Rig, until } from '../support/rig.ts';
 
 const treeOf = (...pids: readonly number[]): Tree => ({
   members: (stats) => pids.filter((pid) => stats?.some((stat) => stat.pid === pid)),
+  workers: () => [],
   signal: () => undefined,
   kill: () => undefined,
   sweep: () => undefined,

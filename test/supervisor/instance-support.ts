@@ -159,6 +159,8 @@ export class World {
   readonly lives: { pid: number; silent: (trouble: ProbeTrouble) => void; over: boolean }[] = [];
   /** Milliseconds that the next starts must wait for their turn. */
   turns: number[] = [];
+  /** By the pid of their main process. */
+  readonly workers = new Map<number, number[]>();
   outOfMemory = false;
   /** Calls back at once where true, else `swept` does. */
   sweepsAtOnce = true;
@@ -177,6 +179,7 @@ export class World {
       const done = this.children.find((child) => child.pid === pid)?.done ?? [];
       return {
         members: () => [pid],
+        workers: () => this.workers.get(pid) ?? [],
         signal: (signal) => void done.push(signal),
         kill: () => void done.push('kill'),
         sweep: (answer) => {

@@ -3,7 +3,8 @@ import { describe, expect, test } from 'vitest';
 import type { ReplaceCause } from '../../src/model/process.ts';
 import type { ProcessSpec } from '../../src/model/spec.ts';
 import type { News } from '../../src/supervisor/news.ts';
-import { newSlot, type Slot } from '../../src/supervisor/slot.ts';
+import type { Slot } from '../../src/supervisor/slot-face.ts';
+import { newSlot } from '../../src/supervisor/slot.ts';
 import { type FakeChild, last, newGrip, settle, spec, stateOf, World } from './instance-support.ts';
 
 const MANUAL: ReplaceCause = { kind: 'manual' };

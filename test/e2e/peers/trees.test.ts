@@ -83,7 +83,7 @@ test('F1bonacc1/process-compose#354, #258 (complaint 23): a shutdown names the o
   await start.says(new RegExp(`stuck\\.1 STOPPING \\(SIGKILL the whole tree of pid ${pid}, up to 5 s\\)`));
   const { code, stderr } = await stop.ended;
   expect(code).toBe(0);
-  expect(stderr).toMatch(new RegExp(`^waiting for stuck\\.1 \\(pid ${pid}\\), \\d(\\.\\d)? s$`, 'm'));
+  expect(stderr).toMatch(new RegExp(`^stuck\\.1: stopping, pid ${pid}, \\d+ s$`, 'm'));
   expect(stderr).not.toContain('quick');
   expect((await start.ended).code).toBe(0);
 });

@@ -1,7 +1,7 @@
 /** `reload`, and supervisorctl's words, by the built program. */
-import { get } from 'node:http';
 import { expect, inject, test } from 'vitest';
 import { commands } from '../support/commands.ts';
+import { page } from '../support/page.ts';
 import { freePort, Rig, until } from '../support/rig.ts';
 
 const APP = `import page
@@ -11,15 +11,6 @@ def application(environ, start_response):
     start_response("200 OK", [("Content-Type", "text/plain")])
     return [page.TEXT.encode()]
 `;
-
-const page = async (port: number): Promise<string> =>
-  new Promise((done, failed) => {
-    get({ host: '127.0.0.1', port, agent: false }, (answer) => {
-      let text = '';
-      answer.setEncoding('utf8').on('data', (part: string) => (text += part));
-      answer.once('end', () => done(text)).once('error', failed);
-    }).once('error', failed);
-  });
 
 test('gunicorn by its own reload, a command by a replacement, what does not run not at all', async () => {
   const rig = new Rig();

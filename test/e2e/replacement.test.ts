@@ -45,9 +45,10 @@ test('a stop of everything during a replacement leaves nothing behind', async ()
   const { rig, start, client } = scene;
   await client.send('hold');
   await until(() => existsSync(join(rig.folder, 'holding')), 'the task to run');
-  expect(await rig.run(['restart', '--no-wait'])).toMatchObject({ code: 0 });
+  const restart = rig.start(['restart']);
   await start.says(/worker\.1\.g2 STARTING -> RUNNING/);
   await start.says(/worker\.1 RUNNING -> STOPPING/);
+  await until(() => /^worker\.1: draining, 1 task left, \d+ s$/m.test(restart.stderr), 'progress');
   start.kill('SIGTERM');
   await start.says(/stopping: waiting for .*worker\.1 \(pid \d+, 1 task running, .* of 1 min 10 s\)/);
   rig.write('over', '');

@@ -1,9 +1,9 @@
 /** Every web server and every worker of Django at once under one supervisor, each as its backend starts and stops it. */
 import { copyFileSync, readFileSync } from 'node:fs';
-import { get } from 'node:http';
 import { join } from 'node:path';
 import { beforeAll, expect, test } from 'vitest';
 import { docsBlocks } from '../docs/blocks.ts';
+import { page } from '../support/page.ts';
 import { freePort, Rig, ROOT, until, type Running } from '../support/rig.ts';
 import { serverPython } from '../support/server-python.ts';
 
@@ -39,16 +39,6 @@ const PATIENCE_MS = 90_000;
 const RELOADING = ['gunicorn', 'uvicorn', 'granian', 'granian-wsgi', 'hypercorn'];
 
 const names = [...Object.keys(WEB), ...Object.keys(WORKERS)];
-
-/** A page by a connection of its own: one that is kept open would end with its worker. */
-const page = async (port: number): Promise<string> =>
-  new Promise((done, failed) => {
-    get({ host: '127.0.0.1', port, agent: false }, (answer) => {
-      let text = '';
-      answer.setEncoding('utf8').on('data', (part: string) => (text += part));
-      answer.once('end', () => done(text)).once('error', failed);
-    }).once('error', failed);
-  });
 
 async function site(rig: Rig): Promise<Map<string, number>> {
   const ports = new Map<string, number>();

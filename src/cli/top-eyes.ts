@@ -102,8 +102,8 @@ export function newEyes(
       }
     });
     heard.delete(socket);
-    // It has gone, most likely.
-    lookIn(SOON_MS);
+    // It has gone, most likely. One that cannot be listened to is asked again when all are looked at.
+    if (live) lookIn(SOON_MS);
   };
 
   /** Follows the log that is wanted, unless it is followed already. */

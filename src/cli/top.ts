@@ -5,7 +5,7 @@ import { sourceId } from '../manifest/source.ts';
 import { systemClock as clock } from '../os/clock.ts';
 import { openScreen, type Screen } from '../os/screen.ts';
 import { signalNumber } from '../os/signals.ts';
-import { hasTerminal, leaveTerminal } from '../os/terminal.ts';
+import { leaveTerminal } from '../os/terminal.ts';
 import { newPaint, wantsColour } from '../render/paint.ts';
 import { topFrame } from '../render/top.ts';
 import { EXIT } from '../render/words.ts';
@@ -51,15 +51,15 @@ async function show(manifest: string, names: readonly string[] | null): Promise<
     leaveTerminal();
     end(signalled('SIGHUP'));
   };
-  const onFault = (error: unknown): void => (hasTerminal() ? fault(error) : hungUp());
+  const onFault = (error: unknown): void => (screen.isThere() ? fault(error) : hungUp());
   process.on('uncaughtException', onFault);
   process.on('unhandledRejection', onFault);
-  for (const signal of ENDS) process.on(signal, () => (hasTerminal() ? end(signalled(signal)) : hungUp()));
+  for (const signal of ENDS) process.on(signal, () => (screen.isThere() ? end(signalled(signal)) : hungUp()));
 
   // It has nothing to tell before the rest of this has run.
   const eyes = newEyes(manifest, names, (event) => tell(event), onFault);
   const paint = newPaint(wantsColour(true, process.env));
-  const screen: Screen = openScreen(process.stdin, process.stdout, {
+  const screen: Screen = openScreen({
     typed(text) {
       for (const key of keysOf(text))
         tell({ type: 'pressed', key, now: new Date(clock.wall()).toISOString() });

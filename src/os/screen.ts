@@ -1,5 +1,5 @@
 /** The whole of a terminal, for as long as it is wanted; and then it is as it was, whatever happens. */
-import type { ReadStream, WriteStream } from 'node:tty';
+import { isatty } from 'node:tty';
 
 /** The other screen, without a cursor; what is too long is cut, not wrapped. */
 const ENTER = '\x1b[?1049h\x1b[?25l\x1b[?7l\x1b[0m\x1b[2J';
@@ -22,6 +22,8 @@ export interface Screen {
   forget(): void;
   /** Stops this process and its job, as Ctrl-Z does for programs that leave the terminal as it is. */
   suspend(): void;
+  /** False: it has hung up. */
+  isThere(): boolean;
   /** The terminal is as it was; may be called again. */
   close(): void;
 }
@@ -29,8 +31,9 @@ export interface Screen {
 /** The size of a terminal that does not know its own. */
 const USUAL = { columns: 80, rows: 24 } as const;
 
-/** `close` is called at the end of the process too, if nobody has. */
-export function openScreen(input: ReadStream, output: WriteStream, events: ScreenEvents): Screen {
+/** Of standard input and output, which must be one. `close` is called at the end of the process too, if nobody has. */
+export function openScreen(events: ScreenEvents): Screen {
+  const { stdin: input, stdout: output } = process;
   let shown: readonly string[] = [];
   let open = false;
 
@@ -88,6 +91,7 @@ export function openScreen(input: ReadStream, output: WriteStream, events: Scree
       shown = [];
       if (open) output.write('\x1b[2J');
     },
+    isThere: () => isatty(0),
     suspend: () => void process.kill(0, 'SIGTSTP'),
     close() {
       input.off('data', onInput);

@@ -6,6 +6,7 @@ import type { Top, View } from '../screen/top.ts';
 import type { Note, OrderName } from '../screen/wish.ts';
 import { messageOf } from './failures.ts';
 import { whyNotRenewed } from './status.ts';
+import { andList } from './words.ts';
 
 export const KEYS: Readonly<Record<View['kind'], string>> = {
   table: 'q quit  r restart  s stop  S start  l logs  e events  o order  ? help',
@@ -27,7 +28,8 @@ export const HELP: readonly string[] = [
   '  q, Ctrl-C          leave; nothing is stopped by that',
   '',
   '  MEMORY is the PSS of the whole tree, or the RSS where that may not be read.',
-  '  CPU 100% is one processor. DONE, ACTIVE and PER S are tasks, as a Celery worker tells them.',
+  '  CPU: 100% is one processor.',
+  '  DONE, ACTIVE and PER S are tasks, as a Celery worker tells them.',
   '  Behind RESTARTS: why its last run ended.',
 ];
 
@@ -76,9 +78,9 @@ export const askText = (instance: string, row: ProcessRow | null): string =>
 /** Null where none is missed; `left`: how many answer. */
 export function goneText(gone: Top['gone'], left: number): string | null {
   if (gone.length === 0 && left > 0) return null;
-  const pids = gone.map(({ pid }) => pid).join(', ');
-  const who = pids === '' ? 'no supervisor runs' : `supervisor pid ${pids} has gone`;
-  return `${who}; looking again`;
+  const pids = andList(gone.map(({ pid }) => String(pid)));
+  const who = `supervisor${gone.length === 1 ? '' : 's'} pid ${pids} ${gone.length === 1 ? 'has' : 'have'} gone`;
+  return `${gone.length === 0 ? 'no supervisor runs' : who}; looking again`;
 }
 
 export const silentText = (failure: Failure): string => `${messageOf(failure)}; asking again`;

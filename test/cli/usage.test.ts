@@ -6,7 +6,7 @@ import { VERSION } from '../../src/render/version.ts';
 import { Rig, ROOT } from '../support/rig.ts';
 import { GOOD, run } from './support.ts';
 
-const VERBS = ['start', 'check', 'plan', 'status', 'stop', 'restart', 'reload', 'schema', 'version'];
+const VERBS = ['start', 'check', 'plan', 'status', 'stop', 'restart', 'reload', 'top', 'schema', 'version'];
 
 test('help', async () => {
   expect(await run(new Rig(), '--help')).toMatchInlineSnapshot(`
@@ -52,6 +52,9 @@ test('help', async () => {
                                             memory.
       events [options] [names...]           Show what has happened: changes of
                                             state, replacements, orders, problems.
+      top [options] [names...]              Show the processes on the whole
+                                            terminal, live, with keys to act; ?
+                                            tells them.
       lock                                  Show who holds a lock, or take it away.
       schema [options]                      Print the JSON Schema of the manifest,
                                             for editors.
@@ -105,7 +108,7 @@ test.each(VERBS)('help of %s has an example of that verb', async (verb) => {
   expect(text).not.toContain('stderr');
 });
 
-test.each(VERBS.filter((verb) => !['start', 'schema'].includes(verb)))(
+test.each(VERBS.filter((verb) => !['start', 'top', 'schema'].includes(verb)))(
   '%s prints data, so it knows --json',
   async (verb) => {
     expect(await run(new Rig(), verb, '--help')).toContain('--json');
@@ -187,6 +190,21 @@ describe('not understood, exit 2', () => {
       --- stderr
       error: --timeout must be a duration such as 90s, not "90" [usage]
         see prodserver --help"
+    `);
+  });
+
+  test('top without a terminal', async () => {
+    expect(await run(new Rig(), 'top')).toMatchInlineSnapshot(`
+      "exit 2
+      --- stderr
+      error: top needs a terminal; see "prodserver status", or "prodserver status --json" for programs [usage]
+        see prodserver --help"
+    `);
+    expect(await run(new Rig(), 'top', '--json')).toMatchInlineSnapshot(`
+      "exit 2
+      --- stderr
+      error: unknown option '--json'
+      see prodserver --help"
     `);
   });
 

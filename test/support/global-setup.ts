@@ -19,6 +19,7 @@ const TOOLS: Readonly<Record<string, string>> = {
   unshare: 'util-linux',
   strace: 'strace',
   faketime: 'faketime',
+  tmux: 'tmux',
   openssl: 'openssl',
   useradd: 'passwd',
   'systemd-analyze': 'systemd',

@@ -83,9 +83,8 @@ test('a token or names without an address', () => {
 });
 
 test('the port of a process', () => {
-  expect(
-    told(supervisor('http: "127.0.0.1:8000"', web('ARGS: {bind: "0.0.0.0:8000"}'))),
-  ).toMatchInlineSnapshot(`
+  expect(told(supervisor('http: "127.0.0.1:8000"', web('ARGS: {bind: "0.0.0.0:8000"}'))))
+    .toMatchInlineSnapshot(`
     "prodserver.yaml:6:20: error: web.1 and SUPERVISOR.http listen on 0.0.0.0:8000 and 127.0.0.1:8000, which overlap: the second cannot start [address-twice]
         6 | SUPERVISOR: {http: "127.0.0.1:8000"}
           |                    ^^^^^^^^^^^^^^^^

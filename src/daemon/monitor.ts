@@ -25,7 +25,7 @@ export interface Monitor extends Vitality {
 /** The figures are good for others who ask within this: to gather them takes some of the loop's time. Milliseconds. */
 const FRESH_MS = 1000;
 
-export function newMonitor({ clock, status }: MonitorPorts): Monitor {
+export function newMonitor({ clock, ...ports }: MonitorPorts): Monitor {
   const startedAt = clock.wall();
   const unseenOf = newSight();
   let supervisor: Parameters<Monitor['begun']>[0] | null = null;
@@ -46,7 +46,7 @@ export function newMonitor({ clock, status }: MonitorPorts): Monitor {
     const { families } = await import('../control/metrics.ts');
     const { user, system } = process.cpuUsage();
     return families({
-      status: status(),
+      status: ports.status(),
       tallies: tallies.read(),
       healthy: healthy(),
       ready: ready(),
@@ -66,7 +66,7 @@ export function newMonitor({ clock, status }: MonitorPorts): Monitor {
       return expose(all, accept);
     },
     begun: (given) => void (supervisor = given),
-    heard: tallies.heard,
+    heard: (news) => tallies.heard(news),
     look(stats) {
       tallies.look();
       const living = (supervisor?.instances ?? []).flatMap(livingOf);

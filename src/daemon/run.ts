@@ -171,7 +171,10 @@ export async function runDaemon(options: DaemonOptions): Promise<Result<Ending>>
 
   const farewell = newFarewell(director.control, clock);
   const door = await openDoor(socket.value, farewell.control, claim.value, clock, problem);
-  if (!door.ok) return door;
+  if (!door.ok) {
+    listener.value?.close();
+    return door;
+  }
   if (listener.value !== null && options.door !== null) {
     listener.value.serve(farewell.control);
     const { token } = options.door;

@@ -138,6 +138,7 @@ test('for programs', async () => {
     --- stdout
     {
       "manifest": "FOLDER/prodserver.yaml",
+      "http": null,
       "processes": [
         {
           "name": "job",

@@ -92,6 +92,8 @@ test('help of start', async () => {
       -a, --all              start every process of the manifest
       --log-format <format>  text or json, one object a line (default: "text")
       --no-wait              end with 75 at once where another process holds a lock
+      --http <address>       listen there for metrics and health (127.0.0.1:9180),
+                             or off; default: SUPERVISOR.http
       --attach               start them in the supervisor that has them, and come
                              back when they are ready
       -h, --help             display help for command

@@ -1,9 +1,12 @@
 /** The figures for Prometheus: names, labels and values, and that its own parser takes them in both formats. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { expose, wantsOpenMetrics } from '../../src/control/exposition.ts';
 import { families, type Family, type Sight, type Tally } from '../../src/control/metrics.ts';
 import { PROTOCOL } from '../../src/control/protocol.ts';
 import { parseMetrics } from '../support/prometheus.ts';
+import { ROOT } from '../support/rig.ts';
 import { row, supervisor } from '../render/support.ts';
 
 const LOCK = { holder: null, since: '2026-11-21T03:00:00.000Z', fence: 12, expires_in_s: 22.5 };
@@ -132,6 +135,12 @@ test('every figure', () => {
     prodserver_lock_fence{process="beat",instance="beat.1"} 12
     prodserver_lock_lease_expiry_timestamp_seconds{process="beat",instance="beat.1"} 1700000082.5"
   `);
+});
+
+test('docs/http.md tells of every figure and no other', () => {
+  const text = readFileSync(join(ROOT, 'docs', 'http.md'), 'utf8');
+  const told = [...text.matchAll(/^\| `(prodserver_\w+)` +\| (\w+)/gm)].map(([, name, type]) => [name, type]);
+  expect(told).toEqual(families(SIGHT).map(({ name, type }) => [name, type]));
 });
 
 test('names and types follow the conventions', () => {

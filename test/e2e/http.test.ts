@@ -1,9 +1,10 @@
 /** The control plane over TCP, as Prometheus, a kubelet, a browser and a stranger meet it. */
 import { request, type ClientRequest, type IncomingMessage } from 'node:http';
 import { readdirSync } from 'node:fs';
-import { connect } from 'node:net';
+import { once } from 'node:events';
+import { connect, createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
-import { describe, expect, test } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
 import { subscribeEvents } from '../../src/control/subscribe.ts';
 import { commands } from '../support/commands.ts';
 import { parseMetrics } from '../support/prometheus.ts';
@@ -92,10 +93,12 @@ test('figures before and after a crash, readiness that comes and goes, orders re
   rig.write('go', '');
   expect((await rig.run(['restart', 'job'])).code).toBe(0);
   expect(brief(await ask('GET /readyz'))).toEqual([200, 'ok\n']);
-  const after = await until(async () => {
-    const now = await figures();
-    return now.get('prodserver_ready') === 1 && now;
-  }, 'figures of after the restart');
+  // Those of a second ago are told again.
+  await until(
+    async () => (await ask('GET /metrics')).text.includes('\nprodserver_ready 1\n'),
+    'figures of after the restart',
+  );
+  const after = await figures();
   expect(read(after)).toEqual([1, 0, 1, 1]);
   expect(after.get(`prodserver_process_resident_memory_bytes{${JOB}}`)).toBeGreaterThan(0);
   const openly = await ask('GET /metrics', { accept: 'application/openmetrics-text;version=1.0.0' });
@@ -177,65 +180,31 @@ test('the token of the environment', async () => {
 });
 
 test('a port that is taken: nothing is started, and it is said', async () => {
-  const { rig, start, port } = await begin({ job: 'CMD: [sleep, 1000]' }, near);
-  const second = new Rig();
-  second.manifest(rig.read('prodserver.yaml'));
-  expect(await second.run(['start', '--all'])).toMatchObject({
+  const rig = new Rig();
+  const other = createServer().listen(0, '127.0.0.1');
+  onTestFinished(() => void other.close());
+  await once(other, 'listening');
+  const { port } = other.address() as AddressInfo;
+  commands(rig, { job: 'CMD: [sleep, 1000]' }, `http: "${near(port)}"`);
+  expect(await rig.run(['start', '--all'])).toMatchObject({
     code: 1,
     stdout: '',
     stderr:
       `error: cannot listen on 127.0.0.1:${port}: another program has that port [http-refused]\n` +
       `  end what has it (ss -ltnp sport = :${port} tells), or name another port in SUPERVISOR.http or --http\n`,
   });
-  expect(await second.run(['start', '--all', '--http', 'nonsense'])).toMatchObject({
+  expect(await rig.run(['start', '--all', '--http', 'nonsense'])).toMatchObject({
     code: 2,
     stderr:
       'error: --http must be HOST:PORT, such as 127.0.0.1:9180, or off, not "nonsense" [usage]\n  see prodserver --help\n',
   });
-  await end(start);
 });
 
-describe('those who are slow', () => {
-  test('hold nothing up, and are not borne for ever', async () => {
-    const { rig, start, port, ask } = await begin(
-      { job: 'CMD: [sh, -c, "yes 0123456789 | head -n 20000; exec sleep 1000"]' },
-      near,
-    );
-    await start.says(/job\.1 STARTING -> RUNNING/);
-    // One that never ends its request, and streams that nobody reads.
-    const half = connect(port, '127.0.0.1');
-    half.write('GET /metrics HTTP/1.1\r\nHost: localhost\r\nX-Slow: ');
-    const cut = new Promise<string>((done) => {
-      let heard = '';
-      half.setEncoding('utf8').on('data', (chunk: string) => (heard += chunk));
-      half.once('close', () => done(heard));
-    });
-    const readers = Array.from({ length: 20 }, () => {
-      const reader = connect(port, '127.0.0.1');
-      reader.pause();
-      reader.on('error', () => undefined);
-      reader.write('GET /v1/logs HTTP/1.1\r\nHost: localhost\r\n\r\n');
-      return reader;
-    });
-    await until(
-      async () => (await ask('GET /v1/events?follow=0')).status === 503,
-      'as many streams as there may be',
-    );
-    expect(brief(await ask('GET /v1/events?follow=0'))).toEqual([503, 'too many readers follow already']);
-    expect((await ask('GET /metrics')).status).toBe(200);
-    // The owner's own commands have room.
-    const socket = readdirSync(join(rig.folder, 'run')).find((name) => name.endsWith('.sock'));
-    const own = await subscribeEvents(join(rig.folder, 'run', socket ?? ''), EVERY);
-    expect(own.ok).toBe(true);
-    expect(await cut).toMatch(/^HTTP\/1\.1 408 /);
-    for (const reader of readers) reader.destroy();
-    await until(async () => (await ask('GET /v1/events?follow=0')).status === 200, 'room again');
-    await end(start);
-  });
-});
-
-test('events over TCP: what comes, and what was missed by one who comes back', async () => {
-  const { rig, start, port, ask } = await begin({ job: 'CMD: [sleep, 1000]' }, near);
+test('events to one who comes back; who is slow holds nothing up, and is not borne for ever', async () => {
+  const { rig, start, port, ask } = await begin(
+    { job: 'CMD: [sh, -c, "yes 0123456789 | head -n 2000; exec sleep 1000"]' },
+    near,
+  );
   await start.says(/job\.1 STARTING -> RUNNING/);
   const past = await ask('GET /v1/events?follow=0');
   expect(past.head['content-type']).toBe('text/event-stream');
@@ -252,5 +221,34 @@ test('events over TCP: what comes, and what was missed by one who comes back', a
   tryKill(pid);
   await until(() => text.includes('"from":"RUNNING"') && text.includes(`"pid":${pid}`), 'the crash');
   call.destroy();
+
+  // One that never ends its request, and streams that nobody reads.
+  const half = connect(port, '127.0.0.1');
+  half.write('GET /metrics HTTP/1.1\r\nHost: localhost\r\nX-Slow: ');
+  const cut = new Promise<string>((done) => {
+    let heard = '';
+    half.setEncoding('utf8').on('data', (chunk: string) => (heard += chunk));
+    half.once('close', () => done(heard));
+  });
+  const readers = Array.from({ length: 20 }, () => {
+    const reader = connect(port, '127.0.0.1');
+    reader.pause();
+    reader.on('error', () => undefined);
+    reader.write('GET /v1/logs HTTP/1.1\r\nHost: localhost\r\n\r\n');
+    return reader;
+  });
+  await until(
+    async () => (await ask('GET /v1/events?follow=0')).status === 503,
+    'as many streams as there may be',
+  );
+  expect(brief(await ask('GET /v1/events?follow=0'))).toEqual([503, 'too many readers follow already']);
+  expect((await ask('GET /metrics')).status).toBe(200);
+  // The owner's own commands have room.
+  const socket = readdirSync(join(rig.folder, 'run')).find((name) => name.endsWith('.sock'));
+  const own = await subscribeEvents(join(rig.folder, 'run', socket ?? ''), EVERY);
+  expect(own.ok).toBe(true);
+  expect(await cut).toMatch(/^HTTP\/1\.1 408 /);
+  for (const reader of readers) reader.destroy();
+  await until(async () => (await ask('GET /v1/events?follow=0')).status === 200, 'room again');
   await end(start);
 });

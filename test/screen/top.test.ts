@@ -80,7 +80,12 @@ describe('orders', () => {
   });
 
   test('restart beside the old one: done when that has gone; a failure of before is not of this order', () => {
-    const replacing = { cause: { kind: 'manual' as const }, phase: 'starting' as const, pid: 101 };
+    const replacing = {
+      cause: { kind: 'manual' as const },
+      phase: 'starting' as const,
+      pid: 101,
+      tasks: null,
+    };
     const exit = { code: 1, signal: null };
     const cause = { kind: 'crash' as const, exit };
     const failed = (at: string) => ({ at, generation: 2, cause });

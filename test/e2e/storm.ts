@@ -254,7 +254,8 @@ export async function storm({ seed, orders, pauseMs }: Storm): Promise<void> {
   start.kill('SIGTERM');
   expect((await start.ended).code).toBe(143);
   expect((await start.ended).stderr).toBe('');
+  // One by hand, and the signal at the end.
   const { scale: _scale, status: _status, logs: _logs, ...told } = tally;
-  await heardOrders({ ...told, stop: (told['stop'] ?? 0) + 1, restart: (told['restart'] ?? 0) + 1 });
+  await heardOrders({ ...told, stop: (told['stop'] ?? 0) + 2, restart: (told['restart'] ?? 0) + 1 });
   expect(rig.survivors()).toEqual([]);
 }

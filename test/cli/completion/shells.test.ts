@@ -47,7 +47,12 @@ test('what runs has names too, and a manifest that is broken spoils nothing', as
   await start.says(/job\.2 STARTING -> RUNNING/);
   rig.manifest('PRODUCTION_PROCESSES: {job: [');
   // On a machine that is busy the supervisor may be asked for longer than anybody waits.
-  const whole = { code: 0, signal: null, stdout: ':\njob\tCommand\njob.1\tCommand\njob.2\tCommand\n', stderr: '' };
+  const whole = {
+    code: 0,
+    signal: null,
+    stdout: ':\njob\tCommand\njob.1\tCommand\njob.2\tCommand\n',
+    stderr: '',
+  };
   await until(async () => {
     const told = await rig.run(['__complete', 'zsh', 'stop', '']);
     return JSON.stringify(told) === JSON.stringify(whole);

@@ -35,12 +35,14 @@ export class StreamBroken extends Error {
 export const subscribeLogs = async (
   socket: string,
   asked: StreamAsked,
+  timeoutMs = TIMEOUT_MS,
 ): Promise<Result<Stream<LineRecord>>> =>
   subscribe(
     socket,
     `/v1/logs?${queryOf(asked)}`,
     z.union([lineRecord, lostRecord, liveRecord]),
     (text) => text,
+    timeoutMs,
   );
 
 export const subscribeEvents = async (
@@ -58,9 +60,10 @@ async function subscribe<T>(
   path: string,
   schema: z.ZodType<T>,
   dataOf: (line: string) => string | null,
+  timeoutMs = TIMEOUT_MS,
 ): Promise<Result<AsyncIterable<T>>> {
   try {
-    const response = await open(socket, path);
+    const response = await open(socket, path, timeoutMs);
     if (response.statusCode !== 200) return refusal(socket, await textOf(response));
     return { ok: true, value: recordsOf(socket, response, schema, dataOf) };
   } catch (error) {
@@ -73,13 +76,13 @@ function detailOf(error: unknown): string {
   return code ?? message;
 }
 
-async function open(socketPath: string, path: string): Promise<IncomingMessage> {
+async function open(socketPath: string, path: string, timeoutMs: number): Promise<IncomingMessage> {
   return new Promise((done, refuse) => {
-    const call = request({ socketPath, method: 'GET', path, timeout: TIMEOUT_MS }, (response) => {
+    const call = request({ socketPath, method: 'GET', path, timeout: timeoutMs }, (response) => {
       call.setTimeout(0);
       done(response);
     });
-    call.once('timeout', () => call.destroy(new Error(`no answer within ${TIMEOUT_MS / 1000} s`)));
+    call.once('timeout', () => call.destroy(new Error(`no answer within ${timeoutMs / 1000} s`)));
     call.on('error', refuse);
     call.end();
   });

@@ -15,6 +15,8 @@ const CLIENTS = 50;
 /** So many have a process of their own. */
 const OWNERS = 12;
 const SHARED = ['all-1', 'all-2', 'all-3'];
+/** For an answer: fifty at once on a machine that has other things to do. Milliseconds. */
+const PATIENCE_MS = 60_000;
 /** INSTANCES at most. */
 const MOST = 3;
 
@@ -118,7 +120,8 @@ class Client {
       case 'logs': {
         const asked = { count: 5, since: null, follow: false, names: [name] };
         const seen: unknown[] = [];
-        for await (const record of value(await subscribeLogs(remote.socket, asked))) seen.push(record);
+        for await (const record of value(await subscribeLogs(remote.socket, asked, PATIENCE_MS)))
+          seen.push(record);
         expect(seen.at(-1)).toEqual({ live: true });
         return undefined;
       }
@@ -195,7 +198,7 @@ export async function storm({ seed, orders, pauseMs }: Storm): Promise<void> {
     'all to be RUNNING',
   );
   process.env['PRODSERVER_RUNTIME_DIR'] = rig.env['PRODSERVER_RUNTIME_DIR'];
-  const found = value(await findSupervisors(realPath(`${rig.folder}/prodserver.yaml`)));
+  const found = value(await findSupervisors(realPath(`${rig.folder}/prodserver.yaml`), PATIENCE_MS));
   delete process.env['PRODSERVER_RUNTIME_DIR'];
   const remote = found[0]?.remote;
   if (remote === undefined) throw new Error('no supervisor');

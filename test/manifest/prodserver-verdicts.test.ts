@@ -2,7 +2,6 @@
  * ARGS as django-prodserver's documentation, drafts and tests write them (`notes`, sections 1 to 3): what `check` says, and
  * what the program's own parser says to the tokens that django-prodserver 3.0 makes of them.
  */
-import { severityOf } from '../../src/model/failure.ts';
 import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { promisify } from 'node:util';

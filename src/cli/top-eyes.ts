@@ -92,15 +92,18 @@ export function newEyes(
     heard.set(socket, ended);
     const asked = { count: KEPT, since: null, follow: true, names };
     let live = false;
-    await pour(subscribeEvents(socket, asked, ended.signal), (one: EventRecord | LostRecord | LiveRecord) => {
-      if ('live' in one) live = true;
-      else if ('lost' in one) happened(one);
-      else if (one.id > (last.get(one.supervisor_pid) ?? 0)) {
-        last.set(one.supervisor_pid, one.id);
-        happened(one);
-        if (live) lookIn(SOON_MS);
-      }
-    });
+    await pour(
+      subscribeEvents(socket, asked, { signal: ended.signal }),
+      (one: EventRecord | LostRecord | LiveRecord) => {
+        if ('live' in one) live = true;
+        else if ('lost' in one) happened(one);
+        else if (one.id > (last.get(one.supervisor_pid) ?? 0)) {
+          last.set(one.supervisor_pid, one.id);
+          happened(one);
+          if (live) lookIn(SOON_MS);
+        }
+      },
+    );
     heard.delete(socket);
     // It has gone, most likely. One that cannot be listened to is asked again when all are looked at.
     if (live) lookIn(SOON_MS);
@@ -114,7 +117,7 @@ export function newEyes(
     mine.running = new AbortController();
     const asked: StreamAsked = { count: KEPT, since: mine.since, follow: true, names: [mine.instance] };
     await pour(
-      subscribeLogs(socket, asked, mine.running.signal),
+      subscribeLogs(socket, asked, { signal: mine.running.signal }),
       (one: LineRecord | LostRecord | LiveRecord) => {
         if ('live' in one || log !== mine) return;
         if ('time' in one) mine.since = Date.parse(one.time) + 1;

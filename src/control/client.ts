@@ -45,13 +45,14 @@ export interface Remote {
   update(dry: boolean): Promise<Result<ReviseAnswer>>;
 }
 
-/** The supervisors of the manifest that run, each with its status; sockets of dead ones are cleared away. */
+/** The supervisors of the manifest that run, each with its status; sockets of dead ones are cleared away. `timeoutMs`: for an answer. */
 export async function findSupervisors(
   manifest: string,
+  timeoutMs = TIMEOUT_MS,
 ): Promise<Result<readonly { readonly remote: Remote; readonly status: StatusAnswer }[]>> {
   const found: { remote: Remote; status: StatusAnswer }[] = [];
   for (const socket of findSockets(manifestId(manifest))) {
-    const remote = newRemote(socket);
+    const remote = newRemote(socket, timeoutMs);
     const status = await remote.status();
     if (status.ok) found.push({ remote, status: status.value });
     else if (isGone(status.error)) removeFile(socket);
@@ -60,16 +61,18 @@ export async function findSupervisors(
   return { ok: true, value: found };
 }
 
-function newRemote(socket: string): Remote {
+function newRemote(socket: string, timeoutMs: number): Remote {
   return {
     socket,
-    status: async () => call(socket, 'GET', '/v1/status', undefined, statusAnswer),
-    plan: async () => call(socket, 'GET', '/v1/plan', undefined, planAnswer),
-    stop: async (names) => call(socket, 'POST', '/v1/stop', { names, asker: process.pid }, stopAnswer),
-    restart: async (names) => call(socket, 'POST', '/v1/restart', { names }, restartAnswer),
-    reload: async (names) => call(socket, 'POST', '/v1/reload', { names }, reloadAnswer),
-    start: async (names) => call(socket, 'POST', '/v1/start', { names }, startAnswer),
-    signal: async (names, signal) => call(socket, 'POST', '/v1/signal', { names, signal }, signalAnswer),
+    status: async () => call(socket, 'GET', '/v1/status', undefined, statusAnswer, timeoutMs),
+    plan: async () => call(socket, 'GET', '/v1/plan', undefined, planAnswer, timeoutMs),
+    stop: async (names) =>
+      call(socket, 'POST', '/v1/stop', { names, asker: process.pid }, stopAnswer, timeoutMs),
+    restart: async (names) => call(socket, 'POST', '/v1/restart', { names }, restartAnswer, timeoutMs),
+    reload: async (names) => call(socket, 'POST', '/v1/reload', { names }, reloadAnswer, timeoutMs),
+    start: async (names) => call(socket, 'POST', '/v1/start', { names }, startAnswer, timeoutMs),
+    signal: async (names, signal) =>
+      call(socket, 'POST', '/v1/signal', { names, signal }, signalAnswer, timeoutMs),
     scale: async (counts) => call(socket, 'POST', '/v1/scale', { counts }, reviseAnswer, REVISE_MS),
     update: async (dry) => call(socket, 'POST', '/v1/update', { dry }, reviseAnswer, REVISE_MS),
   };
@@ -85,7 +88,7 @@ async function call<T>(
   path: string,
   body: object | undefined,
   schema: z.ZodType<T>,
-  timeoutMs = TIMEOUT_MS,
+  timeoutMs: number,
 ): Promise<Result<T>> {
   let text: string;
   try {

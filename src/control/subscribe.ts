@@ -32,24 +32,30 @@ export class StreamBroken extends Error {
   }
 }
 
-/** `signal` ends it, as if the supervisor had hung up. */
+export interface Reading {
+  /** Ends it, as if the supervisor had hung up. */
+  readonly signal?: AbortSignal;
+  /** How long the first answer may take. Milliseconds. */
+  readonly timeoutMs?: number;
+}
+
 export const subscribeLogs = async (
   socket: string,
   asked: StreamAsked,
-  signal?: AbortSignal,
+  how: Reading = {},
 ): Promise<Result<Stream<LineRecord>>> =>
   subscribe(
     socket,
     `/v1/logs?${queryOf(asked)}`,
     z.union([lineRecord, lostRecord, liveRecord]),
     (text) => text,
-    signal,
+    how,
   );
 
 export const subscribeEvents = async (
   socket: string,
   asked: StreamAsked,
-  signal?: AbortSignal,
+  how: Reading = {},
 ): Promise<Result<Stream<EventRecord>>> =>
   subscribe(
     socket,
@@ -57,7 +63,7 @@ export const subscribeEvents = async (
     z.union([eventRecord, lostRecord, liveRecord]),
     // The fields that say of what kind it is are for browsers.
     (text) => (text.startsWith('data: ') ? text.slice('data: '.length) : null),
-    signal,
+    how,
   );
 
 /** `dataOf`: the JSON of a line; null where it has none. */
@@ -66,10 +72,10 @@ async function subscribe<T>(
   path: string,
   schema: z.ZodType<T>,
   dataOf: (line: string) => string | null,
-  signal?: AbortSignal,
+  { signal, timeoutMs = TIMEOUT_MS }: Reading,
 ): Promise<Result<AsyncIterable<T>>> {
   try {
-    const response = await open(socket, path, signal);
+    const response = await open(socket, path, timeoutMs, signal);
     if (response.statusCode !== 200) return refusal(socket, await textOf(response));
     return { ok: true, value: recordsOf(socket, response, schema, dataOf) };
   } catch (error) {
@@ -85,15 +91,16 @@ function detailOf(error: unknown): string {
 async function open(
   socketPath: string,
   path: string,
+  timeoutMs: number,
   signal: AbortSignal | undefined,
 ): Promise<IncomingMessage> {
   return new Promise((done, refuse) => {
-    const options = { socketPath, method: 'GET', path, timeout: TIMEOUT_MS, signal };
+    const options = { socketPath, method: 'GET', path, timeout: timeoutMs, signal };
     const call = request(options, (response) => {
       call.setTimeout(0);
       done(response);
     });
-    call.once('timeout', () => call.destroy(new Error(`no answer within ${TIMEOUT_MS / 1000} s`)));
+    call.once('timeout', () => call.destroy(new Error(`no answer within ${timeoutMs / 1000} s`)));
     call.on('error', refuse);
     call.end();
   });

@@ -163,8 +163,13 @@ export const runtimeWords: WordsFor<
     exit: EXIT.failure,
     about: 'The running supervisor is of a version that speaks another protocol.',
     message: ({ socket, theirs, ours }) =>
-      `the supervisor at ${socket} speaks protocol ${theirs}, this command ${ours}`,
-    hint: () => 'use the command of the version that runs, or restart the supervisor',
+      `the supervisor at ${socket} is ${theirs > ours ? 'newer' : 'older'} than this command: it speaks protocol ${theirs}, this command ${ours}`,
+    hint: ({ socket, theirs, ours }) => {
+      const pid = /\.(\d+)\.sock$/.exec(socket)?.[1];
+      return theirs > ours
+        ? `use the version of prodserver that started it${pid === undefined ? '' : `, pid ${pid}`}`
+        : `start it anew with this version; end it in order with "kill ${pid ?? 'PID'}"`;
+    },
   },
   'stop-timeout': {
     exit: EXIT.failure,

@@ -58,6 +58,9 @@ test('help', async () => {
       lock                                  Show who holds a lock, or take it away.
       schema [options]                      Print the JSON Schema of the manifest,
                                             for editors.
+      completion <bash|zsh|fish>            Print what makes that shell complete
+                                            commands, options and names of
+                                            processes.
       version [options]                     Show the version.
       help [command]                        display help for command
 

@@ -4,6 +4,8 @@ import { manifestSchema } from '../../src/manifest/json-schema.ts';
 import { severityOf, type Code, type Failure } from '../../src/model/failure.ts';
 import { exitCodeOf, hintOf, messageOf, TABLE } from '../../src/render/failures.ts';
 import { celeryPage } from './celery.ts';
+import { EXITS } from './exits.ts';
+import { manPage } from './man.ts';
 import { schemaWords } from './option-words.ts';
 import { SAMPLES } from './samples.ts';
 import { thirdPartyPage } from './third-party.ts';
@@ -20,6 +22,7 @@ export const generatedFiles = (): readonly Generated[] => [
   { path: 'docs/errors.md', text: errorsPage() },
   { path: 'docs/celery.md', text: celeryPage() },
   { path: 'docs/third-party.md', text: thirdPartyPage() },
+  { path: 'docs/man/prodserver.1', text: manPage() },
 ];
 
 /** A line for each thing that is worth one: readable, and a third of what indenting all of it takes. */
@@ -71,14 +74,7 @@ Below each code is an example of its message and, after "=", of what to do.
 
 | exit code | meaning |
 |---|---|
-| 0 | done |
-| 1 | failure |
-| 2 | usage: the command line is wrong |
-| 3 | \`status\`: something is down |
-| 4 | unknown name, or no supervisor runs |
-| 75 | another process holds the lock (\`start --no-wait\`) |
-| 78 | the manifest is invalid or missing |
-| 128 + n | ended by signal n |
+${EXITS.map(([code, meaning]) => `| ${code} | ${meaning} |`).join('\n')}
 
 A foreground \`start\` of a single process ends with that process's own code when it ends for good.
 

@@ -185,8 +185,8 @@ describe('the socket', () => {
       '{"protocol":1,"error":"names must be a list of names, or null; asker a pid, or nothing"}\n',
     ]);
     expect(await call(socket, 'POST', '/v1/stop', 'x'.repeat(2_000_000))).toEqual([
-      400,
-      '{"protocol":1,"error":"the body is too large"}\n',
+      413,
+      '{"protocol":1,"error":"the body is larger than 1048576 bytes"}\n',
     ]);
     expect((await rig.status()).map((row) => row.state)).toEqual(['RUNNING', 'RUNNING']);
     start.kill('SIGTERM');

@@ -28,7 +28,7 @@ const WRONG = [
   '{"names":["calm"],"signal":9}',
   '{"names":["calm"],"signal":"KILL"}',
   '{"names":["calm"],"signal":"SIGNO"}',
-  `${'['.repeat(50_000)}`,
+  '['.repeat(50_000),
   `{"names":["${'x'.repeat(200)}"]}`,
   '\u0000',
   '{"names":null',

@@ -47,6 +47,7 @@ describe('the package', () => {
       'LICENSE',
       'README.md',
       'bin/prodserver',
+      'docs/man/prodserver.1',
       'package.json',
       'python/prodserver_canary.py',
       'python/prodserver_celery.py',

@@ -433,8 +433,8 @@ test('every failure of the running program, in words', () => {
     error: the supervisor at /run/x.sock did not answer: ECONNRESET [control-broken]
       look at its log; if it hangs, end it with a signal
 
-    error: the supervisor at /run/x.sock speaks protocol 2, this command 1 [control-version]
-      use the command of the version that runs, or restart the supervisor
+    error: the supervisor at /run/x.sock is newer than this command: it speaks protocol 2, this command 1 [control-version]
+      use the version of prodserver that started it
 
     error: web.1 and worker.1 not stopped after 1 min 30 s [stop-timeout]
       it goes on stopping; see "prodserver status"

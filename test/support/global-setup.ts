@@ -23,6 +23,7 @@ const TOOLS: Readonly<Record<string, string>> = {
   openssl: 'openssl',
   useradd: 'passwd',
   'systemd-analyze': 'systemd',
+  ...(process.env['PRODSERVER_TEST_TIER'] === 'long' ? { zsh: 'zsh', fish: 'fish', mandoc: 'mandoc' } : {}),
 };
 
 declare module 'vitest' {

@@ -10,8 +10,9 @@ import { sourceOf } from '../source.ts';
 import { complete, type Candidate, type Kind, type Line } from './candidates.ts';
 import { isBroken, mended, unquoted } from './bash-words.ts';
 
-/** Nobody waits longer for a key. Milliseconds. */
+/** Nobody waits longer for a key, and supervisors answer in less. Milliseconds. */
 const PATIENCE_MS = 1000;
+const RUNNING_MS = 500;
 
 /** Prints how to take it (`:files`, `:nospace` or `:`), and a line for each value: a tab stands before what it means. */
 export async function run(root: Command, [shell = '', ...words]: readonly string[]): Promise<void> {
@@ -29,11 +30,13 @@ export async function run(root: Command, [shell = '', ...words]: readonly string
       .filter(({ value }) => value.startsWith(start));
     const how = kind === 'files' ? ':files' : kind === 'counts' ? ':nospace' : ':';
     const lines = told.map(({ value, about }) => (about === '' ? value : `${value}\t${about}`));
-    process.stdout.write(`${[how, ...lines].join('\n')}\n`);
+    await new Promise<void>((done) => process.stdout.write(`${[how, ...lines].join('\n')}\n`, () => done()));
   } catch {
     // A shell would show it in the middle of the line that is being written; the command itself will say it.
   }
   clearTimeout(late);
+  // A supervisor that hangs may still be asked.
+  process.exit(0);
 }
 
 async function candidatesOf({ completion, flags }: Line): Promise<readonly Candidate[]> {
@@ -61,8 +64,8 @@ async function namesOf(flags: Line['flags']): Promise<Candidate[]> {
   if (!source.ok) return [];
   const found = new Map<string, string>();
   const add = (name: string, instances: readonly string[], about: string): void => {
-    found.set(name, found.get(name) ?? about);
-    if (instances.length > 1) for (const one of instances) found.set(one, found.get(one) ?? about);
+    found.set(name, found.get(name) || about);
+    if (instances.length > 1) for (const one of instances) found.set(one, found.get(one) || about);
   };
   if (source.value.kind === 'file' && source.value.path !== '-') {
     const text = readManifestText(source.value.path);
@@ -71,8 +74,11 @@ async function namesOf(flags: Line['flags']): Promise<Candidate[]> {
       add(name, all, backend);
     }
   }
-  const running = await findSupervisors(sourceId(source.value, process.cwd()));
-  const rows = running.ok ? running.value.flatMap(({ status }) => status.processes) : [];
+  const running = await Promise.race([
+    findSupervisors(sourceId(source.value, process.cwd())),
+    new Promise<null>((none) => setTimeout(() => none(null), RUNNING_MS)),
+  ]);
+  const rows = running?.ok === true ? running.value.flatMap(({ status }) => status.processes) : [];
   for (const { name, backend } of rows) {
     const instances = rows.filter((row) => row.name === name).map((row) => row.instance);
     add(name, instances, backend);

@@ -1,5 +1,4 @@
 /** The same as held-sockets.test.ts, for longer. */
-import { chmodSync } from 'node:fs';
 import { beforeAll, expect, test } from 'vitest';
 import { Rig } from '../support/rig.ts';
 import { serverPython } from '../support/server-python.ts';
@@ -10,16 +9,16 @@ beforeAll(async () => {
   python = await serverPython();
 }, 900_000);
 
-/** Two beside each other, and one of another user: what it waits for is seen as well. */
-const MORE = {
+/** Two beside each other on one socket. */
+const PAIR = {
   pair: 'BACKEND: UvicornServer, APP: asgi, ARGS: {fd: "${socket:pair}"}, INSTANCES: 2',
-  nobody: 'BACKEND: UvicornServer, APP: asgi, ARGS: {fd: "${socket:nobody}"}, USER: nobody',
 };
 
 test('gunicorn and uvicorn are replaced twenty times under load, and no request fails', async () => {
-  const rig = new Rig();
-  chmodSync(rig.folder, 0o755);
-  const loads = await replaceUnderLoad(rig, python, { ...SERVERS, ...MORE }, 20, 4);
+  const loads = await replaceUnderLoad(new Rig(), python, { ...SERVERS, ...PAIR }, 20, {
+    clients: 4,
+    pauseMs: 10,
+  });
   for (const [name, { asked, failed, pids, longest }] of Object.entries(loads)) {
     process.stderr.write(
       `held | ${name}: ${asked} requests of ${pids.size} processes, ${failed.length} failed (${failed.join(', ')}), the longest took ${Math.round(longest)} ms\n`,

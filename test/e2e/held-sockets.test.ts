@@ -13,7 +13,7 @@ beforeAll(async () => {
 }, 900_000);
 
 test('gunicorn and uvicorn are replaced three times under load, and no request fails', async () => {
-  const loads = await replaceUnderLoad(new Rig(), python, SERVERS, 3, 2);
+  const loads = await replaceUnderLoad(new Rig(), python, SERVERS, 3, { clients: 2, pauseMs: 50 });
   for (const load of Object.values(loads)) {
     expect(load.failed).toEqual([]);
     // Each one served.

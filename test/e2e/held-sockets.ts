@@ -1,7 +1,8 @@
 /** Replaces web servers on a held socket while clients ask, each by a connection of its own. */
 import { get } from 'node:http';
 import { expect } from 'vitest';
-import { freePort, Rig, until } from '../support/rig.ts';
+import { becomeReady } from '../support/commands.ts';
+import { freePort, Rig } from '../support/rig.ts';
 
 const PAGES: Readonly<Record<string, string>> = {
   'wsgi.py': `import os
@@ -22,6 +23,13 @@ async def application(scope, receive, send):
     await send({"type": "http.response.body", "body": body})
 `,
 };
+
+/** Of each server: some hundred requests a second are as good a proof as all that the machine can do. */
+export interface Clients {
+  readonly clients: number;
+  /** Between an answer and the next request. Milliseconds. */
+  readonly pauseMs: number;
+}
 
 export interface Load {
   asked: number;
@@ -48,7 +56,7 @@ const ask = async (port: number): Promise<{ readonly page: string } | { readonly
   });
 
 /** Asks from now on; the returned function ends it and tells. */
-function begin(port: number, clients: number): () => Promise<Load> {
+function begin(port: number, { clients, pauseMs }: Clients): () => Promise<Load> {
   const load: Load = { asked: 0, failed: [], pids: new Set(), longest: 0 };
   let over = false;
   const client = async (): Promise<void> => {
@@ -59,8 +67,7 @@ function begin(port: number, clients: number): () => Promise<Load> {
       load.longest = Math.max(load.longest, performance.now() - at);
       if ('page' in got) load.pids.add(got.page);
       else load.failed.push(got.error);
-      // Some hundred a second are as good a proof as all that the machine can do.
-      await new Promise((done) => setTimeout(done, 10));
+      await new Promise((done) => setTimeout(done, pauseMs));
     }
   };
   const all = Array.from({ length: clients }, client);
@@ -82,7 +89,7 @@ export async function replaceUnderLoad(
   python: string,
   servers: Readonly<Record<string, string>>,
   times: number,
-  clients: number,
+  clients: Clients,
 ): Promise<Record<string, Load>> {
   const names = Object.keys(servers);
   const ports = new Map<string, number>();
@@ -99,10 +106,7 @@ export async function replaceUnderLoad(
     ].join('\n'),
   );
   const start = rig.start(['start', '--all']);
-  await until(async () => {
-    const rows = await rig.status();
-    return rows.length > 0 && rows.every(({ state }) => state === 'RUNNING');
-  }, 'all servers to be ready');
+  await becomeReady(start, names.length);
   const ends = names.map((name) => [name, begin(ports.get(name) ?? 0, clients)] as const);
   for (let time = 0; time < times; time += 1) {
     expect(await rig.run(['restart', ...names])).toMatchObject({ code: 0 });

@@ -9,7 +9,7 @@ import { bootMs } from '../os/boot-clock.ts';
 import { httpAddressText } from '../model/http-door.ts';
 import type { Plan, ProcessSpec } from '../model/spec.ts';
 import { systemClock as clock } from '../os/clock.ts';
-import type { ServiceManager } from '../os/activation.ts';
+import { inheritedSockets, type ServiceManager } from '../os/activation.ts';
 import { watchLoopLag } from '../os/loop.ts';
 import { newNotifier } from '../os/notify.ts';
 import { newOomWatch, type OomWatch } from '../os/oom.ts';
@@ -120,7 +120,7 @@ export async function runDaemon(options: DaemonOptions): Promise<Result<Ending>>
   const removeListeners = listen((signal) => director.onSignal(signal));
   const reaper = startReaper();
   const oom = newOomWatch(clock);
-  const sockets = newSockets();
+  const sockets = newSockets(inheritedSockets(), problem);
   const supervisor = newSupervisor(
     specs,
     newPorts({

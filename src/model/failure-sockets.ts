@@ -17,5 +17,12 @@ export interface SocketFacts {
     readonly holder: { readonly pid: number; readonly program: string } | null;
   };
   'socket-refused': { readonly name: string; readonly address: string; readonly detail: string };
+  /** Passed by the service manager, and used by nobody; `address`: null where it does not listen. */
+  'socket-spare': { readonly name: string; readonly address: string | null };
+  /** Passed under the name of a socket, which has another address in the manifest. */
+  'socket-elsewhere': { readonly name: string; readonly address: string; readonly passed: string };
   'socket-tool': { readonly name: string; readonly detail: string };
 }
+
+/** Those that do not end anything. */
+export const SOCKET_WARNINGS = ['socket-key', 'socket-unused', 'socket-spare', 'socket-elsewhere'] as const;

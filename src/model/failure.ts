@@ -5,7 +5,7 @@ import type { BackendFacts } from './failure-backends.ts';
 import type { ControlFacts } from './failure-control.ts';
 import type { HttpFacts } from './failure-http.ts';
 import type { InitFacts } from './failure-init.ts';
-import type { SocketFacts } from './failure-sockets.ts';
+import { SOCKET_WARNINGS, type SocketFacts } from './failure-sockets.ts';
 import type { TimingsProblem } from './lease-timings.ts';
 
 /** The facts that belong to each code. The words for them stand in `render/words-*.ts`, nowhere else. */
@@ -200,8 +200,7 @@ const WARNINGS: ReadonlySet<Code> = new Set<Code>([
   'schedule-task-foreign',
   'broker-alternate',
   'results-unreachable',
-  'socket-key',
-  'socket-unused',
+  ...SOCKET_WARNINGS,
   'log-refused',
   'log-not-rotated',
   'link-silent',

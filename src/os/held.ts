@@ -6,6 +6,7 @@ import { socketText, type HeldSocket } from '../model/sockets.ts';
 import type { Address } from '../model/spec.ts';
 import { findAccount, findGroup } from './accounts.ts';
 import { libc, libcProblem } from './libc.ts';
+import { listenByHelper } from './listen-helper.ts';
 import { listenersOn, refusal, socketInodes } from './listen.ts';
 import { allStats, readProc } from './proc.ts';
 import { withUmask } from './spawn.ts';
@@ -21,22 +22,32 @@ const ASK_MS = 1000;
 
 export async function openSocket(socket: HeldSocket): Promise<Result<Opened>> {
   const { name, address } = socket;
-  const calls = libc();
-  if (calls === null) return { ok: false, error: failure('socket-tool', { name, detail: libcProblem() }) };
   if (address.kind === 'unix') await clearAway(address.path);
   // Nobody may connect before the file has its mode and its owner.
   const mask = address.kind === 'unix' && needsCare(socket) ? 0o177 : null;
-  const opened = withUmask(mask, () => calls.listenOn(address, socket));
-  if ('errno' in opened) return { ok: false, error: problemOf(socket, getSystemErrorName(-opened.errno)) };
+  const opened = await withUmask(mask, () => listenOn(socket));
+  if ('missing' in opened) {
+    const detail = `koffi: ${libcProblem()}; ${opened.missing}`;
+    return { ok: false, error: failure('socket-tool', { name, detail }) };
+  }
+  if ('errno' in opened) return { ok: false, error: problemOf(socket, opened.errno) };
   const { fd } = opened;
-  const close = closer(fd, address);
+  const close = closer(address, () => opened.close());
   const own = await adorn(socket);
   if (own.ok) return { ok: true, value: { fd, inode: fstatSync(fd).ino, close } };
   close();
   return own;
 }
 
-/** Makes one that is open already what `socket` says now. */
+async function listenOn(socket: HeldSocket): ReturnType<typeof listenByHelper> {
+  const calls = libc();
+  if (calls === null) return listenByHelper(socket.address, socket);
+  const opened = calls.listenOn(socket.address, socket);
+  if ('errno' in opened) return { errno: getSystemErrorName(-opened.errno) };
+  return { fd: opened.fd, close: () => closeSync(opened.fd) };
+}
+
+/** Makes one that is open already what `socket` says now; without koffi its backlog stays. */
 export async function readjust(socket: HeldSocket, { fd }: Pick<Opened, 'fd'>): Promise<Result<null>> {
   const errno = libc()?.relisten(fd, socket.backlog) ?? 0;
   if (errno !== 0) return { ok: false, error: problemOf(socket, getSystemErrorName(-errno)) };
@@ -81,10 +92,10 @@ function removeSocket(path: string): void {
   }
 }
 
-function closer(fd: number, address: Address): () => void {
+function closer(address: Address, close: () => void): () => void {
   const file = address.kind === 'unix' ? statSync(address.path, { throwIfNoEntry: false }) : undefined;
   return () => {
-    closeSync(fd);
+    close();
     if (address.kind !== 'unix' || file === undefined) return;
     // Another supervisor may have put one of its own in its place.
     if (statSync(address.path, { throwIfNoEntry: false })?.ino === file.ino) removeSocket(address.path);

@@ -10,7 +10,14 @@ const SO_ACCEPTCON = 0x10000; // linux/net.h, in the flags column of /proc/net/u
 /** Null where the descriptors of the process may not be read (another user's). */
 export function listeningAddresses(pid: number): Address[] | null {
   const inodes = socketInodes(pid);
-  if (inodes === null) return null;
+  return inodes === null ? null : listeningOn(String(pid), inodes);
+}
+
+/** Where a socket of ours listens; null where it does not. */
+export const listeningAddress = (inode: number): Address | null =>
+  listeningOn('self', new Set([String(inode)]))[0] ?? null;
+
+function listeningOn(pid: string, inodes: ReadonlySet<string>): Address[] {
   const rows = (name: string): string[][] =>
     (readProc(`/proc/${pid}/net/${name}`) ?? '')
       .split('\n')

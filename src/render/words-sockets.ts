@@ -53,9 +53,30 @@ export const socketWords: WordsFor<keyof SocketFacts> = {
     message: ({ name, address, detail }) => `cannot listen on ${address} (socket "${name}"): ${detail}`,
     hint: () => 'give the socket an address that this user may listen on',
   },
+  'socket-spare': {
+    exit: EXIT.failure,
+    about:
+      'systemd has passed a socket (LISTEN_FDS) that nothing of this manifest uses. It stays open, and nobody serves it.',
+    message: ({ name, address }) =>
+      address === null
+        ? `the socket "${name}" that was passed at the start does not listen: it is not used`
+        : `the socket "${name}" (${address}) that was passed at the start is not used`,
+    hint: ({ address }) =>
+      address === null
+        ? 'SOCKETS takes stream sockets that listen: ListenStream=, and Accept=no'
+        : `write SOCKETS: {http: "${address}"} and use \${socket:http} in a process, or take it out of the .socket unit`,
+  },
+  'socket-elsewhere': {
+    exit: EXIT.failure,
+    about:
+      'systemd has passed a socket (LISTEN_FDS) by the name of one of SOCKETS, which has another address. It is used.',
+    message: ({ name, address, passed }) =>
+      `the socket "${name}" that was passed at the start listens on ${passed}, not on ${address}`,
+    hint: () => 'write the same address in SOCKETS and in the .socket unit',
+  },
   'socket-tool': {
     exit: EXIT.failure,
-    about: 'A socket cannot be held: koffi is not installed or could not be loaded.',
+    about: 'A socket cannot be held: neither koffi nor python3 is there to open it.',
     message: ({ name, detail }) => `cannot hold the socket "${name}" (${detail})`,
     hint: () =>
       'install prodserver with its optional dependencies (koffi), or let the server listen by itself: an address in its ARGS',

@@ -92,7 +92,12 @@ export const SAMPLES: FactsByCode = {
   },
   'socket-in-use': { name: 'http', address: '0.0.0.0:8000', holder: { pid: 4711, program: 'nginx' } },
   'socket-refused': { name: 'http', address: '0.0.0.0:80', detail: 'EACCES' },
-  'socket-tool': { name: 'http', detail: 'switched off by PRODSERVER_NO_KOFFI=1' },
+  'socket-spare': { name: 'admin', address: '127.0.0.1:9000' },
+  'socket-elsewhere': { name: 'http', address: '0.0.0.0:8000', passed: '0.0.0.0:8080' },
+  'socket-tool': {
+    name: 'http',
+    detail: 'koffi: switched off by PRODSERVER_NO_KOFFI=1; python3 is not there either',
+  },
   'option-unknown': { option: 'concurency', backend: 'CeleryWorker', near: 'concurrency' },
   'option-refused': { option: 'daemon', why: 'a daemon leaves its supervisor', instead: 'leave it out' },
   'option-spelling': { option: 'max_tasks_per_child', spelling: 'max-tasks-per-child' },

@@ -1,10 +1,8 @@
 /** Replaces web servers on a held socket while clients ask, each by a connection of its own. */
 import { get } from 'node:http';
 import { expect } from 'vitest';
-import { freePort, Rig, until } from '../support/rig.ts';
-
-/** Clients at one time. */
-const CLIENTS = 4;
+import { becomeReady } from '../support/commands.ts';
+import { freePort, Rig } from '../support/rig.ts';
 
 const PAGES: Readonly<Record<string, string>> = {
   'wsgi.py': `import os
@@ -25,6 +23,13 @@ async def application(scope, receive, send):
     await send({"type": "http.response.body", "body": body})
 `,
 };
+
+/** Of each server: some hundred requests a second are as good a proof as all that the machine can do. */
+export interface Clients {
+  readonly clients: number;
+  /** Between an answer and the next request. Milliseconds. */
+  readonly pauseMs: number;
+}
 
 export interface Load {
   asked: number;
@@ -51,7 +56,7 @@ const ask = async (port: number): Promise<{ readonly page: string } | { readonly
   });
 
 /** Asks from now on; the returned function ends it and tells. */
-function begin(port: number): () => Promise<Load> {
+function begin(port: number, { clients, pauseMs }: Clients): () => Promise<Load> {
   const load: Load = { asked: 0, failed: [], pids: new Set(), longest: 0 };
   let over = false;
   const client = async (): Promise<void> => {
@@ -62,29 +67,29 @@ function begin(port: number): () => Promise<Load> {
       load.longest = Math.max(load.longest, performance.now() - at);
       if ('page' in got) load.pids.add(got.page);
       else load.failed.push(got.error);
-      // Some hundred a second are as good a proof as all that the machine can do.
-      await new Promise((done) => setTimeout(done, 10));
+      await new Promise((done) => setTimeout(done, pauseMs));
     }
   };
-  const clients = Array.from({ length: CLIENTS }, client);
+  const all = Array.from({ length: clients }, client);
   return async () => {
     over = true;
-    await Promise.all(clients);
+    await Promise.all(all);
     return load;
   };
 }
 
-export const SERVERS: Readonly<Record<string, string>> = {
+export const SERVERS = {
   gunicorn: 'BACKEND: GunicornServer, APP: wsgi, ARGS: {bind: "fd://${socket:gunicorn}", workers: 2}',
   uvicorn: 'BACKEND: UvicornServer, APP: asgi, ARGS: {fd: "${socket:uvicorn}"}',
 };
 
-/** Each of the servers is replaced so many times, one after the other; what their clients saw. */
+/** Each of the servers is replaced so many times, one after the other, with so many clients; what these saw. */
 export async function replaceUnderLoad(
   rig: Rig,
   python: string,
   servers: Readonly<Record<string, string>>,
   times: number,
+  clients: Clients,
 ): Promise<Record<string, Load>> {
   const names = Object.keys(servers);
   const ports = new Map<string, number>();
@@ -101,11 +106,8 @@ export async function replaceUnderLoad(
     ].join('\n'),
   );
   const start = rig.start(['start', '--all']);
-  await until(
-    async () => (await rig.status()).filter(({ state }) => state === 'RUNNING').length === names.length,
-    'all servers to be ready',
-  );
-  const ends = names.map((name) => [name, begin(ports.get(name) ?? 0)] as const);
+  await becomeReady(start, names.length);
+  const ends = names.map((name) => [name, begin(ports.get(name) ?? 0, clients)] as const);
   for (let time = 0; time < times; time += 1) {
     expect(await rig.run(['restart', ...names])).toMatchObject({ code: 0 });
   }

@@ -250,3 +250,29 @@ describe('the addresses to ask', () => {
     expect(ownAddresses(wanted, own)).toEqual(asked);
   });
 });
+
+describe('held sockets', () => {
+  const AWAITS: Readiness = { kind: 'awaits', names: ['http'] };
+
+  test('once one of its processes waits for connections on each', async () => {
+    const { clock, told, world } = watch(AWAITS);
+    await pass(clock, 100);
+    world.awaiting = new Map([[PID, [8]]]);
+    await pass(clock, 100);
+    expect(told.ready).toBe(0);
+    world.awaiting = new Map([[PID, [7]]]);
+    await pass(clock, 100);
+    expect(told.ready).toBe(1);
+  });
+
+  test('where that may not be seen, once it has lived for 5 s', async () => {
+    const { clock, told, world } = watch(AWAITS);
+    world.awaiting = null;
+    world.now = world.subject.startedAt + 4999;
+    await pass(clock, 100);
+    expect(told.ready).toBe(0);
+    world.now += 1;
+    await pass(clock, 100);
+    expect(told.ready).toBe(1);
+  });
+});

@@ -1,5 +1,5 @@
 /** Sockets that are held: real ones. */
-import { mkdtempSync, rmSync, statSync } from 'node:fs';
+import { fstatSync, mkdtempSync, rmSync, statSync } from 'node:fs';
 import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -9,8 +9,9 @@ import type { Address } from '../../src/model/spec.ts';
 import { awaitedSockets, polled } from '../../src/os/awaited.ts';
 import { openSocket, readjust } from '../../src/os/held.ts';
 import { nameOf } from '../../src/os/libc-sockets.ts';
-import { refusal } from '../../src/os/listen.ts';
-import { freePort } from '../support/rig.ts';
+import { listenByHelper } from '../../src/os/listen-helper.ts';
+import { listeningAddress, refusal } from '../../src/os/listen.ts';
+import { freePort, until } from '../support/rig.ts';
 
 const held = (address: Address, change: Partial<HeldSocket> = {}): HeldSocket => ({
   name: 'http',
@@ -49,6 +50,28 @@ test('a port is taken, accepts in the kernel, is waited on by nobody, and is fre
     });
     first.close();
     expect(await refusal(address, 1000)).toBe('ECONNREFUSED');
+  }
+});
+
+test('without koffi a Python program opens it', async () => {
+  const [port, folder] = [await freePort(), mkdtempSync(join(tmpdir(), 'held-'))];
+  onTestFinished(() => rmSync(folder, { recursive: true }));
+  const path = join(folder, 'http.sock');
+  for (const address of [
+    { kind: 'tcp', host: '127.0.0.1', port } as const,
+    { kind: 'tcp', host: '::1', port } as const,
+    { kind: 'unix', path } as const,
+  ]) {
+    const opened = await listenByHelper(address, { backlog: 8, reusePort: true });
+    if (!('fd' in opened)) throw new Error(JSON.stringify(opened));
+    expect(listeningAddress(fstatSync(opened.fd).ino)).toEqual(
+      address.kind === 'tcp' && address.host === '::1' ? { ...address, host: '0:0:0:0:0:0:0:1' } : address,
+    );
+    expect(await refusal(address, 1000)).toBeNull();
+    const second = await listenByHelper(address, { backlog: 8, reusePort: false });
+    expect(second).toEqual({ errno: 'EADDRINUSE' });
+    opened.close();
+    await until(async () => (await refusal(address, 1000)) === 'ECONNREFUSED', 'it to be closed');
   }
 });
 

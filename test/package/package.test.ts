@@ -61,6 +61,7 @@ describe('the package', () => {
       'python/prodserver_fence.py',
       'python/prodserver_init.py',
       'python/prodserver_link.py',
+      'python/prodserver_listen.py',
       'python/prodserver_once.py',
       'python/prodserver_output.py',
       'python/prodserver_places.py',

@@ -53,6 +53,8 @@ function program(done: (code: number) => void): Command {
     .option('-a, --all', 'start every process of the manifest')
     .option('--log-format <format>', 'text or json, one object a line', 'text')
     .option('--no-wait', 'end with 75 at once where another process holds a lock')
+    .option('--watch', 'read the manifest again whenever it changes, as update does')
+    .option('--watch-code', 'for development: restart processes whose Python code changes')
     .option('--attach', 'start them in the supervisor that has them, and come back when they are ready');
   verb(
     'check [files...]',

@@ -1,9 +1,8 @@
 import pino from 'pino';
 import type { Ending } from '../daemon/director.ts';
-import type { Reread } from '../daemon/revision.ts';
 import { runDaemon } from '../daemon/run.ts';
 import type { Scales } from '../manifest/loaded.ts';
-import { failure, type Failure } from '../model/failure.ts';
+import { failure, type Failure, type Result } from '../model/failure.ts';
 import type { Plan, ProcessSpec } from '../model/spec.ts';
 import { serviceManager } from '../os/activation.ts';
 import { signalNumber } from '../os/signals.ts';
@@ -15,21 +14,26 @@ import { VERSION } from '../render/version.ts';
 import { EXIT } from '../render/words.ts';
 import type { Flags } from './verb.ts';
 import { attach } from './attach.ts';
-import { load, loadPlan } from './manifest.ts';
+import { loadPlan, loadSource, type Planned, type Source } from './manifest.ts';
 import { unknownOf } from './names.ts';
 import { complain, fail, outputPaint } from './output.ts';
+
+type Read = Pick<Source, 'loaded' | 'sources'>;
 
 export async function run(names: readonly string[], flags: Flags): Promise<number> {
   const format = String(flags['logFormat']);
   if (format !== 'text' && format !== 'json') {
     return fail(failure('usage', { detail: `--log-format must be text or json, not "${format}"` }));
   }
+  const watched = watchedOf(flags);
+  if (!watched.ok) return fail(watched.error);
   if (flags['attach'] === true) {
     if (names.length > 0 || flags['all'] === true) return attach(names, flags);
     return fail(failure('usage', { detail: 'name the processes to start, or give --all' }));
   }
   // Before anything of the project runs, which is not to speak in our name.
   const manager = serviceManager();
+  const since = Date.now();
   const source = await loadPlan(flags);
   if (typeof source === 'number') return source;
   const all = flags['all'] === true;
@@ -37,6 +41,7 @@ export async function run(names: readonly string[], flags: Flags): Promise<numbe
   if (complaint !== null) return fail(complaint);
   const chosen = choose(source.plan, names, all);
   const instances = chosen.map((spec) => spec.instance);
+  let { sources } = source;
   const presenter: Presenter =
     format === 'text'
       ? newTextPresenter(instances, outputPaint())
@@ -47,12 +52,17 @@ export async function run(names: readonly string[], flags: Flags): Promise<numbe
   const ended = await runDaemon({
     plan: source.plan,
     specs: chosen,
-    reread: async (scales) => reread(flags, source.plan, scales),
+    reread: async (scales) => {
+      const read = await reread(source, scales);
+      sources = sourcesAfter(sources, read);
+      return read.loaded;
+    },
     choose: (plan) => choose(plan, names, all),
     all: flags['all'] === true,
     version: VERSION,
     manager,
     summary: serviceText,
+    watch: watched.value === null ? null : { ...watched.value, since, sources: () => sources },
     wait: flags['wait'] !== false,
     present: (news) => presenter.lines(news),
     lost: (count, to) => presenter.lost(count, to),
@@ -79,12 +89,29 @@ const choose = (plan: Plan, names: readonly string[], all: boolean): ProcessSpec
         .filter((spec) => names.includes(spec.name))
         .map((spec) => ({ ...spec, autostart: true }));
 
-/** What came by standard input came once. */
-async function reread(flags: Flags, { manifest }: Plan, scales: Scales): Promise<Reread> {
-  if (manifest !== '-') return (await load(flags, scales)).loaded;
-  const detail = 'a manifest from standard input cannot be read again: keep it in a file';
-  return { plan: null, findings: [failure('usage', { detail })] };
+/** Which files are to be looked after; null: none. */
+function watchedOf(flags: Flags): Result<{ readonly manifest: boolean; readonly code: boolean } | null> {
+  const [manifest, code] = [flags['watch'] === true, flags['watchCode'] === true];
+  if (!manifest && !code) return { ok: true, value: null };
+  const flag = manifest ? '--watch' : '--watch-code';
+  const wrong = (detail: string): Result<never> => ({ ok: false, error: failure('usage', { detail }) });
+  if (flags['attach'] === true)
+    return wrong(`${flag} is for a supervisor that is started: --attach starts none`);
+  if (manifest && flags['manifest'] === '-')
+    return wrong('a manifest from standard input cannot be watched: keep it in a file');
+  return { ok: true, value: { manifest, code } };
 }
+
+/** From where it was read first, whatever has come beside it; what came by standard input came once. */
+async function reread({ from, plan, sources }: Planned, scales: Scales): Promise<Read> {
+  if (plan.manifest !== '-') return loadSource(from, scales);
+  const detail = 'a manifest from standard input cannot be read again: keep it in a file';
+  return { loaded: { plan: null, findings: [failure('usage', { detail })], schedules: [] }, sources };
+}
+
+/** One that cannot be used has not told all that it is made of. */
+const sourcesAfter = (before: readonly string[], { loaded, sources }: Read): readonly string[] =>
+  loaded.plan === null ? [...new Set([...before, ...sources])] : sources;
 
 function exitCode(ending: Ending): number {
   switch (ending.kind) {

@@ -2,7 +2,7 @@
 import type { Cause, ProcessRow } from '../control/protocol.ts';
 import type { Clock } from '../model/clock.ts';
 import type { Failure } from '../model/failure.ts';
-import type { Death, Exit } from '../model/process.ts';
+import type { Death, Exit, ReplaceCause } from '../model/process.ts';
 import { unreachable } from '../model/unreachable.ts';
 import { doneOf } from '../model/vitals.ts';
 import { readMemory, type ProcessStat } from '../os/proc.ts';
@@ -21,7 +21,7 @@ export function statusRow(
   clock: Clock,
   stats: readonly ProcessStat[],
   linesDropped: number,
-  queued: boolean,
+  queued: ReplaceCause | null,
   holding: Holding | null,
 ): ProcessRow {
   const { spec } = instance;
@@ -46,7 +46,7 @@ export function statusRow(
       state.id === 'BACKOFF' ? new Date(clock.wall() + state.until - clock.now()).toISOString() : null,
     exit: machine.exit ?? NO_EXIT,
     generation: instance.generation(),
-    replacing: queued ? { cause: { kind: 'manual' }, phase: 'queued', pid: null } : instance.replacing(),
+    replacing: queued === null ? instance.replacing() : { cause: queued, phase: 'queued', pid: null },
     replacement_failed: failedReplacement(instance),
     members,
     memory: treeMemory(members),

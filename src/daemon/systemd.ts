@@ -34,7 +34,7 @@ export interface Service {
   /** How often `look` must be called at least. Milliseconds. */
   readonly periodMs: number;
   /** Everything that starts by itself has been ordered to. */
-  begun(supervisor: Pick<Supervisor, 'instances' | 'wanted' | 'isQueued' | 'stopping'>): void;
+  begun(supervisor: Pick<Supervisor, 'instances' | 'wanted' | 'queued' | 'stopping'>): void;
   heard(news: News): void;
   /** The manifest is being read again; the returned function: what it says has been ordered, or refused. */
   reloading(): () => void;
@@ -77,7 +77,7 @@ export function newService({ manager, notifier, clock, summary, problem }: Servi
       .map((slot) => ({
         spec: slot.spec,
         state: slot.machine().state,
-        changing: slot.replacing() !== null || supervisor?.isQueued(slot) === true,
+        changing: slot.replacing() !== null || (supervisor?.queued(slot) ?? null) !== null,
       }));
   };
 

@@ -143,7 +143,18 @@ export type ReplaceCause =
   | { readonly kind: 'max-tasks'; readonly done: number; readonly limit: number }
   | { readonly kind: 'max-age'; readonly ageMs: number; readonly limitMs: number }
   | { readonly kind: 'schedule'; readonly pattern: string }
-  | { readonly kind: 'manual' };
+  | { readonly kind: 'manual' }
+  | Reload;
+
+/** Source code has changed: one of the files, as seen from the process's folder, and how many beside it. */
+export interface Reload {
+  readonly kind: 'reload';
+  readonly file: string;
+  readonly others: number;
+}
+
+/** Somebody waits for it, so it is done whatever went wrong a moment ago. */
+export const isOrdered = ({ kind }: ReplaceCause): boolean => kind === 'manual' || kind === 'reload';
 
 /** Above the hard limit: it waits for nobody. */
 export const isUrgent = (cause: ReplaceCause): boolean => cause.kind === 'memory' && cause.hard;

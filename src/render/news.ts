@@ -7,9 +7,10 @@ import { diagnosticText } from './diagnostics.ts';
 import { renderFailure } from './failures.ts';
 import { changeText } from './changes.ts';
 import { newPaint, type Paint } from './paint.ts';
-import { replacedText, replacementFailedText, replacingText } from './replacement.ts';
+import { reloadText, replacedText, replacementFailedText, replacingText } from './replacement.ts';
 import { sourceStack } from './stack.ts';
 import { transitionText, waitingText } from './transition.ts';
+import { manifestChangedText, watchingText } from './watching.ts';
 
 export interface Presenter {
   lines(news: News): readonly string[];
@@ -81,6 +82,12 @@ function plainText(news: Exclude<News, { type: 'line' | 'changed' }>, paint: Pai
       return orderText(news);
     case 'revised':
       return revisedText(news);
+    case 'watching':
+      return watchingText(news);
+    case 'manifest-changed':
+      return manifestChangedText(news);
+    case 'code-changed':
+      return `${news.names.join(', ')}: restarting, ${reloadText(news.cause)}`;
     case 'removed':
       return `${news.spec.instance} removed`;
     case 'reopened':

@@ -1,5 +1,5 @@
 /** Why a process that works is replaced, and what became of it. */
-import { labelOf, type MemoryKind, type ReplaceCause } from '../model/process.ts';
+import { labelOf, type MemoryKind, type Reload, type ReplaceCause } from '../model/process.ts';
 import { unreachable } from '../model/unreachable.ts';
 import { formatBytes, formatDuration } from '../model/units.ts';
 import type { News } from '../supervisor/news.ts';
@@ -30,10 +30,16 @@ export function causeText(cause: ReplaceCause): string {
       return `its schedule "${cause.pattern}"`;
     case 'manual':
       return 'as a command asks';
+    case 'reload':
+      return reloadText(cause);
     default:
       return unreachable(cause);
   }
 }
+
+/** `shop/tasks.py and 2 other files changed` */
+export const reloadText = ({ file, others }: Reload): string =>
+  `${file}${others === 0 ? '' : ` and ${others} other file${others === 1 ? '' : 's'}`} changed`;
 
 export const replacingText = ({ spec, generation, cause }: Extract<News, { type: 'replacing' }>): string => {
   const how =
@@ -49,7 +55,7 @@ export function replacedText({
   readyMs,
   drainedMs,
 }: Extract<News, { type: 'replaced' }>): string {
-  const word = cause.kind === 'manual' ? 'restarted,' : 'recycled:';
+  const word = cause.kind === 'manual' ? 'restarted,' : cause.kind === 'reload' ? 'restarted:' : 'recycled:';
   const comma = cause.kind === 'memory' ? '' : ',';
   const after = tasks === null || cause.kind === 'max-tasks' ? '' : `${comma} after ${tasksText(tasks)}`;
   const ready = readyMs === null ? '' : `; successor ready in ${secondsText(readyMs)}`;

@@ -12,8 +12,9 @@ export interface Rolling {
    */
   replace(slot: Slot, cause: ReplaceCause): boolean;
   /** As an operator orders: what runs is replaced when its turn comes, what does not is started now. */
-  restart(slots: readonly Slot[]): readonly RestartWay[];
-  isQueued(slot: Slot): boolean;
+  restart(slots: readonly Slot[], cause?: ReplaceCause): readonly RestartWay[];
+  /** Why it is to be replaced when its turn comes; null: it is not. */
+  queued(slot: Slot): ReplaceCause | null;
   /** Something has moved: it may be somebody's turn. */
   advance(): void;
   /** Those that `match` are not replaced any more. */
@@ -23,22 +24,22 @@ export interface Rolling {
 const BY_HAND: ReplaceCause = { kind: 'manual' };
 
 export function newRolling(slots: () => readonly Slot[]): Rolling {
-  const queue = new Set<Slot>();
+  const queue = new Map<Slot, ReplaceCause>();
   const isBusy = (name: string): boolean =>
     slots().some((one) => one.spec.name === name && one.replacing() !== null);
 
   const advance = (): void => {
-    for (const slot of queue) {
+    for (const [slot, cause] of queue) {
       if (isBusy(slot.spec.name)) continue;
       queue.delete(slot);
       // It may have stopped running since it was asked for.
-      if (!slot.replace(BY_HAND)) slot.order('start-ordered');
+      if (!slot.replace(cause)) slot.order('start-ordered');
     }
   };
 
   return {
     replace: (slot, cause) => (isUrgent(cause) || !isBusy(slot.spec.name)) && slot.replace(cause),
-    restart(named) {
+    restart(named, cause = BY_HAND) {
       const ways = named.map((slot): RestartWay => {
         const { id } = slot.machine().state;
         if (id === 'RUNNING') return slot.spec.overlap === null ? 'restart' : 'replace';
@@ -46,15 +47,15 @@ export function newRolling(slots: () => readonly Slot[]): Rolling {
       });
       for (const [index, slot] of named.entries()) {
         if (ways[index] === 'start') slot.order('start-ordered');
-        else queue.add(slot);
+        else queue.set(slot, cause);
       }
       advance();
       return ways;
     },
-    isQueued: (slot) => queue.has(slot),
+    queued: (slot) => queue.get(slot) ?? null,
     advance,
     forget(match) {
-      for (const slot of queue) if (match(slot)) queue.delete(slot);
+      for (const slot of queue.keys()) if (match(slot)) queue.delete(slot);
     },
   };
 }

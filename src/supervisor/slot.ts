@@ -8,7 +8,7 @@
  *   replace, in place:  draining --gone--> starting --ready--> replaced
  */
 import type { Cancel } from '../model/clock.ts';
-import { isUrgent, type ReplaceCause } from '../model/process.ts';
+import { isOrdered, isUrgent, type ReplaceCause } from '../model/process.ts';
 import type { ProcessSpec } from '../model/spec.ts';
 import { doneOf } from '../model/vitals.ts';
 import { newDeaths } from './deaths.ts';
@@ -286,7 +286,7 @@ export function newSlot(first: ProcessSpec, ports: Ports): Slot {
       }
       if (ongoing !== null) return false;
       const { state } = current.machine();
-      const manual = cause.kind === 'manual';
+      const manual = isOrdered(cause);
       const waits = clock.now() < pauseUntil && !manual && !hard;
       if (waits || (state.id !== 'RUNNING' && !(manual && state.id === 'STARTING' && state.pid !== null)))
         return false;

@@ -42,7 +42,7 @@ function stage(watchdogMs: number | null, id: 'STARTING' | 'RUNNING') {
   const supervisor = {
     instances: [slot as unknown as Slot],
     wanted: () => [spec],
-    isQueued: () => false,
+    queued: () => null,
     get stopping() {
       return stopping;
     },

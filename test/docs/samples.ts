@@ -215,6 +215,7 @@ export const SAMPLES: FactsByCode = {
   'subreaper-missing': { detail: "Cannot find module 'koffi'" },
   'parent-death-missing': {},
   'manager-untold': { socket: '/run/systemd/notify', detail: 'ECONNREFUSED' },
+  'watch-refused': { errno: 'ENOSPC', ms: 5000 },
   'children-unseen': { children: [{ instance: 'worker.1', pid: 4711 }], watched: true },
   'processes-ended': { names: ['web.1', 'worker.1'] },
   'supervisor-stopping': {},

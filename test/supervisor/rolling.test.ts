@@ -43,7 +43,7 @@ test('a restart of two replicas: the second when the first is done, those of ano
   const { world, supervisor, instances, phases } = await fleet(['worker.1', 'worker.2', 'mail.1']);
   expect(supervisor.restart(instances)).toEqual(['replace', 'replace', 'replace']);
   expect(phases()).toEqual(['starting', null, 'starting']);
-  expect(instances.map((one) => supervisor.isQueued(one))).toEqual([false, true, false]);
+  expect(instances.map((one) => supervisor.queued(one) !== null)).toEqual([false, true, false]);
   await world.spawnedFor(spawnOf(world, 'worker.1.g2').asked);
   world.ready();
   expect(phases()).toEqual(['draining', null, 'starting']);
@@ -73,7 +73,7 @@ test('one that fails is the end of it: the others are left alone', async () => {
   await (await world.spawned()).ends(1);
   expect(instances.map(stateOf)).toEqual(['BACKOFF', 'RUNNING', 'RUNNING']);
   expect(phases()).toEqual([null, null, null]);
-  expect(instances.some((one) => supervisor.isQueued(one))).toBe(false);
+  expect(instances.some((one) => supervisor.queued(one) !== null)).toBe(false);
 });
 
 test('one that crashes while it waits for its turn is started by that', async () => {
@@ -101,7 +101,7 @@ test('a stop: of one of them its turn is forgotten, of all of them everybody’s
   const { world, supervisor, instances } = await fleet(['worker.1', 'worker.2', 'worker.3']);
   supervisor.restart(instances);
   supervisor.stop(instances.slice(1, 2));
-  expect(instances.map((one) => supervisor.isQueued(one))).toEqual([false, false, true]);
+  expect(instances.map((one) => supervisor.queued(one) !== null)).toEqual([false, false, true]);
   const young = await world.spawned();
   let over = false;
   void supervisor.ended.then(() => (over = true));

@@ -1,3 +1,4 @@
+import { dirname } from 'node:path';
 import pino from 'pino';
 import type { Ending } from '../daemon/director.ts';
 import { runDaemon } from '../daemon/run.ts';
@@ -54,7 +55,7 @@ export async function run(names: readonly string[], flags: Flags): Promise<numbe
     specs: chosen,
     reread: async (scales) => {
       const read = await reread(source, scales);
-      sources = sourcesAfter(sources, read);
+      sources = sourcesAfter(source, sources, read);
       return read.loaded;
     },
     choose: (plan) => choose(plan, names, all),
@@ -110,8 +111,12 @@ async function reread({ from, plan, sources }: Planned, scales: Scales): Promise
 }
 
 /** One that cannot be used has not told all that it is made of. */
-const sourcesAfter = (before: readonly string[], { loaded, sources }: Read): readonly string[] =>
-  loaded.plan === null ? [...new Set([...before, ...sources])] : sources;
+function sourcesAfter({ from }: Planned, before: readonly string[], { loaded, sources }: Read): string[] {
+  if (loaded.plan !== null) return [...sources];
+  // What settings want to import may not be there yet.
+  const folders = from.kind === 'settings' ? [process.cwd(), ...before.map((file) => dirname(file))] : [];
+  return [...new Set([...before, ...sources, ...folders])];
+}
 
 function exitCode(ending: Ending): number {
   switch (ending.kind) {

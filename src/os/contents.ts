@@ -5,18 +5,29 @@ import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { MANIFEST_LIMIT } from './files.ts';
 
-/** Files of one content have one print; `missing`, `empty`, or why it cannot be read. */
+/** Files of one content have one print, folders with the same modules of Python; `missing`, `empty`, or why it cannot be read. */
 export async function printOf(path: string): Promise<string> {
   try {
-    const { size, mtimeMs } = await stat(path);
+    const found = await stat(path);
+    if (found.isDirectory()) return digest(await modulesIn(path));
+    const { size, mtimeMs } = found;
     if (size > MANIFEST_LIMIT) return `large ${size} ${mtimeMs}`;
     const bytes = await readFile(path);
-    return bytes.length === 0 ? 'empty' : createHash('sha1').update(bytes).digest('base64');
+    return bytes.length === 0 ? 'empty' : digest(bytes);
   } catch (error) {
     const errno = (error as NodeJS.ErrnoException).code ?? 'unknown';
     return errno === 'ENOENT' || errno === 'ENOTDIR' ? 'missing' : errno;
   }
 }
+
+const digest = (data: Buffer | string): string => createHash('sha1').update(data).digest('base64');
+
+const modulesIn = async (folder: string): Promise<string> =>
+  (await readdir(folder, { withFileTypes: true }))
+    .filter((one) => !/^[._]/.test(one.name) && (one.isDirectory() || one.name.endsWith('.py')))
+    .map(({ name }) => name)
+    .toSorted()
+    .join('\n');
 
 /** Milliseconds since the epoch when anything of a file was last changed, its name too; null where there is none. */
 export async function changedAt(path: string): Promise<number | null> {

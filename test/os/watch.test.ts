@@ -154,11 +154,12 @@ test('what a file holds', async () => {
   expect((await listFolder(folder, '.py'))?.files).not.toEqual(listed?.files);
   expect([...(listed?.files.keys() ?? [])]).toEqual(['a.py']);
   writeFileSync(one, '');
-  expect([await printOf(one), await printOf(join(one, 'x')), await printOf(folder)]).toEqual([
-    'empty',
-    'missing',
-    'EISDIR',
-  ]);
+  expect([await printOf(one), await printOf(join(one, 'x'))]).toEqual(['empty', 'missing']);
+  const modules = await printOf(folder);
+  writeFileSync(join(folder, 'notes.txt'), 'x');
+  expect(await printOf(folder)).toBe(modules);
+  writeFileSync(join(folder, 'b.py'), 'x');
+  expect(await printOf(folder)).not.toBe(modules);
   expect([await changedAt(join(folder, 'none')), await listFolder(join(folder, 'none'), '.py')]).toEqual([
     null,
     null,

@@ -16,6 +16,8 @@ export interface CodeWatchPorts extends CodeTreePorts {
   isCode(name: string): boolean;
   /** From now on `heard` is called when something in these folders, or below them, changes. */
   watch(folders: readonly string[], heard: (folder: string, name: string | null) => void): Promise<Cancel>;
+  /** It is not called for all of them. */
+  isBlind(): boolean;
   restart(instances: readonly string[], files: readonly string[]): void;
 }
 
@@ -28,9 +30,11 @@ export interface CodeWatch {
 /** After the last of several changes; and after the first of them where they do not end. Milliseconds. */
 const QUIET_MS = 300;
 const LONGEST_MS = 5000;
-/** All of it is looked at now and then, since not every file system tells; never for more than a fiftieth of the time. */
+/** All of it is looked at now and then, since not every file system tells; never for more than such a part of the time. */
 export const POLL_MS = 5000;
-const SHARE = 50;
+const SHARE = 1 / 200;
+/** Where the kernel has refused to tell. */
+const BLIND_SHARE = 1 / 20;
 
 export function newCodeWatch(ports: CodeWatchPorts): CodeWatch {
   const { clock } = ports;
@@ -101,7 +105,8 @@ export function newCodeWatch(ports: CodeWatchPorts): CodeWatch {
           // What is being written is left to the look that comes when it is quiet.
           if (firstAt === null) tell(await lookAtAll());
         } finally {
-          pollIn(Math.max(POLL_MS, SHARE * (clock.now() - began)));
+          const share = ports.isBlind() ? BLIND_SHARE : SHARE;
+          pollIn(Math.max(POLL_MS, (clock.now() - began) / share));
         }
       });
     });

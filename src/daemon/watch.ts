@@ -86,6 +86,7 @@ export function newWatch(options: WatchOptions, ports: WatchPorts): Watch {
     skips,
     printOf,
     list: async (folder) => listFolder(folder, ENDING),
+    isBlind: () => refused,
     isCode: (name) => isMeant(name, ENDING),
     watch: async (folders, heard) => watch(folders, heard, skips),
     restart(instances, files) {

@@ -1,7 +1,7 @@
 /** What files hold, as short texts that can be compared; read without holding up the loop. */
 import { createHash } from 'node:crypto';
-import { existsSync } from 'node:fs';
-import { readdir, readFile, stat } from 'node:fs/promises';
+import { existsSync, readFileSync } from 'node:fs';
+import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { MANIFEST_LIMIT } from './files.ts';
 
@@ -12,7 +12,8 @@ export async function printOf(path: string): Promise<string> {
     if (found.isDirectory()) return digest(await modulesIn(path));
     const { size, mtimeMs } = found;
     if (size > MANIFEST_LIMIT) return `large ${size} ${mtimeMs}`;
-    const bytes = await readFile(path);
+    // Its file system has just answered: a few pages of it take a tenth of what they take by promises.
+    const bytes = readFileSync(path);
     return bytes.length === 0 ? 'empty' : digest(bytes);
   } catch (error) {
     const errno = (error as NodeJS.ErrnoException).code ?? 'unknown';

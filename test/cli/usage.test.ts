@@ -84,6 +84,10 @@ test('help of start', async () => {
       -a, --all              start every process of the manifest
       --log-format <format>  text or json, one object a line (default: "text")
       --no-wait              end with 75 at once where another process holds a lock
+      --watch                read the manifest again whenever it changes, as update
+                             does
+      --watch-code           for development: restart processes whose Python code
+                             changes
       --attach               start them in the supervisor that has them, and come
                              back when they are ready
       -h, --help             display help for command

@@ -26,6 +26,7 @@ class Project {
   readonly watch = newCodeWatch({
     clock: this.clock,
     skips: (folder) => skipsFolder(folder, (one) => one.endsWith('/env')),
+    isBlind: () => false,
     isCode: (name) => name.endsWith('.py'),
     printOf: async (path) => {
       this.printed += 1;

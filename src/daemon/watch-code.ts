@@ -42,6 +42,8 @@ export function newCodeWatch(ports: CodeWatchPorts): CodeWatch {
   let followers: readonly Follower[] = [];
   let roots: readonly string[] = [];
   let dirty = new Set<string>();
+  /** Found, and not told yet. */
+  let found = new Set<string>();
   let firstAt: number | null = null;
   let unwatch: Cancel = () => undefined;
   let cancelLook: Cancel = () => undefined;
@@ -74,25 +76,31 @@ export function newCodeWatch(ports: CodeWatchPorts): CodeWatch {
     if (closed || (name !== null && !ports.isCode(name))) return;
     dirty.add(folder);
     if (name !== null) early?.add(join(folder, name));
+    whenQuiet();
+  };
+
+  const whenQuiet = (): void => {
+    if (closed) return;
     const now = clock.now();
     firstAt ??= now;
     cancelLook();
-    cancelLook = clock.after(Math.min(QUIET_MS, firstAt + LONGEST_MS - now), () => void inTurn(lookAtDirty));
+    cancelLook = clock.after(Math.min(QUIET_MS, firstAt + LONGEST_MS - now), () => void inTurn(lookAndTell));
   };
 
-  const lookAtDirty = async (): Promise<void> => {
+  const lookAndTell = async (): Promise<void> => {
     const folders = dirty;
     dirty = new Set();
     firstAt = null;
-    const found = new Set<string>();
     for (const folder of folders) for (const file of await tree.look(folder, false)) found.add(file);
-    tell([...found]);
+    const files = found;
+    found = new Set();
+    tell([...files]);
   };
 
-  const lookAtAll = async (): Promise<readonly string[]> => {
-    const found = new Set<string>();
+  const lookAtAll = async (): Promise<void> => {
     for (const root of roots) for (const file of await tree.look(root, true)) found.add(file);
-    return [...found];
+    // More may be on its way.
+    if (found.size > 0) whenQuiet();
   };
 
   const pollIn = (ms: number): void => {
@@ -102,8 +110,7 @@ export function newCodeWatch(ports: CodeWatchPorts): CodeWatch {
       void inTurn(async () => {
         const began = clock.now();
         try {
-          // What is being written is left to the look that comes when it is quiet.
-          if (firstAt === null) tell(await lookAtAll());
+          await lookAtAll();
         } finally {
           const share = ports.isBlind() ? BLIND_SHARE : SHARE;
           pollIn(Math.max(POLL_MS, (clock.now() - began) / share));

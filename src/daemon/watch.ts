@@ -45,6 +45,7 @@ export function newWatch(options: WatchOptions, ports: WatchPorts): Watch {
   const { clock } = ports;
   const tell = (news: News): void => ports.tell(news);
   let refused = false;
+  let closed = false;
   const watch = async (
     folders: readonly string[],
     heard: WatchOrder['heard'],
@@ -69,6 +70,7 @@ export function newWatch(options: WatchOptions, ports: WatchPorts): Watch {
     changedAt,
     watch: async (folders, heard) => watch(folders, heard, null),
     async update(files) {
+      if (ports.supervisor().stopping) return;
       tell({ type: 'manifest-changed', files: files.map(shown), later: laterFor(files) });
       await ports.revision().update(false);
     },
@@ -103,6 +105,7 @@ export function newWatch(options: WatchOptions, ports: WatchPorts): Watch {
 
   let told = '';
   const follow = async (): Promise<void> => {
+    if (closed) return;
     const specs = ports.supervisor().wanted();
     const followed = specs.filter(
       (spec) => !reloadsItself(spec) && runsPython(spec, shebangOf(spec.argv[0], spec.cwd, pathOf(spec))),
@@ -142,6 +145,7 @@ export function newWatch(options: WatchOptions, ports: WatchPorts): Watch {
         clock.after(0, () => void follow());
     },
     close() {
+      closed = true;
       manifest.close();
       code.close();
     },

@@ -26,9 +26,10 @@ interface Emitter {
  * each, however many files they have.
  */
 export async function watchFolders(
-  { folders, skips, heard, refused }: WatchOrder,
+  order: WatchOrder,
   load: () => Promise<Chokidar> = async () => import('chokidar'),
 ): Promise<Cancel> {
+  const { folders, skips } = order;
   const chokidar = await load();
   const roots = new Set(folders);
   const isMeant = (path: string): boolean => roots.has(path) || (skips !== null && !skips(path));
@@ -43,13 +44,13 @@ export async function watchFolders(
   await new Promise<void>((done) => {
     watcher
       .on('ready', () => done())
-      .on('addDir', (folder) => heard(String(folder), null))
+      .on('addDir', (folder) => order.heard(String(folder), null))
       .on('raw', (_event, name, details) => {
         const { watchedPath } = details as { readonly watchedPath: string };
-        heard(watchedPath, typeof name === 'string' ? name : null);
+        order.heard(watchedPath, typeof name === 'string' ? name : null);
       })
       .on('error', (error) => {
-        refused((error as NodeJS.ErrnoException).code ?? 'unknown');
+        order.refused((error as NodeJS.ErrnoException).code ?? 'unknown');
         // It may never get ready then.
         done();
       });

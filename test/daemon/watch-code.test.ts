@@ -143,7 +143,7 @@ test('where the kernel tells nothing, a look now and then sees it, below all fol
   project.write('/app/shop/jobs/a.py', 'new', false);
   await project.pass(4900);
   expect(project.restarts).toEqual([]);
-  await project.pass(150);
+  await project.pass(450);
   expect(project.changed).toEqual([['/app/shop/jobs/a.py']]);
   await project.pass(5000);
   expect(project.restarts).toHaveLength(1);

@@ -112,6 +112,29 @@ def places(module: str, setting: str, value: Any) -> dict[str, Any]:
         return {}
 
 
+def project_files() -> list[str]:
+    """The modules that the settings are made of: the project's own, by the folder it is in or since they are not installed."""
+    here = os.path.realpath(os.getcwd())
+    ours = os.path.dirname(os.path.realpath(__file__))
+    installed = [os.path.realpath(one) for one in (sys.prefix, sys.base_prefix, sys.exec_prefix)]
+    found = set()
+    for module in list(sys.modules.values()):
+        file = getattr(module, "__file__", None)
+        if not isinstance(file, str) or not file.endswith(".py"):
+            continue
+        folder = os.path.dirname(os.path.realpath(file))
+        parts = folder.split(os.sep)
+        if folder == ours or "site-packages" in parts or "dist-packages" in parts:
+            continue
+        if within(folder, here) or not any(within(folder, one) for one in installed):
+            found.add(os.path.abspath(file))
+    return sorted(found)
+
+
+def within(folder: str, other: str) -> bool:
+    return folder == other or folder.startswith(other.rstrip(os.sep) + os.sep)
+
+
 def ask(module: str) -> dict[str, Any]:
     # As manage.py --settings does; what the settings import may ask for it too.
     os.environ["DJANGO_SETTINGS_MODULE"] = module
@@ -134,7 +157,7 @@ def ask(module: str) -> dict[str, Any]:
     for name in ("WSGI_APPLICATION", "ASGI_APPLICATION"):
         told = getattr(settings, name, None)
         answer[name] = str(told) if isinstance(told, str) else None
-    return {**answer, "refused": encoder.refused}
+    return {**answer, "refused": encoder.refused, "files": project_files()}
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
+import { dirname } from 'node:path';
 import pino from 'pino';
 import type { GuardedDoor } from '../control/http-guard.ts';
 import type { Ending } from '../daemon/director.ts';
-import type { Reread } from '../daemon/revision.ts';
 import { runDaemon } from '../daemon/run.ts';
 import type { Scales } from '../manifest/loaded.ts';
 import { failure, type Failure, type Result } from '../model/failure.ts';
@@ -18,15 +18,19 @@ import { VERSION } from '../render/version.ts';
 import { EXIT } from '../render/words.ts';
 import type { Flags } from './verb.ts';
 import { attach } from './attach.ts';
-import { load, loadPlan } from './manifest.ts';
+import { loadPlan, loadSource, type Planned, type Source } from './manifest.ts';
 import { isAll, unknownOf } from './names.ts';
 import { complain, fail, outputPaint } from './output.ts';
+
+type Read = Pick<Source, 'loaded' | 'sources'>;
 
 export async function run(names: readonly string[], flags: Flags): Promise<number> {
   const format = String(flags['logFormat']);
   if (format !== 'text' && format !== 'json') {
     return fail(failure('usage', { detail: `--log-format must be text or json, not "${format}"` }));
   }
+  const watched = watchedOf(flags);
+  if (!watched.ok) return fail(watched.error);
   if (flags['attach'] === true) {
     if (names.length > 0 || flags['all'] === true) return attach(names, flags);
     return fail(failure('usage', { detail: 'name the processes to start, or give --all' }));
@@ -34,6 +38,7 @@ export async function run(names: readonly string[], flags: Flags): Promise<numbe
   // Before anything of the project runs, which is not to speak in our name.
   const manager = serviceManager();
   const given = takeHttpToken();
+  const since = Date.now();
   const source = await loadPlan(flags);
   if (typeof source === 'number') return source;
   const all =
@@ -51,6 +56,7 @@ export async function run(names: readonly string[], flags: Flags): Promise<numbe
   if (!door.ok) return fail(door.error);
   const chosen = choose(source.plan, names, all);
   const instances = chosen.map((spec) => spec.instance);
+  let { sources } = source;
   const presenter: Presenter =
     format === 'text'
       ? newTextPresenter(instances, outputPaint())
@@ -62,12 +68,17 @@ export async function run(names: readonly string[], flags: Flags): Promise<numbe
     plan: source.plan,
     specs: chosen,
     door: door.value,
-    reread: async (scales) => reread(flags, source.plan, scales),
+    reread: async (scales) => {
+      const read = await reread(source, scales);
+      sources = sourcesAfter(source, sources, read);
+      return read.loaded;
+    },
     choose: (plan) => choose(plan, names, all),
     all,
     version: VERSION,
     manager,
     summary: serviceText,
+    watch: watched.value === null ? null : { ...watched.value, since, sources: () => sources },
     wait: flags['wait'] !== false,
     present: (news) => presenter.lines(news),
     lost: (count, to) => presenter.lost(count, to),
@@ -110,11 +121,32 @@ const choose = (plan: Plan, names: readonly string[], all: boolean): ProcessSpec
         .filter((spec) => names.includes(spec.name))
         .map((spec) => ({ ...spec, autostart: true }));
 
-/** What came by standard input came once. */
-async function reread(flags: Flags, { manifest }: Plan, scales: Scales): Promise<Reread> {
-  if (manifest !== '-') return (await load(flags, scales)).loaded;
+/** Which files are to be looked after; null: none. */
+function watchedOf(flags: Flags): Result<{ readonly manifest: boolean; readonly code: boolean } | null> {
+  const [manifest, code] = [flags['watch'] === true, flags['watchCode'] === true];
+  if (!manifest && !code) return { ok: true, value: null };
+  const flag = manifest ? '--watch' : '--watch-code';
+  const wrong = (detail: string): Result<never> => ({ ok: false, error: failure('usage', { detail }) });
+  if (flags['attach'] === true)
+    return wrong(`${flag} is for a supervisor that is started: --attach starts none`);
+  if (manifest && flags['manifest'] === '-')
+    return wrong('a manifest from standard input cannot be watched: keep it in a file');
+  return { ok: true, value: { manifest, code } };
+}
+
+/** From where it was read first, whatever has come beside it; what came by standard input came once. */
+async function reread({ from, plan, sources }: Planned, scales: Scales): Promise<Read> {
+  if (plan.manifest !== '-') return loadSource(from, scales);
   const detail = 'a manifest from standard input cannot be read again: keep it in a file';
-  return { plan: null, findings: [failure('usage', { detail })] };
+  return { loaded: { plan: null, findings: [failure('usage', { detail })], schedules: [] }, sources };
+}
+
+/** One that cannot be used has not told all that it is made of. */
+function sourcesAfter({ from }: Planned, before: readonly string[], { loaded, sources }: Read): string[] {
+  if (loaded.plan !== null) return [...sources];
+  // What settings want to import may not be there yet.
+  const folders = from.kind === 'settings' ? [process.cwd(), ...before.map((file) => dirname(file))] : [];
+  return [...new Set([...before, ...sources, ...folders])];
 }
 
 function exitCode(ending: Ending): number {

@@ -52,6 +52,8 @@ export function program(done: (code: number) => void): Command {
       '--http <address>',
       'listen there for metrics and health (127.0.0.1:9180), or off; default: SUPERVISOR.http',
     )
+    .option('--watch', 'read the manifest again whenever it changes, as update does')
+    .option('--watch-code', 'for development: restart processes whose Python code changes')
     .option('--attach', 'start them in the supervisor that has them, and come back when they are ready');
   verb(
     'check [files...]',

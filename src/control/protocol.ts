@@ -82,7 +82,7 @@ const replaceCause = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('max-age'), ageMs: z.number(), limitMs: z.number() }),
   z.object({ kind: z.literal('schedule'), pattern: z.string() }),
   z.object({ kind: z.literal('manual') }),
-  z.object({ kind: z.literal('reload') }),
+  z.object({ kind: z.literal('reload'), file: z.string().nullable(), others: z.number() }),
 ]);
 
 const processRow = z.object({

@@ -27,6 +27,8 @@ export interface DirectorOptions {
   /** These are all that the manifest has, and none was named. */
   readonly all: boolean;
   readonly version: string;
+  /** Source code is looked after, so that what is FATAL is started again when it changes. */
+  readonly watch: { readonly code: boolean } | null;
   /** False: where another process holds a lock it ends at once. */
   readonly wait: boolean;
   /** The lines that show a piece of news. */
@@ -102,7 +104,9 @@ export function newDirector(options: DirectorOptions): Director {
 
   /** The kernel ends all others with PID 1, so a container should end while it can say why. */
   const salt = newSalt();
-  const onFatal = (): OnFatal => options.plan().onFatal ?? (process.pid === 1 ? 'shutdown' : 'keep');
+  const revives = options.watch?.code === true;
+  const onFatal = (): OnFatal =>
+    options.plan().onFatal ?? (process.pid === 1 && !revives ? 'shutdown' : 'keep');
   const isDecisive = (spec: ProcessSpec, state: 'FATAL' | 'EXITED'): boolean =>
     supervisor?.stopping === false &&
     supervisor.instances.length > 1 &&

@@ -38,6 +38,7 @@ import { newRevision, type RevisionPorts } from './revision.ts';
 import { listen } from './signals.ts';
 import { newSockets, type Sockets } from './sockets.ts';
 import { newService, type Service, type ServiceView } from './systemd.ts';
+import type { newWatch, Watch, WatchOptions } from './watch.ts';
 
 export interface DaemonOptions
   extends
@@ -58,6 +59,8 @@ export interface DaemonOptions
   readonly manager: ServiceManager | null;
   /** One line for it. */
   readonly summary: (view: ServiceView) => string;
+  /** What is looked after while it runs; null: no file is. */
+  readonly watch: WatchOptions | null;
 }
 
 /** How long what is queued for a slow reader may take at the end. Milliseconds. */
@@ -113,10 +116,17 @@ export async function runDaemon(options: DaemonOptions): Promise<Result<Ending>>
     hear(news) {
       monitor.heard(news);
       service?.heard(news);
+      watch?.heard(news);
     },
   });
   const problem = (found: Failure): void => director.tell({ type: 'failed', failure: found });
   const service = serviceFor(options, problem);
+  const watch = await watchFor(options.watch, {
+    clock,
+    supervisor: () => supervisor,
+    revision: () => revision,
+    tell: (news) => director.tell(news),
+  });
   const removeListeners = listen((signal) => director.onSignal(signal));
   const reaper = startReaper();
   const oom = newOomWatch(clock);
@@ -137,9 +147,10 @@ export async function runDaemon(options: DaemonOptions): Promise<Result<Ending>>
       output,
       tell: (news) => director.tell(news),
     }),
+    options.watch?.code === true,
   );
   output.attach(() => supervisor.instances);
-  const revision = newRevision({
+  const plain = newRevision({
     reread: options.reread,
     choose: options.choose,
     supervisor: () => supervisor,
@@ -158,6 +169,7 @@ export async function runDaemon(options: DaemonOptions): Promise<Result<Ending>>
       return claimed;
     },
   });
+  const revision = watch?.around(plain) ?? plain;
   director.attach(supervisor);
   director.tell({
     type: 'begun',
@@ -192,9 +204,11 @@ export async function runDaemon(options: DaemonOptions): Promise<Result<Ending>>
   service?.begun(supervisor);
   monitor.begun(supervisor);
   const stopLooking = lookAround(supervisor, oom, monitor, service, sockets);
+  watch?.begin().catch((error: unknown) => director.tell({ type: 'crashed', error }));
   await supervisor.ended;
   stopLooking();
   sockets.close();
+  watch?.close();
   await ended;
   await reaper.endOrphans(clock);
   lockers.close();
@@ -273,6 +287,11 @@ async function listenerFor(door: GuardedDoor | null): Promise<Result<Listener | 
   ]);
   return openListener(door);
 }
+/** Its library is loaded only where something is watched. */
+const watchFor = async (
+  options: WatchOptions | null,
+  ports: Parameters<typeof newWatch>[1],
+): Promise<Watch | null> => (options === null ? null : (await import('./watch.ts')).newWatch(options, ports));
 
 /** Cron patterns need a library that is loaded only where there is one. */
 async function nextRunFor(specs: readonly ProcessSpec[]): Promise<NextRun> {

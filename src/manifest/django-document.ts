@@ -31,6 +31,8 @@ export const answerSchema = z.object({
       name: z.string(),
     }),
   ),
+  /** Of the project: the modules that the settings are made of. */
+  files: z.array(z.string()).optional(),
 });
 
 export type Answer = z.output<typeof answerSchema>;

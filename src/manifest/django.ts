@@ -92,6 +92,7 @@ export function compileSettings(
 ): Loaded {
   if (answer.setting === null)
     return { plan: null, findings: [failure('settings-unset', { module })], schedules: [] };
+  const read = answer.files ?? [];
   const doc = documentOf(module, answer, (file) => shownFile(file, cwd));
   const source = { path: settingsId(module, cwd), folder: cwd, env, settings: module, scales };
   const compiled = compile(doc, source);
@@ -104,7 +105,7 @@ export function compileSettings(
       : !own.some(({ path }) => isBelow(place.path, asInSettings(path, answer))),
   );
   const findings = [...renamed(doc, answer), ...own.map((one) => one.failure), ...rest].toSorted(byPlace);
-  return { ...compiled, plan: rest.length === findings.length ? compiled.plan : null, findings };
+  return { ...compiled, read, plan: rest.length === findings.length ? compiled.plan : null, findings };
 }
 
 function refusals(doc: Document, { refused }: Answer): Own[] {

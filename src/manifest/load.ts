@@ -5,7 +5,7 @@ import { hasBeat } from '../backends/celery-worker-rules.ts';
 import { OURS } from '../backends/registry.ts';
 import { failure, FailureError, severityOf, type Failure, type Result } from '../model/failure.ts';
 import { readEnvFile } from '../os/env-file.ts';
-import { fileExists, helpersFolder, isReadable, readManifestText, realPath } from '../os/files.ts';
+import { fileExists, helpersFolder, isReadable, lastingPath, readManifestText } from '../os/files.ts';
 import { availableMemory, type AvailableMemory } from '../os/available-memory.ts';
 import { installedVersion } from '../os/packages.ts';
 import { parseArgs } from './args.ts';
@@ -72,7 +72,7 @@ export function loadManifest(
   const parsed = parseManifest(shown, text.value);
   if (!parsed.ok) return { plan: null, findings: parsed.error, schedules: [] };
   const folder = path === '-' ? cwd : dirname(path);
-  const real = path === '-' ? '-' : realPath(path);
+  const real = path === '-' ? '-' : lastingPath(path);
   return compile(parsed.value, { path: real, folder, env, settings: null, scales, machine });
 }
 

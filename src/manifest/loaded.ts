@@ -19,6 +19,8 @@ export interface Loaded {
   readonly pending?: Pending;
   /** What the plan was made of, for those who ask more than a plan tells. */
   readonly origin?: Origin;
+  /** Of settings: the files of the project that they were read from. */
+  readonly read?: readonly string[];
 }
 
 export interface Pending {

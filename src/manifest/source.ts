@@ -1,6 +1,6 @@
 /** Where a manifest is from: a file, or the settings of a Django project. */
 import { failure, type Result } from '../model/failure.ts';
-import { realPath } from '../os/files.ts';
+import { lastingPath, realPath } from '../os/files.ts';
 import { findManifest } from './load.ts';
 import type { Environment } from './interpolate.ts';
 
@@ -38,6 +38,6 @@ const misused = (detail: string): Result<never> => ({ ok: false, error: failure(
 
 /** By which its supervisors are found, without asking the settings anything. */
 export const sourceId = (source: ManifestSource, cwd: string): string =>
-  source.kind === 'file' ? realPath(source.path) : settingsId(source.module, cwd);
+  source.kind === 'file' ? lastingPath(source.path) : settingsId(source.module, cwd);
 
 export const settingsId = (module: string, cwd: string): string => `${realPath(cwd)}:${module}`;

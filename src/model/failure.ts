@@ -100,6 +100,7 @@ export interface FactsByCode
   };
   'runtime-folder': { readonly path: string; readonly detail: string };
   'runtime-removed': { readonly paths: readonly string[] };
+  'watch-refused': { readonly errno: string; readonly ms: number };
   'socket-path-long': { readonly path: string; readonly bytes: number; readonly limit: number };
   'lock-held': { readonly instance: string; readonly holder: LockHolder };
   'lock-evicted': { readonly file: string; readonly policy: string };
@@ -212,6 +213,7 @@ const WARNINGS: ReadonlySet<Code> = new Set<Code>([
   'manager-untold',
   'children-unseen',
   'runtime-removed',
+  'watch-refused',
   'address-shared',
   'memory-exceeded',
   'secret-plain',

@@ -144,10 +144,18 @@ export type ReplaceCause =
   | { readonly kind: 'max-age'; readonly ageMs: number; readonly limitMs: number }
   | { readonly kind: 'schedule'; readonly pattern: string }
   | { readonly kind: 'manual' }
-  /** New code is to be taken in. */
-  | { readonly kind: 'reload' };
+  | CodeReload;
 
-/** An operator wants it, and does not wait for a better moment. */
+/** New code is to be taken in. */
+export interface CodeReload {
+  readonly kind: 'reload';
+  /** One of those that changed, as seen from the process's folder; null: a command asks for it. */
+  readonly file: string | null;
+  /** How many changed beside it. */
+  readonly others: number;
+}
+
+/** Somebody wants it, and does not wait for a better moment. */
 export const isByHand = ({ kind }: ReplaceCause): boolean => kind === 'manual' || kind === 'reload';
 
 /** Above the hard limit: it waits for nobody. */

@@ -6,13 +6,14 @@ import {
   linkSync,
   readdirSync,
   readFileSync,
+  readlinkSync,
   realpathSync,
   renameSync,
   statSync,
   unlinkSync,
   writeFileSync,
 } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { failure, type Result } from '../model/failure.ts';
 
@@ -53,6 +54,19 @@ export function realPath(path: string): string {
   } catch {
     return path; // standard input, or gone: the name is all there is
   }
+}
+
+/**
+ * By which a file is known as long as it is there: its real path. Of a Kubernetes ConfigMap, whose files lead through the
+ * link `..data` into a folder that is another one after each change, it is its name in the folder that stays.
+ */
+export function lastingPath(path: string): string {
+  try {
+    if (readlinkSync(path).startsWith('..data/')) return join(realPath(dirname(path)), basename(path));
+  } catch {
+    // no link, or gone
+  }
+  return realPath(path);
 }
 
 /** The folder of the Python helpers, seen from the bundle as from the sources. */

@@ -134,6 +134,11 @@ function factsOf(news: Exclude<News, { type: 'line' | 'changed' | 'dump' }>): Pa
       return { reason: news.order };
     case 'revised':
       return news.result.ok ? {} : { level: 'warn', reason: news.result.error[0]?.code ?? null };
+    case 'manifest-changed':
+    case 'watching':
+      return {};
+    case 'code-changed':
+      return { reason: news.cause.kind };
     case 'removed':
       return { process: news.spec.name, instance: news.spec.instance };
     case 'decided': {

@@ -10,12 +10,14 @@ import { newPaint, type Paint } from './paint.ts';
 import {
   reloadedText,
   reloadingText,
+  reloadText,
   replacedText,
   replacementFailedText,
   replacingText,
 } from './replacement.ts';
 import { sourceStack } from './stack.ts';
 import { transitionText, waitingText } from './transition.ts';
+import { manifestChangedText, watchingText } from './watching.ts';
 
 export interface Presenter {
   lines(news: News): readonly string[];
@@ -93,6 +95,12 @@ function plainText(news: Exclude<News, { type: 'line' | 'changed' }>, paint: Pai
       return orderText(news);
     case 'revised':
       return revisedText(news);
+    case 'watching':
+      return watchingText(news);
+    case 'manifest-changed':
+      return manifestChangedText(news);
+    case 'code-changed':
+      return `${news.names.join(', ')}: restarting, ${reloadText(news.cause)}`;
     case 'removed':
       return `${news.spec.instance} removed`;
     case 'reopened':

@@ -1,5 +1,5 @@
 /** Why a process that works is replaced, and what became of it. */
-import { isByHand, labelOf, type MemoryKind, type ReplaceCause } from '../model/process.ts';
+import { isByHand, labelOf, type CodeReload, type MemoryKind, type ReplaceCause } from '../model/process.ts';
 import { unreachable } from '../model/unreachable.ts';
 import { formatBytes, formatDuration } from '../model/units.ts';
 import type { News } from '../supervisor/news.ts';
@@ -31,11 +31,17 @@ export function causeText(cause: ReplaceCause): string {
     case 'manual':
       return 'as a command asks';
     case 'reload':
-      return 'for new code, as a command asks';
+      return reloadText(cause);
     default:
       return unreachable(cause);
   }
 }
+
+/** `shop/tasks.py and 2 other files changed` */
+export const reloadText = ({ file, others }: CodeReload): string =>
+  file === null
+    ? 'for new code, as a command asks'
+    : `${file}${others === 0 ? '' : ` and ${others} other file${others === 1 ? '' : 's'}`} changed`;
 
 export const replacingText = ({ spec, generation, cause }: Extract<News, { type: 'replacing' }>): string => {
   const how =
@@ -51,7 +57,8 @@ export function replacedText({
   readyMs,
   drainedMs,
 }: Extract<News, { type: 'replaced' }>): string {
-  const word = isByHand(cause) ? 'restarted,' : 'recycled:';
+  const isWatched = cause.kind === 'reload' && cause.file !== null;
+  const word = isWatched ? 'restarted:' : isByHand(cause) ? 'restarted,' : 'recycled:';
   const comma = cause.kind === 'memory' ? '' : ',';
   const after = tasks === null || cause.kind === 'max-tasks' ? '' : `${comma} after ${tasksText(tasks)}`;
   const ready = readyMs === null ? '' : `; successor ready in ${secondsText(readyMs)}`;

@@ -13,6 +13,7 @@ export const runtimeWords: WordsFor<
   | 'already-running'
   | 'runtime-folder'
   | 'runtime-removed'
+  | 'watch-refused'
   | 'socket-path-long'
   | 'subreaper-missing'
   | 'parent-death-missing'
@@ -84,6 +85,19 @@ export const runtimeWords: WordsFor<
       `${paths.join(' and ')} had been removed, and ${paths.length === 1 ? 'is' : 'are'} there again`,
     hint: () =>
       'keep cleaners of temporary files away from that folder, or name another in PRODSERVER_RUNTIME_DIR',
+  },
+  'watch-refused': {
+    exit: EXIT.failure,
+    about:
+      'The kernel does not tell of changed files with --watch or --watch-code: they are looked at now and then instead.',
+    message: ({ errno, ms }) =>
+      `the kernel does not tell of changed files (${errno}): they are looked at every ${formatDuration(ms)}, or less often where there are many`,
+    hint: ({ errno }) =>
+      errno === 'ENOSPC'
+        ? 'raise fs.inotify.max_user_watches: sysctl -w fs.inotify.max_user_watches=524288'
+        : errno === 'EMFILE'
+          ? 'raise fs.inotify.max_user_instances: sysctl -w fs.inotify.max_user_instances=1024'
+          : null,
   },
   'socket-path-long': {
     exit: EXIT.failure,

@@ -1,6 +1,6 @@
 import type { Failure, Result } from '../model/failure.ts';
 import type { Line } from '../model/line.ts';
-import type { ReplaceCause, StateName } from '../model/process.ts';
+import type { CodeReload, ReplaceCause, StateName } from '../model/process.ts';
 import type { ProcessSpec } from '../model/spec.ts';
 import type { Change } from './changes.ts';
 import type { Machine, State } from './state.ts';
@@ -75,6 +75,25 @@ export type News =
     }
   /** The manifest was read again: what that changes, or what is wrong with it. */
   | { readonly type: 'revised'; readonly result: Result<readonly Change[], readonly Failure[]> }
+  /** The manifest, or what it takes in, is not what it was, so it is read again. */
+  | {
+      readonly type: 'manifest-changed';
+      readonly files: readonly string[];
+      /** Names of processes that have what is in these files only from their next start. */
+      readonly later: readonly string[];
+    }
+  /** Source code has changed: processes of these names are started again. */
+  | { readonly type: 'code-changed'; readonly names: readonly string[]; readonly cause: CodeReload }
+  /** Files are looked after from now on: of the manifest, or the code below folders for these processes. */
+  | { readonly type: 'watching'; readonly what: 'manifest'; readonly files: readonly string[] }
+  | {
+      readonly type: 'watching';
+      readonly what: 'code';
+      readonly folders: readonly string[];
+      readonly names: readonly string[];
+      /** Those that see to it themselves, or do not run Python. */
+      readonly left: readonly string[];
+    }
   /** It has left the set, since the manifest has it no more. */
   | { readonly type: 'removed'; readonly spec: ProcessSpec }
   /** The log files were opened anew, as a signal asks; false: there are none. */

@@ -18,7 +18,7 @@ export interface Rolling {
    */
   replace(slot: Slot, cause: ReplaceCause): boolean;
   /** As an operator orders: what runs is replaced when its turn comes, what does not is started now. */
-  restart(slots: readonly Slot[]): readonly RestartWay[];
+  restart(slots: readonly Slot[], cause?: ReplaceCause): readonly RestartWay[];
   /** What runs takes in new code when its turn comes; nothing is started. */
   reload(slots: readonly Slot[]): readonly ReloadWay[];
   /** Why it is to be replaced when its turn comes; null: it is not. */
@@ -30,7 +30,7 @@ export interface Rolling {
 }
 
 const RESTART: ReplaceCause = { kind: 'manual' };
-const RELOAD: ReplaceCause = { kind: 'reload' };
+const RELOAD: ReplaceCause = { kind: 'reload', file: null, others: 0 };
 
 export function newRolling(slots: () => readonly Slot[]): Rolling {
   const queue = new Map<Slot, ReplaceCause>();
@@ -42,20 +42,20 @@ export function newRolling(slots: () => readonly Slot[]): Rolling {
       if (isBusy(slot.spec.name)) continue;
       queue.delete(slot);
       // It may have stopped running since it was asked for.
-      if (!slot.replace(cause) && cause === RESTART) slot.order('start-ordered');
+      if (!slot.replace(cause) && cause !== RELOAD) slot.order('start-ordered');
     }
   };
 
   return {
     replace: (slot, cause) => (isUrgent(cause) || !isBusy(slot.spec.name)) && slot.replace(cause),
-    restart(named) {
+    restart(named, cause = RESTART) {
       const ways = named.map((slot): RestartWay => {
         const { id } = slot.machine().state;
         return wayOf(slot, id) ?? 'start';
       });
       for (const [index, slot] of named.entries()) {
         if (ways[index] === 'start') slot.order('start-ordered');
-        else queue.set(slot, RESTART);
+        else queue.set(slot, cause);
       }
       advance();
       return ways;

@@ -27,7 +27,7 @@ export interface Supervisor {
   /** Orders the named processes to stop; the others go on. */
   stop(instances: readonly Slot[]): void;
   /** What runs is replaced, one at a time of each name, until one fails; what does not is started. */
-  restart(instances: readonly Slot[]): readonly RestartWay[];
+  restart(instances: readonly Slot[], cause?: ReplaceCause): readonly RestartWay[];
   /** False where it cannot be done now: one of its name is being replaced, or it is not in a state for that. */
   replace(instance: Slot, cause: ReplaceCause): boolean;
   /** Starts what does not run and is not about to; those that are ordered to stop start again after it. */
@@ -53,7 +53,8 @@ export interface Supervisor {
   measure(stats: readonly ProcessStat[]): void;
 }
 
-export function newSupervisor(specs: readonly ProcessSpec[], ports: Ports): Supervisor {
+/** `revives`: one that is FATAL may be started again by itself, so that it does not count as ended for good. */
+export function newSupervisor(specs: readonly ProcessSpec[], ports: Ports, revives = false): Supervisor {
   const { clock } = ports;
   let stopping = false;
   let cancelProgress: Cancel = () => undefined;
@@ -114,9 +115,9 @@ export function newSupervisor(specs: readonly ProcessSpec[], ports: Ports): Supe
   };
 
   const settle = async (): Promise<void> => {
-    if (!nothingLeft(instances, stopping)) return;
+    if (!nothingLeft(instances, stopping, revives)) return;
     await Promise.all(instances.map(async (instance) => instance.drained()));
-    if (!nothingLeft(instances, stopping)) return;
+    if (!nothingLeft(instances, stopping, revives)) return;
     // Else the process would stay for the next word about it.
     cancelProgress();
     finish();
@@ -160,7 +161,7 @@ export function newSupervisor(specs: readonly ProcessSpec[], ports: Ports): Supe
       roster.apply(changes);
       void settle();
     },
-    restart: (named) => (stopping ? [] : rolling.restart(named)),
+    restart: (named, cause) => (stopping ? [] : rolling.restart(named, cause)),
     reload: (named) => (stopping ? [] : rolling.reload(named)),
     replace,
     queuedFor: (instance) => rolling.queuedFor(instance),
@@ -188,9 +189,10 @@ export function newSupervisor(specs: readonly ProcessSpec[], ports: Ports): Supe
  * Nothing runs, and nothing will: everything ended for good, or a stop of everything was ordered. Processes that an
  * operator stopped by name can be started again, so they keep the supervisor, unless there is only the one.
  */
-function nothingLeft(instances: readonly Slot[], stopping: boolean): boolean {
+function nothingLeft(instances: readonly Slot[], stopping: boolean, revives: boolean): boolean {
   const states = instances.map((instance) => instance.machine().state);
   if (!states.every(isOver)) return false;
+  if (revives && !stopping && states.some((state) => state.id === 'FATAL')) return false;
   const stoppedByName = states.some((state) => state.id === 'STOPPED' && state.ordered);
   return stopping || instances.length === 1 || !stoppedByName;
 }

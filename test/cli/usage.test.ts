@@ -97,6 +97,10 @@ test('help of start', async () => {
       --no-wait              end with 75 at once where another process holds a lock
       --http <address>       listen there for metrics and health (127.0.0.1:9180),
                              or off; default: SUPERVISOR.http
+      --watch                read the manifest again whenever it changes, as update
+                             does
+      --watch-code           for development: restart processes whose Python code
+                             changes
       --attach               start them in the supervisor that has them, and come
                              back when they are ready
       -h, --help             display help for command

@@ -115,7 +115,7 @@ function rowOf(
     ...slot,
   };
   const spawned = machine.generation > 0 && !['WAITING', 'STOPPED'].includes(machine.state.id);
-  const row = statusRow(instance, clock, STATS, 7, queued, null);
+  const row = statusRow(instance, clock, STATS, 7, queued ? { kind: 'manual' } : null, null);
   expect(statusAnswer.shape.processes.element.parse(row)).toEqual(row);
   return row;
 }

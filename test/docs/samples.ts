@@ -232,6 +232,7 @@ export const SAMPLES: FactsByCode = {
   'subreaper-missing': { detail: "Cannot find module 'koffi'" },
   'parent-death-missing': {},
   'manager-untold': { socket: '/run/systemd/notify', detail: 'ECONNREFUSED' },
+  'watch-refused': { errno: 'ENOSPC', ms: 5000 },
   'children-unseen': { children: [{ instance: 'worker.1', pid: 4711 }], watched: true },
   'http-open': { address: '0.0.0.0:9180' },
   'http-token': { file: '/run/secrets/prodserver', problem: 'unreadable', detail: 'ENOENT' },

@@ -29,6 +29,7 @@ const EXCEPTIONS: Readonly<Record<string, string>> = {
 /** Modules that only some rooms may import. */
 const KEPT: readonly (readonly [module: RegExp, rooms: readonly string[]])[] = [
   [/^(node:)?(child_process|fs|fs\/promises)$|^(execa|koffi)$/, ['os']],
+  [/^chokidar$/, ['os']],
   [/^(node:)?(net|http)$/, ['os', 'control']],
 ];
 const LONGEST = 300;
@@ -90,6 +91,7 @@ describe('imports', () => {
       all.filter(({ one }) => !one.ours && !one.of.startsWith('node:')).map(({ one }) => one.of),
     );
     expect([...packages].toSorted()).toEqual([
+      'chokidar',
       'commander',
       'croner',
       'execa',

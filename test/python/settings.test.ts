@@ -151,3 +151,22 @@ test('settings may print, start threads and subprocesses: the answer is whole, a
   expect(asked.stdout).toContain('settings say hello');
   expect(JSON.parse(asked.wire)).toMatchObject({ v: 1, value: { web: { APP: 'conf' } } });
 });
+
+test('the files of the project that the settings are made of, and no others', async () => {
+  const { files } = await answerOf(
+    {
+      'shopsite/base.py': 'PRODUCTION_PROCESSES = {}\n',
+      'shopsite/prod.py': 'import json\nfrom .base import *\n',
+      'shopsite/unused.py': '',
+      'shopsite/__init__.py': '',
+      'lib/site-packages/installed.py': '',
+      'manage.py': '',
+    },
+    'shopsite.prod',
+  );
+  expect(files?.map((file) => file.split('/').slice(-2).join('/'))).toEqual([
+    'shopsite/__init__.py',
+    'shopsite/base.py',
+    'shopsite/prod.py',
+  ]);
+});

@@ -82,6 +82,7 @@ test('the warnings', () => {
     'socket-unused',
     'stop-signal',
     'subreaper-missing',
+    'watch-refused',
   ]);
 });
 
@@ -176,6 +177,7 @@ const RUNTIME = [
   failure('subreaper-missing', { detail: 'koffi is not installed' }),
   failure('parent-death-missing', {}),
   failure('manager-untold', SAMPLES['manager-untold']),
+  failure('watch-refused', SAMPLES['watch-refused']),
   failure('children-unseen', SAMPLES['children-unseen']),
   failure('processes-ended', { names: ['a', 'b'] }),
   failure('supervisor-missing', { manifest: '/p.yaml' }),
@@ -396,6 +398,9 @@ test('every failure of the running program, in words', () => {
 
     warning: the service manager cannot be told at /run/systemd/notify: ECONNREFUSED [manager-untold]
       install prodserver's optional dependency koffi, or systemd-notify with NotifyAccess=all in the unit; else use Type=exec
+
+    warning: the kernel does not tell of changed files (ENOSPC): they are looked at every 5 s, or less often where there are many [watch-refused]
+      raise fs.inotify.max_user_watches: sysctl -w fs.inotify.max_user_watches=524288
 
     warning: worker.1 (pid 4711) is not seen, and no end was told: the watchdog of the service manager gets no sign of life [children-unseen]
 

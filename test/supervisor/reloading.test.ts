@@ -112,7 +112,7 @@ test('what knows no signal is replaced for that reason; what does not run is lef
   await world.children[1]?.ends(0);
   expect(supervisor.reload(supervisor.instances)).toEqual(['restart', 'none', 'restart']);
   expect(supervisor.instances[0]?.replacing()).toMatchObject({
-    cause: { kind: 'reload' },
+    cause: { kind: 'reload', file: null, others: 0 },
     phase: 'draining',
   });
   expect(world.children.map((child) => child.done[0])).toEqual(['SIGTERM', 'SIGTERM', 'SIGTERM']);

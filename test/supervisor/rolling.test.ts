@@ -183,3 +183,51 @@ test('what has had its time is replaced at a look, one at a time', async () => {
   await look();
   expect(phases()).toEqual([null, 'starting']);
 });
+
+const CODE: ReplaceCause = { kind: 'reload', file: 'shop/tasks.py', others: 0 };
+
+test('code that changes during a restart gives one more after it, and is told as the cause', async () => {
+  const { world, supervisor, instances } = await fleet(['worker.1'], {});
+  supervisor.restart(instances, CODE);
+  await world.children[0]?.ends(0);
+  // The new one may have read its code already.
+  supervisor.restart(instances, CODE);
+  supervisor.restart(instances, CODE);
+  expect(instances.map((one) => supervisor.queuedFor(one))).toEqual([CODE]);
+  await world.spawned();
+  world.ready();
+  await world.children[1]?.ends(0);
+  await world.spawned();
+  world.ready();
+  expect(instances.map((one) => [stateOf(one), supervisor.queuedFor(one)])).toEqual([['RUNNING', null]]);
+  expect(world.children).toHaveLength(3);
+  expect(instances[0]?.deaths().map(({ cause }) => cause)).toEqual(['reload', 'reload']);
+});
+
+test('a restart for new code does not wait for what went wrong a moment ago', async () => {
+  const { world, supervisor, instances } = await fleet(['worker.1']);
+  supervisor.restart(instances, CODE);
+  await (await world.spawned()).ends(1);
+  expect(instances.map((one) => one.failedReplacement()?.why.kind)).toEqual(['crash']);
+  expect(supervisor.replace(instances[0] ?? missing(), AGE)).toBe(false);
+  expect(supervisor.restart(instances, CODE)).toEqual(['replace']);
+  expect(instances.map((one) => one.replacing()?.cause)).toEqual([CODE]);
+});
+
+test.each([true, false])(
+  'where what is FATAL may be revived (%s) it is not the end of all',
+  async (revives) => {
+    const world = new World();
+    const one = spec({ restart: { ...spec({}).restart, maxAttempts: 1 } });
+    const supervisor = newSupervisor([one], world.ports, revives);
+    let over = false;
+    void supervisor.ended.then(() => (over = true));
+    supervisor.start();
+    await (await world.spawned()).ends(1);
+    await settle();
+    expect([supervisor.instances.map(stateOf), over]).toEqual([['FATAL'], !revives]);
+    supervisor.shutdown('stop');
+    await settle();
+    expect(over).toBe(true);
+  },
+);

@@ -44,7 +44,7 @@ PRODUCTION_PROCESSES:
   web:
     BACKEND: GunicornServer
     APP: shop.wsgi
-    ARGS: { bind: "127.0.0.1:8000" }
+    ARGS: { bind: "127.0.0.1:8010" }
     EXTRA_ARGS: ["--spew"]
     ENV: { LANG: C.UTF-8, DEPTH: 3 }
     ENV_FILE: [not-there.env]
@@ -72,16 +72,16 @@ PRODUCTION_PROCESSES:
       stack: 8MiB
     READY:
       http: /healthz
-      tcp: "127.0.0.1:8000"
-      command: [curl, -f, http://127.0.0.1:8000/healthz]
+      tcp: "127.0.0.1:8010"
+      command: [curl, -f, http://127.0.0.1:8010/healthz]
       file: run/ready
       timeout: 30s
       delay: 1s
       period: 500ms
       probe-timeout: 2s
     LIVE:
-      http: http://127.0.0.1:8000/healthz
-      tcp: "127.0.0.1:8000"
+      http: http://127.0.0.1:8010/healthz
+      tcp: "127.0.0.1:8010"
       command: [pgrep, gunicorn]
       file: run/alive
       max-age: 1m

@@ -66,6 +66,13 @@ export const EXCEPTIONS: readonly Exception[] = [
     codes: ['key-missing', 'key-unknown'],
     where: new RegExp(`\\.WAIT_FOR(\\.${UNHEARD})?$`),
   },
+  {
+    why: 'as a mapping it has to have bind: the one key of this one is unknown, and that one is not there',
+    kinds: ['mapping'],
+    at: /^SOCKETS\.[^.]+$/,
+    codes: ['key-missing', 'key-unknown'],
+    where: new RegExp(`^SOCKETS\\.[^.]+(\\.${UNHEARD})?$`),
+  },
 ];
 
 export interface Judged {

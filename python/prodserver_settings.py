@@ -112,15 +112,19 @@ def places(module: str, setting: str, value: Any) -> dict[str, Any]:
         return {}
 
 
+#: What each start of Python runs first, wherever it stands.
+OF_PYTHON = frozenset({"sitecustomize", "usercustomize"})
+
+
 def project_files() -> list[str]:
     """The modules that the settings are made of: the project's own, by the folder it is in or since they are not installed."""
     here = os.path.realpath(os.getcwd())
     ours = os.path.dirname(os.path.realpath(__file__))
     installed = [os.path.realpath(one) for one in (sys.prefix, sys.base_prefix, sys.exec_prefix)]
     found = set()
-    for module in list(sys.modules.values()):
+    for name, module in list(sys.modules.items()):
         file = getattr(module, "__file__", None)
-        if not isinstance(file, str) or not file.endswith(".py"):
+        if not isinstance(file, str) or not file.endswith(".py") or name in OF_PYTHON:
             continue
         folder = os.path.dirname(os.path.realpath(file))
         parts = folder.split(os.sep)

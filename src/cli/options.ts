@@ -16,7 +16,8 @@ export const waiting = (one: Command, what = 'until it is done'): Command =>
     .option(...MANIFEST)
     .option(...SETTINGS)
     .option('--timeout <duration>', 'give up waiting after this long, for example 90s')
-    .option('--no-wait', `do not wait ${what}`)
+    .option('--wait', `wait ${what}; the default`)
+    .option('--no-wait', 'do not wait for it')
     .option('--json', 'one JSON object');
 
 // -f means what it means in `tail`, so the manifest has only its long name here.

@@ -39,17 +39,11 @@ export function httpRules(
 ): Failure[] {
   const door = httpOf(input, folder);
   if (door === null) {
-    return (['http-token-file', 'http-hosts'] as const).flatMap((key) => {
-      if (input?.[key] === undefined || input.http !== undefined) return [];
-      const place = doc.place(['SUPERVISOR', key], 'key');
-      return [
-        failure(
-          'key-missing',
-          { key: 'http', owner: 'SUPERVISOR', example: 'http: 127.0.0.1:9180' },
-          { place },
-        ),
-      ];
-    });
+    // One thing is missing, however many want it.
+    const key = (['http-token-file', 'http-hosts'] as const).find((one) => input?.[one] !== undefined);
+    if (key === undefined || input?.http !== undefined) return [];
+    const wanted = { key: 'http', owner: 'SUPERVISOR', example: 'http: 127.0.0.1:9180' };
+    return [failure('key-missing', wanted, { place: doc.place(['SUPERVISOR', key], 'key') })];
   }
   const place = doc.place(['SUPERVISOR', 'http'], 'value');
   const address = httpAddressText(door);

@@ -16,7 +16,7 @@ function stage(...ids: string[]) {
   const supervisor = {
     stopping: false,
     wanted: () => [...states.keys()].map((instance) => ({ instance })),
-    isQueued: () => false,
+    queuedFor: () => null,
     get instances() {
       return [...states.keys()].map((instance) => {
         const machine = () => ({ state: states.get(instance) });

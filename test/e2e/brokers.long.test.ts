@@ -5,6 +5,13 @@ import { startRedis } from '../support/redis.ts';
 import { Rig } from '../support/rig.ts';
 import { expectWork } from './brokers.ts';
 
+test('on files, with results in the database', () => expectWork('', null));
+
+test('on Redis, with results in Redis', async () => {
+  const { url } = await startRedis(new Rig());
+  await expectWork(url, url.replace(/\d+$/, '2'));
+});
+
 test('on files, with results in Redis', async () => {
   await expectWork('', (await startRedis(new Rig())).url);
 });

@@ -1,17 +1,9 @@
-/** Each broker and each place for results; every pair of them is in the long tier. */
+/** A broker and a place for results that no other test has together; every other pair is in the long tier. */
 import { expect, test } from 'vitest';
 import { brokerAnswers } from '../../src/os/broker.ts';
 import { startRabbitMq } from '../support/rabbitmq.ts';
-import { startRedis } from '../support/redis.ts';
 import { Rig, until } from '../support/rig.ts';
 import { expectWork } from './brokers.ts';
-
-test('on files, with results in the database', () => expectWork('', null));
-
-test('on Redis, with results in Redis', async () => {
-  const { url } = await startRedis(new Rig());
-  await expectWork(url, url.replace(/\d+$/, '2'));
-});
 
 test('on RabbitMQ, with results in the database', async () => {
   const rig = new Rig();

@@ -2,4 +2,4 @@
 import { test } from 'vitest';
 import { flood } from '../support/flood.ts';
 
-test('20 s, with a reader that stalls for a third of it', { timeout: 120_000 }, async () => flood(20_000));
+test('10 s, with a reader that stalls for a third of it', { timeout: 120_000 }, async () => flood(10_000));

@@ -7,7 +7,7 @@ import { runPair } from '../support/lease-pair.ts';
 import { leaseFaults, timeoutOf } from './lease-faults.ts';
 
 const SEED = Number(process.env['PRODSERVER_LEASE_SEED'] ?? 20_261_121);
-const FAULTS = Number(process.env['PRODSERVER_LEASE_FAULTS'] ?? 30);
+const FAULTS = Number(process.env['PRODSERVER_LEASE_FAULTS'] ?? 20);
 
 test('the naive lease lets two beats send, and the judge sees it', async () => {
   const faults = ['owner frozen past its lease', 'owner killed'];

@@ -2,11 +2,14 @@
 import { expect, inject, test } from 'vitest';
 import { runNumbered } from '../support/numbered.ts';
 
-test.each(['early', 'late'] as const)('500 tasks, acknowledged %s', async (acks) => {
+/** As Celery does unless told; the other way is in the long tier. */
+const ACKS = 'early';
+
+test(`500 tasks, acknowledged ${ACKS}`, async () => {
   const result = await runNumbered({
     python: inject('python'),
     pool: 'prefork',
-    acks,
+    acks: ACKS,
     tasks: 500,
     maxTasks: 50,
   });
@@ -14,5 +17,5 @@ test.each(['early', 'late'] as const)('500 tasks, acknowledged %s', async (acks)
   expect(result.doubled, result.story).toEqual([]);
   expect(result.replacements, result.story).toBeGreaterThanOrEqual(2);
   const figures = `${result.replacements} replacements, throughput x ${result.ratio.toFixed(2)}`;
-  process.stderr.write(`500 tasks, ${acks}: ${figures}\n`);
+  process.stderr.write(`500 tasks, ${ACKS}: ${figures}\n`);
 });

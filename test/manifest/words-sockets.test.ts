@@ -176,7 +176,7 @@ test('when it starts', () => {
     error: cannot listen on 0.0.0.0:80 (socket "http"): EACCES [socket-refused]
       give the socket an address that this user may listen on
 
-    error: cannot hold the socket "http" (switched off by PRODSERVER_NO_KOFFI=1) [socket-tool]
+    error: cannot hold the socket "http" (koffi: switched off by PRODSERVER_NO_KOFFI=1; python3 is not there either) [socket-tool]
       install prodserver with its optional dependencies (koffi), or let the server listen by itself: an address in its ARGS"
   `);
 });

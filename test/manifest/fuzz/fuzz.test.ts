@@ -8,7 +8,7 @@ import { documentOf, fuzz } from './run.ts';
 
 const LONG = process.env['PRODSERVER_TEST_TIER'] === 'long';
 const SEED = Number(process.env['PRODSERVER_TEST_SEED'] ?? (LONG ? 50_000_000 : 20_261_121));
-const COUNT = Number(process.env['PRODSERVER_FUZZ_COUNT'] ?? (LONG ? 50_000 : 1000));
+const COUNT = Number(process.env['PRODSERVER_FUZZ_COUNT'] ?? (LONG ? 50_000 : 600));
 
 test(`${COUNT} documents from seed ${SEED}`, () => {
   const samples = [everyKey, ...ownManifests()].map(({ text }) => text);

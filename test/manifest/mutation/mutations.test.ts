@@ -14,7 +14,7 @@ import { EXCEPTIONS, judge, judgeOfSchema, type Judged } from './verdict.ts';
 const SEED = Number(process.env['PRODSERVER_TEST_SEED'] ?? 20_261_121);
 const LONG = process.env['PRODSERVER_TEST_TIER'] === 'long';
 /** One change of so many, and one backend's options, cost what a change of the program may cost. */
-const ONE_OF = LONG ? 1 : 12;
+const ONE_OF = LONG ? 1 : 20;
 const BACKENDS = LONG ? Infinity : 2;
 
 const chance = newChance(SEED);

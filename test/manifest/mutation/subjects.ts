@@ -167,6 +167,9 @@ SOCKETS:
 SUPERVISOR:
   python: .venv/bin/python
   on-fatal: shutdown
+  http: "127.0.0.1:9180"
+  http-token-file: run/token
+  http-hosts: [app.internal]
   start-rate: 5
 `;
 

@@ -17,13 +17,13 @@ const MANIFEST = String.raw`PRODUCTION_PROCESSES:
   filed: {BACKEND: Command, CMD: ["yes"], LOG: {file: filed.log, max-size: 1MiB, keep: 1}}
 `;
 
-/** Reads for a third of the time, reads nothing for a third, and then reads on. */
+/** Reads for so many seconds, reads nothing until it is told to, and then reads on. */
 const READER = `import os, sys, time
-third = float(sys.argv[1]) / 3
-start = time.monotonic()
+stall = time.monotonic() + float(sys.argv[1])
 while os.read(0, 65536):
-    if third < time.monotonic() - start < 2 * third:
-        time.sleep(third)
+    if stall < time.monotonic():
+        while not os.path.exists('go'):
+            time.sleep(0.05)
 `;
 
 /** The most that a process ever had in memory. Bytes. */
@@ -32,13 +32,13 @@ function peak(pid: number): number {
   return Number(kib) * 1024;
 }
 
-/** Floods for so long; `status` must answer all the time, in time, and tell what was dropped. */
+/** Floods for so long at least; `status` must answer all the time, in time, and tell what was dropped. */
 export async function flood(ms: number): Promise<void> {
   const rig = new Rig();
   rig.manifest(MANIFEST);
   rig.write('reader.py', READER);
   const bin = `"${process.execPath}" "${rig.bin}" start --all`;
-  const pipeline = rig.spawn(['bash', '-c', `${bin} | python3 reader.py ${ms / 1000}`]);
+  const pipeline = rig.spawn(['bash', '-c', `${bin} | python3 reader.py ${ms / 3000}`]);
   await until(
     async () => (await rig.status()).filter((row) => row.state === 'RUNNING').length === 5,
     'all to be RUNNING',
@@ -46,14 +46,21 @@ export async function flood(ms: number): Promise<void> {
   // What the machine itself keeps a process waiting, which does nothing but ask: other tests run beside this one.
   const here = monitorEventLoopDelay({ resolution: 10 });
   here.enable();
-  const end = performance.now() + ms;
-  while (performance.now() < end) {
-    const states = (await rig.status()).map((row) => `${row.name} ${row.state} ${row.restarts}`);
-    expect(states).toEqual(
+  const look = async () => {
+    const seen = await rig.statusObject();
+    expect(seen.processes.map((row) => `${row.name} ${row.state} ${row.restarts}`)).toEqual(
       ['numbers', 'empty', 'nuls', 'endless', 'filed'].map((name) => `${name} RUNNING 0`),
     );
-  }
-  const { supervisors, processes } = await rig.statusObject();
+    return seen;
+  };
+  const begun = performance.now();
+  const dropped = async (): Promise<number> => (await look()).supervisors[0]?.log_lines_dropped ?? 0;
+  // As long as it takes until the reader holds something up.
+  while ((await dropped()) === 0 || performance.now() < begun + (2 * ms) / 3);
+  rig.write('go', '');
+  const end = performance.now() + ms / 3;
+  while (performance.now() < end) await look();
+  const { supervisors, processes } = await look();
   const [supervisor] = supervisors;
   if (supervisor === undefined) throw new Error('no supervisor answers');
   here.disable();

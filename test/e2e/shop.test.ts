@@ -107,7 +107,7 @@ describe('on a real Redis', () => {
     await running(web, ['web.1']);
 
     await finished(url, await enqueue(url, 'urgent/'));
-    expect(queues.stdout).toMatch(/^priority_worker\.1 +\| .*urgent\[[\w-]+\] received/m);
+    await queues.says(/^priority_worker\.1 +\| .*urgent\[[\w-]+\] received/m);
     expect(queues.stdout).not.toMatch(/^default_worker\.1 +\| .*urgent\[[\w-]+\] received/m);
     expect(await finished(url, await enqueue(url, 'chord/?args=[3]'))).toMatchObject({ status: 'SUCCESS' });
     expect(await finished(url, await enqueue(url, 'flaky/?args=[2,"e2e"]'))).toMatchObject({

@@ -101,7 +101,11 @@ async function settings(
 
 /** Its helpers hold its output open, so nothing of it is left when that is closed. */
 async function end(server: Running): Promise<void> {
-  if (!server.over) tryKill(server.pid, 'SIGTERM');
+  if (!server.over) {
+    tryKill(server.pid, 'SIGTERM');
+    // A test that failed may have left it standing still.
+    tryKill(server.pid, 'SIGCONT');
+  }
   await until(() => server.over, 'RabbitMQ to stop', PATIENCE_MS).catch(() => tryKill(server.pid));
   await server.ended;
 }

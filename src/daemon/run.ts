@@ -1,6 +1,5 @@
 /** The composition root: wires the rooms into one running supervisor. It alone picks real clocks, probes and locks. */
 import type { GuardedDoor } from '../control/http-guard.ts';
-import type { Listener } from '../control/listener.ts';
 import { manifestId } from '../control/protocol.ts';
 import type { EventBody } from '../control/records.ts';
 import type { Cancel } from '../model/clock.ts';
@@ -21,7 +20,6 @@ import { runHelper } from '../os/run.ts';
 import { markId, openRuntimeFolder, socketPath } from '../os/runtime.ts';
 import { newKeys } from '../singleton/key.ts';
 import { newLockers } from '../singleton/lockers.ts';
-import type { NextRun } from '../supervisor/recycling.ts';
 import type { News } from '../supervisor/news.ts';
 import { newSupervisor, type Supervisor } from '../supervisor/supervisor.ts';
 import { claimNames } from './claim.ts';
@@ -31,6 +29,7 @@ import { newFarewell } from './farewell.ts';
 import { newDirector, type Director, type DirectorOptions, type Ending } from './director.ts';
 import { newLedger } from './ledger.ts';
 import { newMonitor, type Monitor } from './monitor.ts';
+import { listenerFor, nextRunFor, watchFor } from './on-demand.ts';
 import { newOutput } from './output.ts';
 import { newPorts } from './ports.ts';
 import { findPrevious } from './previous.ts';
@@ -38,7 +37,7 @@ import { newRevision, type RevisionPorts } from './revision.ts';
 import { listen } from './signals.ts';
 import { newSockets, type Sockets } from './sockets.ts';
 import { newService, type Service, type ServiceView } from './systemd.ts';
-import type { newWatch, Watch, WatchOptions } from './watch.ts';
+import type { WatchOptions } from './watch.ts';
 
 export interface DaemonOptions
   extends
@@ -198,6 +197,7 @@ export async function runDaemon(options: DaemonOptions): Promise<Result<Ending>>
   const held = await holdFirst(sockets, specs, ended);
   if (!held.ok) {
     door.value.close();
+    listener.value?.close();
     return held;
   }
   supervisor.start();
@@ -274,27 +274,4 @@ function serviceFor({ manager, summary }: DaemonOptions, problem: (found: Failur
     problem(failure('manager-untold', { socket: manager.socket, detail }));
   const notifier = newNotifier(manager.socket, clock, untold);
   return newService({ manager, notifier, clock, summary, problem });
-}
-
-/** Those who do not ask for it do not load it. */
-async function listenerFor(door: GuardedDoor | null): Promise<Result<Listener | null>> {
-  if (door === null) return { ok: true, value: null };
-  // What would take long to load is here before anything runs.
-  const [{ openListener }] = await Promise.all([
-    import('../control/listener.ts'),
-    import('../control/metrics.ts'),
-    import('../control/exposition.ts'),
-  ]);
-  return openListener(door);
-}
-/** Its library is loaded only where something is watched. */
-const watchFor = async (
-  options: WatchOptions | null,
-  ports: Parameters<typeof newWatch>[1],
-): Promise<Watch | null> => (options === null ? null : (await import('./watch.ts')).newWatch(options, ports));
-
-/** Cron patterns need a library that is loaded only where there is one. */
-async function nextRunFor(specs: readonly ProcessSpec[]): Promise<NextRun> {
-  if (specs.every(({ recycle }) => recycle === null || recycle.schedule === null)) return () => null;
-  return (await import('../manifest/cron.ts')).nextRun;
 }

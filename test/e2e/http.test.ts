@@ -198,6 +198,17 @@ test('a port that is taken: nothing is started, and it is said', async () => {
     stderr:
       'error: --http must be HOST:PORT, such as 127.0.0.1:9180, or off, not "nonsense" [usage]\n  see prodserver --help\n',
   });
+  // It ends although it listened already.
+  rig.manifest(
+    'PRODUCTION_PROCESSES: {job: {BACKEND: Command, CMD: [sleep, "${socket:web}"]}}\n' +
+      `SOCKETS: {web: "127.0.0.1:${port}"}\nSUPERVISOR: {http: "${near(await freePort())}"}\n`,
+  );
+  expect(await rig.run(['start', '--all'])).toMatchObject({
+    code: 1,
+    stderr:
+      `error: cannot listen on 127.0.0.1:${port} (socket "web"): node (pid ${process.pid}) does [socket-in-use]\n` +
+      '  end that program, or give the socket another address\n',
+  });
 });
 
 test('events to one who comes back; who is slow holds nothing up, and is not borne for ever', async () => {
